@@ -1,0 +1,48 @@
+"""What comes in: one published thing, as a source or the API tells it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from notifier.domain.words import ItemKind, ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """An article or a comment on its way in; HTML as the outside wrote it, not yet sanitised.
+
+    `version` None means "tell by the content whether it changed". `announce` False files an item in the archive:
+    it is known, can be linked and replied to, but is never mailed.
+    """
+
+    kind: ItemKind
+    guid: str
+    title: str = ""
+    html: str = ""
+    summary: str = ""
+    url: str = ""
+    language: str = ""
+    author_name: str = ""
+    author_address: str = ""
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    article_guid: str = ""
+    parent_guid: str = ""
+    image_url: str = ""
+    image_alt: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    published_at: datetime | None = None
+    version: int | None = None
+    state: ItemState = ItemState.LIVE
+    announce: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one NewItem: `created`, `updated`, `unchanged`, `stale`, `retracted` or `refused`."""
+
+    guid: str
+    outcome: str
+    item_id: int | None = None
+    version: int | None = None
+    error: str = ""

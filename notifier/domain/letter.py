@@ -1,0 +1,99 @@
+"""What a template is given, and what it makes: plain frozen values, no rows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from notifier.domain.words import Digits, Frequency, ItemKind, LetterKind
+
+RTL_LANGUAGES = frozenset({"ar", "ckb", "fa", "he", "ur"})
+
+
+def direction(language: str) -> str:
+    """`rtl` or `ltr`, from the language alone (its first subtag)."""
+    return "rtl" if language.split("-")[0].split("_")[0].lower() in RTL_LANGUAGES else "ltr"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFace:
+    """What readers see of a site."""
+
+    slug: str
+    name: str
+    language: str
+    url: str
+    colour: str
+    digits: Digits
+    time_zone: str
+    sender_name: str
+    sender_address: str
+    postal_address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """An item as a letter shows it; `html` is sanitised, every other text is plain."""
+
+    id: int
+    kind: ItemKind
+    guid: str
+    title: str
+    html: str
+    summary: str
+    url: str
+    language: str
+    author_name: str
+    published_at: datetime
+    categories: tuple[str, ...] = ()
+    image_url: str = ""
+    image_alt: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    article: Self | None = None
+    """For a comment: the article it stands under."""
+    parent: Self | None = None
+    """For a reply: the comment it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterContent:
+    """One distinct content: everything the template may say, and nothing personal."""
+
+    letter_id: int
+    kind: LetterKind
+    language: str
+    site: SiteFace
+    at: datetime
+    """The letter's own moment (of its plan), for the date in its head."""
+    items: tuple[ItemView, ...] = ()
+    frequency: Frequency | None = None
+    more: int = 0
+    """Items that matched but did not fit."""
+    topics: tuple[str, ...] = ()
+    """Labels of the topics a confirmation asks about."""
+    subject_id: str = ""
+    """Of a thread's letters: a stable id (the article's guid) that clients thread them by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A letter rendered once; the personal bytes are still `PersonalMark`s in `text` and `html`."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """The few values that differ from reader to reader; spliced into a Rendered letter."""
+
+    delivery_id: int
+    address: str = field(repr=False)
+    name: str
+    message_id: str
+    mail_from: str
+    sent_at: datetime
+    unsubscribe_url: str = field(default="", repr=False)
+    preferences_url: str = field(default="", repr=False)
+    view_url: str = field(default="", repr=False)
+    confirm_url: str = field(default="", repr=False)

@@ -1,0 +1,14 @@
+"""The bytes that go on the wire for one delivery."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message: `data` has CRLF line ends, headers included, no dot-stuffing."""
+
+    delivery_id: int
+    mail_from: str
+    rcpt_to: str = field(repr=False)
+    data: bytes = field(repr=False)
+    needs_smtputf8: bool = False

@@ -1,0 +1,26 @@
+"""What a transport says of one message: failure is a value that carries the decision."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The server took responsibility (a 250 to the final dot)."""
+
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The server did not take it.
+
+    `forever`: never try again. `charged` False: the fault lies with the account, the connection or the network,
+    not with this letter, so the try does not count against it.
+    """
+
+    reply: str
+    forever: bool = False
+    charged: bool = True
+
+
+Outcome = Sent | Refused

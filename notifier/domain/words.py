@@ -1,0 +1,125 @@
+"""The closed vocabularies: every word here is one the README opens with."""
+
+from enum import StrEnum
+
+
+class ItemKind(StrEnum):
+    """What was published."""
+
+    ARTICLE = "article"
+    COMMENT = "comment"
+
+
+class ItemState(StrEnum):
+    """Whether an item may be shown: a held comment waits for its moderator."""
+
+    LIVE = "live"
+    HELD = "held"
+    RETRACTED = "retracted"
+
+
+class SourceKind(StrEnum):
+    """Where a site's items come from."""
+
+    API = "api"
+    FEED = "feed"
+
+
+class Frequency(StrEnum):
+    """How often a subscription may write, the most immediate first."""
+
+    INSTANT = "instant"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+    @property
+    def rank(self) -> int:
+        """0 is the most immediate; an item reaches a reader by the lowest rank that matches."""
+        return list(Frequency).index(self)
+
+
+class LetterKind(StrEnum):
+    """Which template folder makes the letter."""
+
+    CONFIRM = "confirm"
+    ALERT = "alert"
+    DIGEST = "digest"
+    REPLY = "reply"
+
+    @property
+    def lane(self) -> "Lane":
+        """The priority class that letters of this kind travel in."""
+        return _LANES[self]
+
+
+class Lane(StrEnum):
+    """Priority classes, the most urgent first: each is a Celery queue."""
+
+    URGENT = "urgent"
+    REPLIES = "replies"
+    ALERTS = "alerts"
+    DIGESTS = "digests"
+    BULK = "bulk"
+
+
+_LANES = {
+    LetterKind.CONFIRM: Lane.URGENT,
+    LetterKind.REPLY: Lane.REPLIES,
+    LetterKind.ALERT: Lane.ALERTS,
+    LetterKind.DIGEST: Lane.DIGESTS,
+}
+
+
+class State(StrEnum):
+    """Where a delivery stands; their counts add up to what was planned."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+    EXPIRED = "expired"
+
+
+class Reason(StrEnum):
+    """Why a delivery did not go out (or waits): no letter ends without one."""
+
+    RETRACTED = "retracted"
+    UNSUBSCRIBED = "unsubscribed"
+    UNCONFIRMED = "unconfirmed"
+    SUPPRESSED = "suppressed"
+    ERASED = "erased"
+    TOO_OLD = "too_old"
+    RENDERING = "rendering"
+    ADDRESS = "address"
+    REFUSED = "refused"
+    TRY_AGAIN = "try_again"
+    ATTEMPTS = "attempts"
+    UNREACHABLE = "unreachable"
+
+
+class NoticeReason(StrEnum):
+    """Why a person is owed an item, the strongest first."""
+
+    REPLY = "reply"
+    THREAD = "thread"
+
+
+class ConsentAction(StrEnum):
+    """What a reader did; consent events are never changed."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+
+
+class Digits(StrEnum):
+    """The site's digit policy."""
+
+    LOCALE = "locale"
+    LATN = "latn"
+    ARAB = "arab"
+    ARABEXT = "arabext"

@@ -1,0 +1,34 @@
+"""Every table, by the words of the README."""
+
+from notifier.models.audience import ConsentEvent, OneTimeToken, Signup, Subscriber, Subscription, Suppression
+from notifier.models.base import Base
+from notifier.models.content import Item, ItemTopic, Site, Source, Topic
+from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, RunProfile
+from notifier.models.desk import ApiKey, AuditEvent, User
+
+__all__ = [
+    "ApiKey",
+    "AuditEvent",
+    "Base",
+    "ConsentEvent",
+    "Delivery",
+    "DeliveryEvent",
+    "Issue",
+    "Item",
+    "ItemTopic",
+    "Lease",
+    "Letter",
+    "LetterItem",
+    "Notice",
+    "OneTimeToken",
+    "Run",
+    "RunProfile",
+    "Signup",
+    "Site",
+    "Source",
+    "Subscriber",
+    "Subscription",
+    "Suppression",
+    "Topic",
+    "User",
+]

@@ -1,0 +1,159 @@
+"""Who reads, what they asked for, and the proof that they did."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import BigId
+from notifier.domain.words import ConsentAction, Frequency
+from notifier.models.base import Base
+
+_ACTIVE = text("ended_at IS NULL")
+
+
+class Subscriber(Base):
+    """A person's address, language, time zone, hours and consent, for one site."""
+
+    __tablename__ = "subscribers"
+    __table_args__ = (
+        UniqueConstraint("site_id", "address_key"),
+        Index("ix_subscribers_schedule", "site_id", "time_zone", "digest_hour", "digest_weekday"),
+        Index("ix_subscribers_address_hash", "site_id", "address_hash"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(String(320))
+    """As typed: letters go there."""
+    address_key: Mapped[str] = mapped_column(String(320))
+    """Canonical: case-folded, domain as A-label; for uniqueness."""
+    address_hash: Mapped[str] = mapped_column(String(64))
+    """HMAC of the key under the site's pepper; for suppression and for knowing one's own comments."""
+    name: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(16))
+    time_zone: Mapped[str] = mapped_column(String(64))
+    digest_hour: Mapped[int]
+    digest_weekday: Mapped[int]
+    confirmed_at: Mapped[datetime | None]
+    """None until double opt-in, and again once everything was ended."""
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime]
+    """Last change of consent or subscriptions: a letter planned before it is checked again at claim."""
+    schedule_changed_at: Mapped[datetime | None]
+    daily_covered_until: Mapped[datetime | None]
+    """With schedule_changed_at: where the daily digests under the old hours had come to."""
+    weekly_covered_until: Mapped[datetime | None]
+
+
+class Subscription(Base):
+    """One subscriber, one topic, one frequency; ended with a reason, never deleted."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        Index(
+            "uq_subscriptions_active",
+            "subscriber_id",
+            "topic_id",
+            unique=True,
+            postgresql_where=_ACTIVE,
+            sqlite_where=_ACTIVE,
+        ),
+        Index(
+            "ix_subscriptions_topic",
+            "topic_id",
+            "frequency",
+            "subscriber_id",
+            postgresql_where=_ACTIVE,
+            sqlite_where=_ACTIVE,
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"))
+    frequency: Mapped[Frequency]
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    frequency_changed_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    ended_reason: Mapped[str] = mapped_column(String(40), default="")
+
+
+class Signup(Base):
+    """What somebody typed into a subscribe form; a task turns it into subscriptions, so every answer looks alike."""
+
+    __tablename__ = "signups"
+    __table_args__ = (
+        Index(
+            "ix_signups_open",
+            "created_at",
+            postgresql_where=text("handled_at IS NULL"),
+            sqlite_where=text("handled_at IS NULL"),
+        ),
+        Index("ix_signups_subscriber", "subscriber_id", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    address: Mapped[str] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(16))
+    time_zone: Mapped[str] = mapped_column(String(64))
+    frequency: Mapped[Frequency]
+    topics: Mapped[list[str]]
+    source: Mapped[str] = mapped_column(String(40))
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    wording_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    result: Mapped[str] = mapped_column(String(40), default="")
+
+
+class OneTimeToken(Base):
+    """A hashed 256-bit token that a letter carries; used once, on POST."""
+
+    __tablename__ = "one_time_tokens"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[str] = mapped_column(String(20))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class ConsentEvent(Base):
+    """Append-only proof: what was asked or answered, when, in which words, from where."""
+
+    __tablename__ = "consent_events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"), index=True)
+    address_hash: Mapped[str] = mapped_column(String(64), index=True)
+    purpose: Mapped[str] = mapped_column(String(600))
+    action: Mapped[ConsentAction]
+    at: Mapped[datetime]
+    wording_hash: Mapped[str] = mapped_column(String(64), default="")
+    source: Mapped[str] = mapped_column(String(40))
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Suppression(Base):
+    """An address that must not be written to, kept as a hash only."""
+
+    __tablename__ = "suppressions"
+    __table_args__ = (UniqueConstraint("site_id", "address_hash"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    address_hash: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(40))
+    at: Mapped[datetime]
+    lifted_at: Mapped[datetime | None]

@@ -1,0 +1,136 @@
+"""What is published: sites, their sources, items and topics."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import BigId
+from notifier.domain.words import Digits, ItemKind, ItemState, SourceKind
+from notifier.models.base import Base
+
+
+class Site(Base):
+    """A publication: name, language, time zone, sender, colours."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    language: Mapped[str] = mapped_column(String(16), default="ar")
+    time_zone: Mapped[str] = mapped_column(String(64), default="Asia/Baghdad")
+    url: Mapped[str] = mapped_column(String(2000), default="")
+    sender_name: Mapped[str] = mapped_column(String(200))
+    sender_address: Mapped[str] = mapped_column(String(320))
+    postal_address: Mapped[str] = mapped_column(String(500), default="")
+    colour: Mapped[str] = mapped_column(String(7), default="#0f5c7a")
+    digits: Mapped[Digits] = mapped_column(default=Digits.LOCALE)
+    digest_hour: Mapped[int] = mapped_column(default=8)
+    digest_weekday: Mapped[int] = mapped_column(default=5)
+    """0 is Monday; 5, Saturday, opens the Arabic week."""
+    pepper: Mapped[str] = mapped_column(String(64))
+    """Random, never changed: keys the address hashes, so that a suppression outlives key rotation."""
+    created_at: Mapped[datetime]
+
+
+class Source(Base):
+    """Where a site's items come from."""
+
+    __tablename__ = "sources"
+    __table_args__ = (UniqueConstraint("site_id", "kind", "url"), Index(None, "next_poll_at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    kind: Mapped[SourceKind]
+    url: Mapped[str] = mapped_column(String(2000))
+    etag: Mapped[str] = mapped_column(String(500), default="")
+    last_modified: Mapped[str] = mapped_column(String(100), default="")
+    next_poll_at: Mapped[datetime]
+    last_polled_at: Mapped[datetime | None]
+    last_ok_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(default=0)
+    """Failed polls in a row."""
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    is_enabled: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class Item(Base):
+    """One thing published: an article, or a comment on one."""
+
+    __tablename__ = "items"
+    __table_args__ = (
+        UniqueConstraint("site_id", "guid"),
+        Index("ix_items_announced", "site_id", "kind", "announced_at"),
+        Index(
+            "ix_items_unmatched",
+            "received_at",
+            postgresql_where=text("matched_at IS NULL"),
+            sqlite_where=text("matched_at IS NULL"),
+        ),
+        Index("ix_items_article_id", "article_id"),
+        Index("ix_items_parent_id", "parent_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    source_id: Mapped[int | None] = mapped_column(ForeignKey("sources.id", ondelete="SET NULL"))
+    kind: Mapped[ItemKind]
+    guid: Mapped[str] = mapped_column(String(500))
+    version: Mapped[int] = mapped_column(BigId, default=1)
+    content_hash: Mapped[str] = mapped_column(String(64))
+    state: Mapped[ItemState] = mapped_column(default=ItemState.LIVE)
+    article_id: Mapped[int | None] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"))
+    """For a comment: the article it stands under."""
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("items.id", ondelete="SET NULL"))
+    """For a reply: the comment it answers."""
+    title: Mapped[str] = mapped_column(Text, default="")
+    html: Mapped[str] = mapped_column(Text, default="")
+    """Sanitised at the door."""
+    summary: Mapped[str] = mapped_column(Text, default="")
+    """Plain text."""
+    url: Mapped[str] = mapped_column(String(2000), default="")
+    language: Mapped[str] = mapped_column(String(16), default="")
+    author_name: Mapped[str] = mapped_column(String(200), default="")
+    author_hash: Mapped[str] = mapped_column(String(64), default="")
+    """A commenter's keyed address hash, so that nobody is told of their own comment."""
+    image_url: Mapped[str] = mapped_column(String(2000), default="")
+    image_alt: Mapped[str] = mapped_column(String(500), default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What the site says beside the text: sources, views, comments, rating, votes, reading_minutes."""
+    published_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    announced_at: Mapped[datetime | None]
+    """When it became news for readers; None is archive (or still held) and is never mailed."""
+    matched_at: Mapped[datetime | None]
+    """When alerts and notices were planned; the sweep looks for None."""
+    retracted_at: Mapped[datetime | None]
+    planned_count: Mapped[int] = mapped_column(default=0)
+
+
+class Topic(Base):
+    """A string an item carries and a subscription equals, such as `category:سياسة` or `thread:<guid>`."""
+
+    __tablename__ = "topics"
+    __table_args__ = (UniqueConstraint("site_id", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(600))
+    label: Mapped[str] = mapped_column(String(500))
+    """What readers see: the category as the site writes it, the article's title for a thread."""
+
+
+class ItemTopic(Base):
+    """That an item carries a topic."""
+
+    __tablename__ = "item_topics"
+    __table_args__ = (Index("ix_item_topics_topic_id", "topic_id", "item_id"),)
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+    """The site's own order: the first category names the story."""

@@ -1,0 +1,174 @@
+"""What is owed to whom, and what became of it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import BigId
+from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason, Reason, State
+from notifier.models.base import Base
+
+_WAITING = text("delivery_id IS NULL AND dropped_at IS NULL")
+
+
+class Notice(Base):
+    """A comment owed to one person, waiting to be bundled into a letter."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "item_id"),
+        Index("ix_notices_waiting", "frequency", "due_at", postgresql_where=_WAITING, sqlite_where=_WAITING),
+        Index("ix_notices_reader", "subscriber_id", "article_id", postgresql_where=_WAITING, sqlite_where=_WAITING),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), index=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"))
+    reason: Mapped[NoticeReason]
+    frequency: Mapped[Frequency]
+    created_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("deliveries.id", ondelete="SET NULL"), index=True)
+    dropped_at: Mapped[datetime | None]
+    dropped_reason: Mapped[Reason | None]
+
+
+class Run(Base):
+    """One digest slot of one site."""
+
+    __tablename__ = "runs"
+    __table_args__ = (UniqueConstraint("site_id", "frequency", "slot"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    frequency: Mapped[Frequency]
+    slot: Mapped[datetime]
+    """The moment, in UTC, that is the local digest hour of the readers it serves."""
+    created_at: Mapped[datetime]
+    planned_at: Mapped[datetime | None]
+    planned_count: Mapped[int] = mapped_column(default=0)
+
+
+class RunProfile(Base):
+    """While a run is planned: readers of one profile (same subscriptions, same language) share one letter."""
+
+    __tablename__ = "run_profiles"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    profile: Mapped[str] = mapped_column(String(4000), primary_key=True)
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"))
+
+
+class Issue(Base):
+    """A newsletter an editor composed."""
+
+    __tablename__ = "issues"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
+    title: Mapped[str] = mapped_column(String(500))
+    state: Mapped[str] = mapped_column(String(20), default="draft")
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created_at: Mapped[datetime]
+    send_at: Mapped[datetime | None]
+
+
+class Letter(Base):
+    """One distinct content: these items, this template, this language; rendered at send time."""
+
+    __tablename__ = "letters"
+    __table_args__ = (UniqueConstraint("site_id", "key"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    kind: Mapped[LetterKind]
+    language: Mapped[str] = mapped_column(String(16))
+    frequency: Mapped[Frequency | None]
+    key: Mapped[str] = mapped_column(String(64))
+    """SHA-256 over kind, language and ids: the same content is the same row."""
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """Ids and numbers the template needs beside the items: `topic_ids`, `article_id`, `more`."""
+    planned_count: Mapped[int] = mapped_column(default=0)
+    """Counted by the planner, independently of the deliveries it balances."""
+    created_at: Mapped[datetime]
+
+
+class LetterItem(Base):
+    """That a letter shows an item, and where."""
+
+    __tablename__ = "letter_items"
+
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"), primary_key=True)
+    item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, index=True)
+    position: Mapped[int]
+
+
+class Delivery(Base):
+    """One letter owed to one person: unique key, state, reason."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        UniqueConstraint("kind", "about_id", "subscriber_id"),
+        Index(
+            "ix_deliveries_due",
+            "next_attempt_at",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_deliveries_leased",
+            "lease_until",
+            postgresql_where=text("state = 'sending'"),
+            sqlite_where=text("state = 'sending'"),
+        ),
+        Index("ix_deliveries_letter_id", "letter_id"),
+        Index("ix_deliveries_subscriber_id", "subscriber_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"))
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"))
+    kind: Mapped[LetterKind]
+    about_id: Mapped[int] = mapped_column(BigId)
+    """What makes it owed once: the item of an alert, the run of a digest, the first notice of a reply letter,
+    the sign-up of a confirmation."""
+    lane: Mapped[Lane]
+    state: Mapped[State] = mapped_column(default=State.QUEUED)
+    reason: Mapped[Reason | None]
+    detail: Mapped[str] = mapped_column(Text, default="")
+    """What the server answered, or what went wrong, for an editor to read."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    lease_token: Mapped[str | None] = mapped_column(String(32))
+    """Names the claim, so that a late owner cannot overwrite what its successor recorded."""
+    expires_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+
+
+class DeliveryEvent(Base):
+    """Append-only: each refusal, deferral and (later) bounce of a delivery."""
+
+    __tablename__ = "delivery_events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(Text, default="")
+
+
+class Lease(Base):
+    """A named lock in the database: several schedulers may tick, one at a time works."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    until: Mapped[datetime]
+    last_sweep_at: Mapped[datetime | None]
+    last_runs_at: Mapped[datetime | None]

@@ -1,0 +1,56 @@
+"""Task names, and the one way to nudge a worker: after the commit, never before."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from notifier.db import Database
+from notifier.domain.words import Lane
+
+_NUDGES: Final = "notifier.nudges"
+
+
+class Task(StrEnum):
+    """The name of each Celery task; a test asserts that `workers.tasks` registers every one."""
+
+    PUBLISH = "notifier.publish"
+    SIGN_UP = "notifier.sign_up"
+    PLAN_RUN = "notifier.plan_run"
+    DELIVER = "notifier.deliver"
+    POLL_SOURCE = "notifier.poll_source"
+    TICK = "notifier.tick"
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """A ring at a worker's door: a task and ids, nothing else. Losing one costs time, never a letter."""
+
+    task: Task
+    args: tuple[int | str, ...]
+    lane: Lane
+
+
+Bell = Callable[[Sequence[Nudge]], None]
+"""Rings nudges out; never raises: a nudge that is lost is made up for by the sweep."""
+
+
+@contextmanager
+def transaction(db: Database, bell: Bell) -> Iterator[Session]:
+    """A writing transaction that rings its nudges once it is committed.
+
+    The commit is ours to see here: SQLAlchemy's own after_commit event also fires for a savepoint.
+    """
+    with db.writing() as session:
+        yield session
+        nudges = session.info.pop(_NUDGES, [])
+    if nudges:
+        bell(nudges)
+
+
+def later(session: Session, *nudges: Nudge) -> None:
+    """Ring these once the surrounding `transaction` is committed."""
+    session.info.setdefault(_NUDGES, []).extend(nudges)

@@ -1,0 +1,134 @@
+"""Every knob, with unit and default; the only module that reads the environment."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIN_SECRET_CHARACTERS = 32
+MIN_SECRET_DISTINCT = 10
+
+
+class Settings(BaseSettings):
+    """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
+
+    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore")
+
+    secret_key: SecretStr = Field(
+        description="Signs every link. At least 32 random characters: `openssl rand -base64 48`."
+    )
+    secret_keys_previous: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(), description="Retired signing keys, comma-separated: links made with them stay valid."
+    )
+    database_url: str = Field(
+        default="sqlite:///notifier.db",
+        description="SQLAlchemy URL: `sqlite:///file.db` or `postgresql+psycopg://…`.",
+    )
+    redis_url: SecretStr = Field(
+        default=SecretStr("redis://127.0.0.1:6379/0"),
+        description="Celery's broker and the store of the send budgets. Redis or Valkey.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000", description="Where readers reach the pages; every link starts with it."
+    )
+    log_format: Literal["json", "console"] = Field(default="json", description="How log lines are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Least level logged.")
+
+    smtp_host: str = Field(default="127.0.0.1", description="The server that takes our letters.")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
+    smtp_username: str = Field(default="", description="Account name; empty for no AUTH.")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="Account password.")
+    smtp_tls: Literal["required", "opportunistic", "implicit", "off"] = Field(
+        default="opportunistic",
+        description="STARTTLS required or used when offered, TLS from the start (465), or none. No AUTH before TLS.",
+    )
+    smtp_helo: str = Field(default="", description="The name said in EHLO; empty takes the machine's FQDN.")
+    smtp_connect_timeout_s: float = Field(default=30, gt=0, description="Seconds for connect and handshake.")
+    smtp_reply_timeout_s: float = Field(
+        default=600, gt=0, description="Seconds to wait for the reply to the final dot (RFC 5321 4.5.3.2: 600)."
+    )
+    smtp_letters_per_connection: int = Field(default=100, ge=1, description="Letters before a connection is renewed.")
+    send_rate_per_s: float = Field(default=50, gt=0, description="Letters a second, all workers together.")
+    send_burst: int = Field(default=50, ge=1, description="Letters that may leave at once after a quiet time.")
+    bounce_domain: str = Field(
+        default="", description="Domain of the VERP return path `b+id.mac@…`; empty returns to the site's sender."
+    )
+
+    chunk_size: int = Field(default=500, ge=1, le=5000, description="Deliveries per task.")
+    lease_s: int = Field(default=900, ge=5, description="Seconds a worker owns what it claimed.")
+    attempts_max: int = Field(default=12, ge=1, description="Tries before a delivery is failed.")
+    retry_base_s: int = Field(default=300, ge=1, description="Seconds to the first retry; doubles up to retry_cap_s.")
+    retry_cap_s: int = Field(default=3600, ge=1, description="Most seconds between two tries.")
+    tick_s: float = Field(default=5, gt=0, description="Seconds between two ticks of beat.")
+    sweep_s: float = Field(default=15, gt=0, description="Seconds between two sweeps for unfinished work.")
+    overdue_s: int = Field(default=20, ge=1, description="Seconds before unfinished work is nudged again.")
+
+    confirm_expires_h: float = Field(default=24, gt=0, description="Hours a confirmation letter may still leave.")
+    alert_expires_h: float = Field(default=2, gt=0, description="Hours an alert may still leave.")
+    reply_expires_h: float = Field(default=12, gt=0, description="Hours a reply letter may still leave.")
+    token_expires_h: float = Field(default=72, gt=0, description="Hours a confirmation link works.")
+    confirm_limit_per_30d: int = Field(default=3, ge=1, description="Confirmation letters per address in 30 days.")
+    reply_hold_s: int = Field(default=120, ge=0, description="Seconds a reply waits for an edit or a moderator.")
+    thread_hold_s: int = Field(default=300, ge=0, description="Seconds a thread comment waits.")
+    digest_items_max: int = Field(default=20, ge=1, le=100, description="Items in one digest; the rest is a link.")
+    digest_late_h: float = Field(default=12, gt=0, description="Hours a missed daily digest may be late.")
+    feed_interval_s: int = Field(default=900, ge=60, description="Seconds between two polls of a feed.")
+    feed_news_h: float = Field(default=72, gt=0, description="Feed entries older than this are never mailed.")
+    fetch_timeout_s: float = Field(default=10, gt=0, description="Seconds for one fetch, redirects included.")
+    fetch_bytes_max: int = Field(default=5_000_000, ge=1000, description="Most bytes of a fetch, unpacked.")
+    fetch_hosts_allowed: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts (`name` or `name:port`), comma-separated, fetched even if their address is private.",
+    )
+    item_bytes_max: int = Field(default=1_000_000, ge=1000, description="Most bytes of one API request.")
+    signups_per_ip_h: int = Field(default=30, ge=1, description="Sign-ups per IP address and hour.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Proxy addresses, comma-separated, whose X-Forwarded-For is believed."
+    )
+
+    worker_stamp_file: Path | None = Field(default=None, description="File a worker touches while it is alive.")
+    inbox_path: Path | None = Field(
+        default=None, description="Development inbox to show at /inbox; set by `notifier demo`."
+    )
+    clock_offset_s: float = Field(
+        default=0, description="Seconds added to the machine's clock; `notifier demo` moves its time with it."
+    )
+
+    @field_validator("secret_keys_previous", "fetch_hosts_allowed", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("base_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            message = "must start with http:// or https://"
+            raise ValueError(message)
+        return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _refuse_weak_secrets(self) -> Self:
+        for secret in (self.secret_key, *self.secret_keys_previous):
+            text = secret.get_secret_value()
+            if len(text) < MIN_SECRET_CHARACTERS or len(set(text)) < MIN_SECRET_DISTINCT:
+                message = "a signing key is too weak: give 32 or more random characters, as `openssl rand -base64 48` does"
+                raise ValueError(message)
+        return self
+
+
+@lru_cache
+def current() -> Settings:
+    """The settings of this process, read once.
+
+    Raises `pydantic.ValidationError` with every wrong knob named.
+    """
+    return Settings()  # type: ignore[call-arg]  # pydantic-settings fills the fields from the environment
+
+
+def templates_dir() -> Path:
+    """Where the templates are: beside the packages in a checkout, inside the package in a wheel."""
+    inside = Path(__file__).parent / "_templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
