@@ -3,9 +3,20 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, TypeDecorator, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    Integer,
+    TypeDecorator,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -27,8 +38,7 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            message = f"naive datetime {value!r}: every moment carries its zone"
-            raise ValueError(message)
+            raise ValueError(f"naive datetime {value!r}: every moment carries its zone")
         moment = value.astimezone(UTC)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
@@ -56,12 +66,15 @@ class Database:
                 yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
+    def writing(self, *, is_snapshot: bool = False) -> Iterator[Session]:
         """A transaction: committed when the block ends, rolled back when it raises.
 
         On SQLite it begins IMMEDIATE: a deferred one meets "database is locked" at its first write.
+        `is_snapshot`: every statement sees the database of the same moment (always so on SQLite).
         """
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            if is_snapshot and self.engine.dialect.name == "postgresql":
+                session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             yield session
 
     def close(self) -> None:
@@ -74,6 +87,13 @@ def upsert(session: Session, model: type[Any]) -> Any:  # noqa: ANN401 - the two
     if session.get_bind().dialect.name == "postgresql":
         return postgresql.insert(model)
     return sqlite.insert(model)
+
+
+def affected(session: Session, statement: Executable) -> int:
+    """Run a writing statement; gives how many rows it touched."""
+    # Without the option psycopg's count of an INSERT … SELECT is lost on the way (-1).
+    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _engine(url: str) -> Engine:

@@ -32,6 +32,8 @@ class Nudge:
     task: Task
     args: tuple[int | str, ...]
     lane: Lane
+    expires_s: float | None = None
+    """Seconds after which it is worth nothing any more (periodic nudges: a later one makes up for it)."""
 
 
 Bell = Callable[[Sequence[Nudge]], None]
@@ -39,12 +41,12 @@ Bell = Callable[[Sequence[Nudge]], None]
 
 
 @contextmanager
-def transaction(db: Database, bell: Bell) -> Iterator[Session]:
+def transaction(db: Database, bell: Bell, *, is_snapshot: bool = False) -> Iterator[Session]:
     """A writing transaction that rings its nudges once it is committed.
 
     The commit is ours to see here: SQLAlchemy's own after_commit event also fires for a savepoint.
     """
-    with db.writing() as session:
+    with db.writing(is_snapshot=is_snapshot) as session:
         yield session
         nudges = session.info.pop(_NUDGES, [])
     if nudges:

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     attempts_max: int = Field(default=12, ge=1, description="Tries before a delivery is failed.")
     retry_base_s: int = Field(default=300, ge=1, description="Seconds to the first retry; doubles up to retry_cap_s.")
     retry_cap_s: int = Field(default=3600, ge=1, description="Most seconds between two tries.")
+    unreachable_s: float = Field(default=30, gt=0, description="Seconds before a dead server is tried again.")
     tick_s: float = Field(default=5, gt=0, description="Seconds between two ticks of beat.")
     sweep_s: float = Field(default=15, gt=0, description="Seconds between two sweeps for unfinished work.")
     overdue_s: int = Field(default=20, ge=1, description="Seconds before unfinished work is nudged again.")
@@ -68,10 +69,15 @@ class Settings(BaseSettings):
     confirm_expires_h: float = Field(default=24, gt=0, description="Hours a confirmation letter may still leave.")
     alert_expires_h: float = Field(default=2, gt=0, description="Hours an alert may still leave.")
     reply_expires_h: float = Field(default=12, gt=0, description="Hours a reply letter may still leave.")
+    digest_expires_h: float = Field(default=20, gt=0, description="Hours a digest may still leave.")
     token_expires_h: float = Field(default=72, gt=0, description="Hours a confirmation link works.")
     confirm_limit_per_30d: int = Field(default=3, ge=1, description="Confirmation letters per address in 30 days.")
+    confirm_gap_s: int = Field(default=3600, ge=0, description="Least seconds between two of them to one address.")
+    pending_days: int = Field(default=7, ge=1, description="Days an unconfirmed sign-up is kept.")
     reply_hold_s: int = Field(default=120, ge=0, description="Seconds a reply waits for an edit or a moderator.")
     thread_hold_s: int = Field(default=300, ge=0, description="Seconds a thread comment waits.")
+    reply_wait_max_s: int = Field(default=900, ge=0, description="Most seconds a first comment waits for more.")
+    task_slice_s: float = Field(default=20, gt=0, description="Seconds a task sends before it makes room for others.")
     digest_items_max: int = Field(default=20, ge=1, le=100, description="Items in one digest; the rest is a link.")
     digest_late_h: float = Field(default=12, gt=0, description="Hours a missed daily digest may be late.")
     feed_interval_s: int = Field(default=900, ge=60, description="Seconds between two polls of a feed.")
@@ -105,8 +111,7 @@ class Settings(BaseSettings):
     @classmethod
     def _without_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
-            message = "must start with http:// or https://"
-            raise ValueError(message)
+            raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
     @model_validator(mode="after")
@@ -114,8 +119,9 @@ class Settings(BaseSettings):
         for secret in (self.secret_key, *self.secret_keys_previous):
             text = secret.get_secret_value()
             if len(text) < MIN_SECRET_CHARACTERS or len(set(text)) < MIN_SECRET_DISTINCT:
-                message = "a signing key is too weak: give 32 or more random characters, as `openssl rand -base64 48` does"
-                raise ValueError(message)
+                raise ValueError(
+                    "a signing key is too weak: give 32 or more random characters, as `openssl rand -base64 48` does"
+                )
         return self
 
 

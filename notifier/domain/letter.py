@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from notifier.domain.words import Digits, Frequency, ItemKind, LetterKind
@@ -72,6 +73,20 @@ class LetterContent:
     """Labels of the topics a confirmation asks about."""
     subject_id: str = ""
     """Of a thread's letters: a stable id (the article's guid) that clients thread them by."""
+    expires_at: datetime | None = None
+    """Of a confirmation: until when its link works."""
+
+
+class PersonalMark(StrEnum):
+    """Stands in a Rendered letter where a personal value goes: private-use characters, which no cleaned text holds."""
+
+    UNSUBSCRIBE = "\ue000"
+    PREFERENCES = "\ue001"
+    VIEW = "\ue002"
+    CONFIRM = "\ue003"
+    OPEN = "\ue010"
+    """Begins a block that is left out where nobody is addressed: the page behind "view in browser"."""
+    CLOSE = "\ue011"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Subscriber(Base):
 
 
 class Subscription(Base):
-    """One subscriber, one topic, one frequency; ended with a reason, never deleted."""
+    """One subscriber, one topic, one frequency; made after consent, ended with a reason, never deleted."""
 
     __tablename__ = "subscriptions"
     __table_args__ = (
@@ -75,7 +75,6 @@ class Subscription(Base):
     topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"))
     frequency: Mapped[Frequency]
     created_at: Mapped[datetime]
-    confirmed_at: Mapped[datetime | None]
     frequency_changed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str] = mapped_column(String(40), default="")
@@ -92,7 +91,7 @@ class Signup(Base):
             postgresql_where=text("handled_at IS NULL"),
             sqlite_where=text("handled_at IS NULL"),
         ),
-        Index("ix_signups_subscriber", "subscriber_id", "created_at"),
+        Index("ix_signups_limit", "limit_hash", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -108,8 +107,11 @@ class Signup(Base):
     wording_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
-    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    limit_hash: Mapped[str] = mapped_column(String(64))
+    """Hash of the address with dots and plus-tags folded: for limits only."""
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     result: Mapped[str] = mapped_column(String(40), default="")
+    """`asked` (a confirmation letter was planned), `added`, `limited` or `suppressed`."""
 
 
 class OneTimeToken(Base):
@@ -118,8 +120,7 @@ class OneTimeToken(Base):
     __tablename__ = "one_time_tokens"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
-    purpose: Mapped[str] = mapped_column(String(20))
+    signup_id: Mapped[int] = mapped_column(ForeignKey("signups.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -57,8 +57,9 @@ class RunProfile(Base):
 
     __tablename__ = "run_profiles"
 
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    profile: Mapped[str] = mapped_column(String(4000), primary_key=True)
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
+    profile: Mapped[str] = mapped_column(Text)
     letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"))
 
 

@@ -1,0 +1,1 @@
+"""Subscribe, confirm, change, unsubscribe, suppress: what readers say, and the proof of it."""

@@ -1,0 +1,267 @@
+"""Double opt-in: a form is noted, a task decides, a letter asks, a POST confirms."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from notifier.consent.evidence import note
+from notifier.consent.subscriptions import subscribe
+from notifier.db import upsert
+from notifier.domain import topics
+from notifier.domain.address import Address, AddressInvalid, check_address, fold
+from notifier.domain.schedule import is_zone
+from notifier.domain.tokens import address_hash, new_token, token_hash
+from notifier.domain.words import ConsentAction, Frequency
+from notifier.models import OneTimeToken, Signup, Site, Subscriber, Subscription, Suppression, Topic
+
+TOPICS_MAX = 100
+NAME_MAX = 200
+PURGED_AT_ONCE = 1000
+
+
+class Invalid(Exception):  # noqa: N818 - it reads as what it says of a field
+    """A field of a form cannot be accepted; `key` names the sentence in the language's strings."""
+
+    def __init__(self, field_name: str, key: str) -> None:
+        super().__init__(f"{field_name}: {key}")
+        self.field = field_name
+        self.key = key
+
+
+class SignupResult(StrEnum):
+    """What the task decided; the reader's page says the same for all of them."""
+
+    ASKED = "asked"
+    ADDED = "added"
+    LIMITED = "limited"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpForm:
+    """What somebody typed; texts as they came."""
+
+    site: str
+    """The site's slug."""
+    address: str = field(repr=False)
+    topics: tuple[str, ...]
+    frequency: str
+    language: str = ""
+    time_zone: str = ""
+    name: str = ""
+    source: str = "form"
+    ip: str = ""
+    wording: str = ""
+    """The words beside the box, as the reader saw them; their hash is kept as evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a confirmation link stands for."""
+
+    site_id: int
+    subscriber_id: int
+    language: str
+    topics: tuple[str, ...]
+    is_used: bool
+    is_expired: bool
+
+
+def request(session: Session, form: SignUpForm, now: datetime) -> Signup:
+    """Note a sign-up. The answer must not depend on whether the address is known, so nothing is looked up here.
+
+    Raises `Invalid` for a field that cannot be right.
+    """
+    site = session.scalar(select(Site).where(Site.slug == form.site))
+    if site is None:
+        raise Invalid("site", "unknown_site")
+    address = _checked_address(form.address)
+    signup = Signup(
+        site_id=site.id,
+        address=str(address),
+        name=" ".join(form.name.split())[:NAME_MAX],
+        language=form.language or site.language,
+        time_zone=form.time_zone if is_zone(form.time_zone) else site.time_zone,
+        frequency=_checked_frequency(form.frequency),
+        topics=_known_topics(session, site.id, form.topics),
+        source=form.source,
+        ip=form.ip,
+        wording_hash=token_hash(form.wording),
+        limit_hash=address_hash(site.pepper, fold(address.key)),
+        created_at=now,
+    )
+    session.add(signup)
+    session.flush()
+    return signup
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How often one (folded) address may be asked."""
+
+    per_30_days: int
+    gap: timedelta
+    """Least time between two questions."""
+
+
+def decide(session: Session, signup: Signup, now: datetime, limits: Limits) -> SignupResult:
+    """Turn a sign-up into subscriptions, or into a question to the address; `signup.result` keeps the answer."""
+    site = session.get_one(Site, signup.site_id)
+    key = check_address(signup.address).key
+    hashed = address_hash(site.pepper, key)
+    result = SignupResult.SUPPRESSED
+    if not is_suppressed(session, site.id, hashed):
+        subscriber = _subscriber(session, site, signup, key, now)
+        signup.subscriber_id = subscriber.id
+        result = _answer(session, signup, subscriber, now, limits)
+    signup.handled_at = now
+    signup.result = result
+    return result
+
+
+def mint(session: Session, signup_id: int, now: datetime, keeps: timedelta) -> str:
+    """A fresh token for a confirmation letter; only its hash is kept, so each try of the letter carries its own."""
+    token = new_token()
+    session.add(OneTimeToken(signup_id=signup_id, token_hash=token_hash(token), created_at=now, expires_at=now + keeps))
+    return token
+
+
+def purge(session: Session, before: datetime) -> None:
+    """Forget who never confirmed: the person is deleted, the sign-up keeps only its limit hash."""
+    stale = select(Subscriber.id).where(Subscriber.confirmed_at.is_(None), Subscriber.created_at < before)
+    never = stale.where(~exists().where(Subscription.subscriber_id == Subscriber.id))
+    ids = session.scalars(never.limit(PURGED_AT_ONCE)).all()
+    if ids:
+        session.execute(update(Signup).where(Signup.subscriber_id.in_(ids)).values(subscriber_id=None, address=""))
+        session.execute(delete(Subscriber).where(Subscriber.id.in_(ids)))
+
+
+def peek(session: Session, token: str, now: datetime) -> Confirmation | None:
+    """What this token would confirm; changes nothing. None for a token that we never made."""
+    row = session.scalar(select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token)))
+    return _confirmation(session, row, now) if row else None
+
+
+def confirm(session: Session, token: str, ip: str, now: datetime) -> Confirmation | None:
+    """Use the token: its sign-up's topics become subscriptions. Doing it twice changes nothing more.
+
+    None for a token that we never made; a used or expired one comes back saying so.
+    """
+    row = session.scalar(select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token)).with_for_update())
+    if row is None:
+        return None
+    found = _confirmation(session, row, now)
+    if not (found.is_used or found.is_expired):
+        row.used_at = now
+        _activate(session, session.get_one(Signup, row.signup_id), ip, now)
+    return found
+
+
+def is_suppressed(session: Session, site_id: int, hashed: str) -> bool:
+    """Whether this address must not be written to."""
+    return (
+        session.scalar(
+            select(Suppression.id).where(
+                Suppression.site_id == site_id, Suppression.address_hash == hashed, Suppression.lifted_at.is_(None)
+            )
+        )
+        is not None
+    )
+
+
+def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datetime, limits: Limits) -> SignupResult:
+    if subscriber.confirmed_at is not None:
+        # Double opt-in is once per address; a form can add to what a reader gets, but never change it.
+        subscribe(session, subscriber, signup.topics, signup.frequency, now)
+        note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)
+        return SignupResult.ADDED
+    if _is_limited(session, signup, now, limits):
+        return SignupResult.LIMITED
+    note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)
+    return SignupResult.ASKED
+
+
+def _is_limited(session: Session, signup: Signup, now: datetime, limits: Limits) -> bool:
+    asked = session.scalars(
+        select(Signup.handled_at)
+        .where(
+            Signup.site_id == signup.site_id,
+            Signup.limit_hash == signup.limit_hash,
+            Signup.result == SignupResult.ASKED,
+            Signup.created_at > now - timedelta(days=30),
+        )
+        .order_by(Signup.handled_at.desc())
+    ).all()
+    return len(asked) >= limits.per_30_days or bool(asked and asked[0] and asked[0] > now - limits.gap)
+
+
+def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
+    subscriber = session.get_one(Subscriber, signup.subscriber_id)
+    if subscriber.confirmed_at is None:
+        subscriber.confirmed_at = now
+        subscriber.name, subscriber.language = signup.name, signup.language
+        subscriber.time_zone = signup.time_zone
+    subscribe(session, subscriber, signup.topics, signup.frequency, now)
+    note(session, subscriber, ConsentAction.CONFIRMED, ",".join(signup.topics), now, signup=signup, ip=ip)
+
+
+def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirmation:
+    signup = session.get_one(Signup, row.signup_id)
+    labels = dict(
+        session.execute(
+            select(Topic.name, Topic.label).where(Topic.site_id == signup.site_id, Topic.name.in_(signup.topics))
+        ).all()
+    )
+    return Confirmation(
+        site_id=signup.site_id,
+        subscriber_id=signup.subscriber_id or 0,
+        language=signup.language,
+        topics=tuple(labels.get(name, name) for name in signup.topics),
+        is_used=row.used_at is not None,
+        is_expired=row.expires_at <= now,
+    )
+
+
+def _subscriber(session: Session, site: Site, signup: Signup, key: str, now: datetime) -> Subscriber:
+    values = {
+        "site_id": site.id,
+        "address": signup.address,
+        "address_key": key,
+        "address_hash": address_hash(site.pepper, key),
+        "name": signup.name,
+        "language": signup.language,
+        "time_zone": signup.time_zone,
+        "digest_hour": site.digest_hour,
+        "digest_weekday": site.digest_weekday,
+        "created_at": now,
+        "changed_at": now,
+    }
+    session.execute(upsert(session, Subscriber).values(**values).on_conflict_do_nothing())
+    found = select(Subscriber).where(Subscriber.site_id == site.id, Subscriber.address_key == key)
+    return session.scalars(found.with_for_update()).one()
+
+
+def _known_topics(session: Session, site_id: int, names: tuple[str, ...]) -> list[str]:
+    wanted = dict.fromkeys(topic for name in names[:TOPICS_MAX] if (topic := topics.normalise(name)))
+    found = set(session.scalars(select(Topic.name).where(Topic.site_id == site_id, Topic.name.in_(wanted))))
+    known = [name for name in wanted if name in found]
+    if not known:
+        raise Invalid("topics", "no_topics" if not names else "unknown_topics")
+    return known
+
+
+def _checked_address(raw: str) -> Address:
+    try:
+        return check_address(raw)
+    except AddressInvalid as error:
+        raise Invalid("address", "invalid_address") from error
+
+
+def _checked_frequency(raw: str) -> Frequency:
+    try:
+        return Frequency(raw)
+    except ValueError as error:
+        raise Invalid("frequency", "invalid_frequency") from error

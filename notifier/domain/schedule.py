@@ -1,0 +1,62 @@
+"""When a reader's digest is due: their local hour, in their zone, whatever daylight saving does."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from notifier.domain.words import Frequency
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A reader's digest hours; weekday 0 is Monday."""
+
+    time_zone: str
+    hour: int
+    weekday: int
+
+
+def last_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
+    """The latest moment at or before `now` at which a digest of this frequency was due, in UTC."""
+    if frequency is Frequency.HOURLY:
+        return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    day = now.astimezone(ZoneInfo(hours.time_zone)).date()
+    for back in range(9):
+        candidate = day - timedelta(days=back)
+        if frequency is Frequency.WEEKLY and candidate.weekday() != hours.weekday:
+            continue
+        slot = _local(datetime.combine(candidate, time(hours.hour)), hours.time_zone)
+        if slot <= now:
+            return slot
+    raise ValueError(f"no slot of {frequency} in the nine days before {now}")
+
+
+def previous_slot(frequency: Frequency, hours: Hours, slot: datetime) -> datetime:
+    """The slot before this one."""
+    return last_slot(frequency, hours, slot - timedelta(microseconds=1))
+
+
+def next_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
+    """The first slot after `now`."""
+    last = last_slot(frequency, hours, now)
+    step = {Frequency.HOURLY: timedelta(hours=1), Frequency.DAILY: timedelta(days=1)}.get(frequency, timedelta(days=7))
+    # Half a step beyond the next slot stays clear of a 23- or 25-hour day.
+    later = last_slot(frequency, hours, last + step * 1.5)
+    return later if later > now else last_slot(frequency, hours, last + step * 2)
+
+
+def is_zone(name: str) -> bool:
+    """Whether this is an IANA time zone that this machine knows."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _local(wall: datetime, time_zone: str) -> datetime:
+    """A wall-clock time as a UTC moment.
+
+    In the hour that daylight saving skips, the moment the clock jumps past it; in the hour that comes twice, the first.
+    """
+    return wall.replace(tzinfo=ZoneInfo(time_zone), fold=0).astimezone(UTC)

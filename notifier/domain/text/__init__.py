@@ -1,0 +1,1 @@
+"""Text for readers: cleaning, direction, digits, dates and sentences."""

@@ -1,0 +1,213 @@
+"""READ FIRST: the only place that puts the stages in order.
+
+    source or API -> ingest -> commit -> [PUBLISH item] -> match -> plan -> commit -> [DELIVER ids]
+    beat -> due runs, due notices -> commit -> [PLAN_RUN run] -> plan -> commit -> [DELIVER ids]
+    [DELIVER ids] -> claim | check | gather | render | send | record
+    beat -> sweep: whatever is unfinished for too long is nudged again      (upkeep.py)
+    reader -> sign up, confirm, change, unsubscribe                        (readers.py)
+
+A name in brackets is a nudge: a Celery task that carries ids. The rows are the truth; a nudge that is lost
+costs time, never a letter.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from notifier.consent import signup
+from notifier.domain.address import AddressInvalid
+from notifier.domain.claimed import Claimed
+from notifier.domain.items import NewItem, Receipt
+from notifier.domain.letter import LetterContent, Rendered
+from notifier.domain.message import Message
+from notifier.domain.words import ItemKind, Lane, LetterKind, Reason
+from notifier.models import Delivery, Item, Run, Signup, Site
+from notifier.parts import Parts
+from notifier.queue import Nudge, Task, later, transaction
+from notifier.stages import check, gather, ingest, ledger, match, overdue, record
+from notifier.stages.plan.alerts import plan_alerts
+from notifier.stages.plan.bundles import plan_bundles
+from notifier.stages.plan.confirmations import plan_confirmation
+from notifier.stages.plan.digests import plan_digests
+from notifier.stages.plan.letters import Edition, chunks
+from notifier.stages.plan.runs import open_due
+from notifier.stages.render import RenderFailed, personalise
+from notifier.stages.send import Pace
+
+Clock = Callable[[], datetime]
+
+
+# -- what comes in ----------------------------------------------------------------------------------------------
+
+
+def ingest_items(
+    parts: Parts, site_id: int, items: Sequence[NewItem], now: datetime, source_id: int | None = None
+) -> list[Receipt]:
+    """Store what was published, each item in a transaction of its own; new ones are nudged on. One receipt an item."""
+    return [_ingest(parts, site_id, item, now, source_id) for item in items]
+
+
+def retract_item(parts: Parts, site_id: int, guid: str, now: datetime) -> Receipt | None:
+    """Take an item back: letters that have not left leave it out. None for a guid that is not known."""
+    with transaction(parts.db, parts.bell) as session:
+        return ingest.retract(session, site_id, guid, now)
+
+
+def _ingest(parts: Parts, site_id: int, item: NewItem, now: datetime, source_id: int | None) -> Receipt:
+    with transaction(parts.db, parts.bell) as session:
+        receipt = ingest.ingest(session, session.get_one(Site, site_id), item, now, source_id)
+        stored = session.get(Item, receipt.item_id) if receipt.item_id else None
+        if stored is not None and stored.matched_at is None:
+            later(session, overdue.publish(stored.id, stored.kind))
+        return receipt
+
+
+# -- what is owed -----------------------------------------------------------------------------------------------
+
+
+def publish(parts: Parts, item_id: int, now: datetime) -> None:
+    """Match | plan, for one item: alerts for an article, notices for a comment. Doing it twice plans nothing more."""
+    with transaction(parts.db, parts.bell) as session:
+        item = session.get(Item, item_id, with_for_update=True)
+        if item is None or item.matched_at is not None:
+            return
+        if item.kind is ItemKind.COMMENT:
+            match.write_notices(session, item, now, parts.holds)
+        else:
+            edition = _edition(parts, session.get_one(Site, item.site_id), LetterKind.ALERT, now)
+            plan_alerts(session, edition, item, match.instant_readers(item))
+            ours = (Delivery.kind == LetterKind.ALERT) & (Delivery.about_id == item.id)
+            later(session, *chunks(session, ours, parts.settings.chunk_size))
+        item.matched_at = now
+
+
+def plan_run(parts: Parts, run_id: int, now: datetime) -> None:
+    """plan, for one digest slot of one site."""
+    with transaction(parts.db, parts.bell, is_snapshot=True) as session:
+        run = session.get(Run, run_id, with_for_update=True)
+        if run is None or run.planned_at is not None:
+            return
+        edition = _edition(parts, session.get_one(Site, run.site_id), LetterKind.DIGEST, now)
+        plan_digests(session, edition, run)
+        ours = (Delivery.kind == LetterKind.DIGEST) & (Delivery.about_id == run.id)
+        later(session, *chunks(session, ours, parts.settings.chunk_size))
+
+
+def handle_signup(parts: Parts, signup_id: int, now: datetime) -> None:
+    """Decide on a sign-up and, where the address must be asked, plan its confirmation letter."""
+    knobs = parts.settings
+    with transaction(parts.db, parts.bell) as session:
+        row = session.get(Signup, signup_id, with_for_update=True)
+        if row is None or row.handled_at is not None:
+            return
+        limits = signup.Limits(knobs.confirm_limit_per_30d, timedelta(seconds=knobs.confirm_gap_s))
+        if signup.decide(session, row, now, limits) is signup.SignupResult.ASKED:
+            edition = _edition(parts, session.get_one(Site, row.site_id), LetterKind.CONFIRM, now)
+            plan_confirmation(session, edition, row)
+            ours = (Delivery.kind == LetterKind.CONFIRM) & (Delivery.about_id == row.id)
+            later(session, *chunks(session, ours, knobs.chunk_size))
+
+
+def open_runs(parts: Parts, now: datetime) -> None:
+    """Make the digest runs whose slot has come, missed ones included."""
+    late_most = timedelta(hours=parts.settings.digest_late_h)
+    with transaction(parts.db, parts.bell) as session:
+        for site in session.scalars(select(Site)):
+            later(session, *(overdue.plan_run(run) for run in open_due(session, site, now, late_most)))
+
+
+def bundle_notices(parts: Parts, now: datetime) -> None:
+    """Turn notices that waited long enough into letters, one a person and thread."""
+    waits_most = timedelta(seconds=parts.settings.reply_wait_max_s)
+    with transaction(parts.db, parts.bell) as session:
+        for site in session.scalars(select(Site)):
+            made = plan_bundles(session, _edition(parts, site, LetterKind.REPLY, now), waits_most)
+            later(session, *chunks(session, Delivery.id.in_(made), parts.settings.chunk_size))
+
+
+# -- what goes out ----------------------------------------------------------------------------------------------
+
+
+def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) -> None:
+    """Claim | check | gather | render | send | record, for the deliveries of one range.
+
+    Sends for `task_slice_s` at the most, then rings for the rest, so that an urgent letter finds a free worker.
+    """
+    span = record.Span(Lane(lane), first_id, last_id)
+    pace = Pace(parts.budget, clock, parts.sleep, clock() + timedelta(seconds=parts.settings.task_slice_s))
+    batch = _claim(parts, span, clock())
+    left = {one.delivery_id for one in batch.ready}
+    # No transaction is open while the network is busy; each answer is written down before the next letter leaves.
+    for delivery_id, outcome in parts.transport.send(pace.allowed(_messages(parts, batch, left, clock))):
+        with batch.book(parts, clock()) as book:
+            book.outcome(delivery_id, outcome)
+        left.discard(delivery_id)
+    with transaction(parts.db, parts.bell) as session:
+        record.Book(session, batch.claim, clock(), parts.terms).give_back(left)
+        if record.is_due(session, span, clock()):
+            later(session, Nudge(Task.DELIVER, (lane, first_id, last_id), span.lane))
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one task claimed and may send, with the contents of its letters."""
+
+    claim: record.Claim
+    ready: tuple[Claimed, ...]
+    contents: dict[gather.Key, LetterContent]
+    tokens: dict[int, str] = field(repr=False)
+    """For confirmations: delivery id -> the token its letter carries."""
+
+    @contextmanager
+    def book(self, parts: Parts, now: datetime) -> Iterator[record.Book]:
+        """This claim's page of the ledger, written when the block ends."""
+        with parts.db.writing() as session:
+            yield record.Book(session, self.claim, now, parts.terms)
+
+
+def _claim(parts: Parts, span: record.Span, now: datetime) -> _Batch:
+    knobs = parts.settings
+    most = max(1, min(knobs.chunk_size, int(knobs.send_rate_per_s * knobs.task_slice_s)))
+    with parts.db.writing() as session:
+        claim = record.claim(session, span, now, parts.terms, most)
+        checked = check.check(session, claim.ids)
+        record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
+        tokens = {
+            one.delivery_id: signup.mint(session, one.about_id, now, timedelta(hours=knobs.token_expires_h))
+            for one in checked.ready
+            if one.kind is LetterKind.CONFIRM
+        }
+        return _Batch(claim, checked.ready, gather.gather(session, checked.ready), tokens)
+
+
+def _messages(parts: Parts, batch: _Batch, left: set[int], clock: Clock) -> Iterator[Message]:
+    """Each letter rendered once, then made personal; one that cannot be made is failed, the others go on."""
+    rendered: dict[gather.Key, Rendered] = {}
+    for one in batch.ready:
+        content = batch.contents[one.content_key]
+        try:
+            if one.content_key not in rendered:
+                rendered[one.content_key] = parts.renderer.render(content)
+            links = parts.links(content.site.sender_address)
+            personal = links.personal(one, clock(), batch.tokens.get(one.delivery_id, ""))
+            message = personalise(rendered[one.content_key], content, personal)
+        except (RenderFailed, ValueError) as error:
+            reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
+            with batch.book(parts, clock()) as book:
+                book.fail(one.delivery_id, reason, f"{type(error).__name__}: {error}")
+            left.discard(one.delivery_id)
+            continue
+        yield message
+
+
+def _edition(parts: Parts, site: Site, kind: LetterKind, now: datetime) -> Edition:
+    return Edition(site, parts.renderer.languages, now, parts.keeps(kind), parts.settings.digest_items_max)
+
+
+def status(parts: Parts, site_id: int | None = None) -> ledger.Status:
+    """The balance and the reasons, of one site or of all."""
+    with parts.db.reading() as session:
+        return ledger.status(session, site_id)

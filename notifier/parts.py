@@ -1,0 +1,74 @@
+"""Everything the flow needs from outside, made once per process and passed in."""
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from notifier.budget import Budget
+from notifier.db import Database
+from notifier.domain.links import Links
+from notifier.domain.tokens import Signer
+from notifier.domain.words import Lane, LetterKind, NoticeReason
+from notifier.queue import Bell
+from notifier.settings import Settings
+from notifier.sources.fetch import Fetcher
+from notifier.stages.record import Terms
+from notifier.stages.render import Renderer
+from notifier.transports import Transport
+
+Depths = Callable[[], Mapping[Lane, int] | None]
+"""How many nudges wait in each lane; None where Redis does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The database, the bell, the ways in and out, and the terms."""
+
+    db: Database
+    bell: Bell
+    depths: Depths
+    transport: Transport
+    budget: Budget
+    renderer: Renderer
+    settings: Settings
+    signer: Signer
+    fetch: Fetcher
+    sleep: Callable[[float], None] = field(default=time.sleep)
+    dice: Callable[[], float] = field(default=random.random)
+
+    @property
+    def terms(self) -> Terms:
+        """How long a claim lasts and how often a letter is tried."""
+        knobs = self.settings
+        return Terms(
+            lease=timedelta(seconds=knobs.lease_s),
+            attempts_max=knobs.attempts_max,
+            retry_base_s=knobs.retry_base_s,
+            retry_cap_s=knobs.retry_cap_s,
+            unreachable_s=knobs.unreachable_s,
+            dice=self.dice,
+        )
+
+    @property
+    def holds(self) -> dict[NoticeReason, timedelta]:
+        """How long a comment waits for an edit or a moderator."""
+        return {
+            NoticeReason.REPLY: timedelta(seconds=self.settings.reply_hold_s),
+            NoticeReason.THREAD: timedelta(seconds=self.settings.thread_hold_s),
+        }
+
+    def keeps(self, kind: LetterKind) -> timedelta:
+        """How long a letter of this kind may still leave; digests keep until the next one."""
+        knobs = self.settings
+        hours = {
+            LetterKind.CONFIRM: knobs.confirm_expires_h,
+            LetterKind.ALERT: knobs.alert_expires_h,
+            LetterKind.REPLY: knobs.reply_expires_h,
+        }
+        return timedelta(hours=hours.get(kind, knobs.digest_expires_h))
+
+    def links(self, sender_address: str) -> Links:
+        """What makes a site's letters personal."""
+        return Links(self.settings.base_url, self.settings.bounce_domain, self.signer, sender_address)

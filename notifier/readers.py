@@ -1,0 +1,107 @@
+"""What readers say: sign up, confirm, change, unsubscribe, look at a letter. Pages call this, never the tables."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.consent import links, preferences, signup
+from notifier.consent.links import LinkView, Scope, Unsubscribed
+from notifier.consent.preferences import PreferenceChange, Preferences
+from notifier.consent.signup import Confirmation, SignUpForm
+from notifier.domain.words import ItemState, Lane
+from notifier.models import Delivery, Item, LetterItem, Subscriber
+from notifier.parts import Parts
+from notifier.queue import Nudge, Task, later, transaction
+from notifier.stages import gather
+from notifier.stages.render import public_page
+
+
+def request_signup(parts: Parts, form: SignUpForm, now: datetime) -> int:
+    """Note a sign-up and nudge its task; gives its id. What the task finds never shows in the answer.
+
+    Raises `consent.signup.Invalid` for a field that cannot be right.
+    """
+    with transaction(parts.db, parts.bell) as session:
+        row = signup.request(session, form, now)
+        later(session, Nudge(Task.SIGN_UP, (row.id,), Lane.URGENT))
+        return row.id
+
+
+def peek_confirmation(parts: Parts, token: str, now: datetime) -> Confirmation | None:
+    """What a confirmation link would confirm; changes nothing."""
+    with parts.db.reading() as session:
+        return signup.peek(session, token, now)
+
+
+def confirm(parts: Parts, token: str, ip: str, now: datetime) -> Confirmation | None:
+    """Use a confirmation link. None for a link that we never made."""
+    with transaction(parts.db, parts.bell) as session:
+        return signup.confirm(session, token, ip, now)
+
+
+def read_link(parts: Parts, purpose: str, token: str) -> LinkView | None:
+    """Whom a link of a letter speaks for (purpose `u` or `p`); changes nothing. None for a forged or orphaned one."""
+    with parts.db.reading() as session:
+        return _view(parts, session, purpose, token)
+
+
+def unsubscribe(parts: Parts, token: str, scope: Scope, ip: str, now: datetime) -> Unsubscribed | None:
+    """End what brought the letter, or everything; doing it twice changes nothing more."""
+    with transaction(parts.db, parts.bell) as session:
+        link = _view(parts, session, links.UNSUBSCRIBE, token)
+        return links.unsubscribe(session, link, scope, now, ip=ip) if link else None
+
+
+def read_preferences(parts: Parts, token: str) -> Preferences | None:
+    """The content of the preference page; changes nothing."""
+    ids = parts.signer.read(links.PREFERENCES, token)
+    with parts.db.reading() as session:
+        return preferences.preferences(session, ids[0]) if ids else None
+
+
+def change_preferences(
+    parts: Parts, token: str, change: PreferenceChange, ip: str, now: datetime
+) -> Preferences | None:
+    """Apply a change, whole or not at all, and give the page's new content.
+
+    Raises `consent.signup.Invalid` for a value that cannot be right.
+    """
+    ids = parts.signer.read(links.PREFERENCES, token)
+    with transaction(parts.db, parts.bell) as session:
+        if not ids or session.get(Subscriber, ids[0]) is None:
+            return None
+        preferences.change(session, ids[0], change, now, ip)
+        session.flush()
+        return preferences.preferences(session, ids[0])
+
+
+def view_letter(parts: Parts, token: str) -> str | None:
+    """A letter's HTML for the browser: today's versions of its items, and no personal link in it."""
+    ids = parts.signer.read(links.VIEW, token)
+    if not ids:
+        return None
+    with parts.db.reading() as session:
+        delivery = session.get(Delivery, ids[0])
+        if delivery is None:
+            return None
+        key = (delivery.letter_id, _live_items(session, delivery.letter_id))
+        content = gather.contents(session, {key})[key]
+    return public_page(parts.renderer.render(content))
+
+
+def _live_items(session: Session, letter_id: int) -> tuple[int, ...]:
+    rows = session.scalars(
+        select(LetterItem.item_id)
+        .join(Item, Item.id == LetterItem.item_id)
+        .where(LetterItem.letter_id == letter_id, Item.state == ItemState.LIVE)
+        .order_by(LetterItem.position)
+    )
+    return tuple(rows)
+
+
+def _view(parts: Parts, session: Session, purpose: str, token: str) -> LinkView | None:
+    ids = parts.signer.read(purpose, token)
+    if not ids:
+        return None
+    return links.view(session, ids[0], ids[1] if len(ids) > 1 else 0)

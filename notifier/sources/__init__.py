@@ -1,0 +1,1 @@
+"""What the outside publishes, fetched with care and turned into NewItem values."""

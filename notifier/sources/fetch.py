@@ -1,0 +1,220 @@
+"""The one module that fetches URLs from outside: public addresses only, within a time and a size."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from queue import Empty, SimpleQueue
+from typing import Final, Literal
+
+import httpcore2
+import httpx2
+
+from notifier import __version__
+from notifier.sources.body import Body
+from notifier.sources.faults import FetchRefused
+from notifier.sources.guard import is_denied
+from notifier.sources.wire import CheckedNetwork, Deadline
+
+__all__ = ["FetchRefused", "Fetched", "Fetcher", "Resolver", "resolve"]
+
+REDIRECTS_MAX: Final = 5
+ETAG_MAX: Final = 500
+LAST_MODIFIED_MAX: Final = 100
+_URL_MAX: Final = 2000
+_PORTS: Final = {"http": 80, "https": 443}
+_PORT_MAX: Final = 65_535
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_NOT_MODIFIED: Final = 304
+_OK: Final = range(200, 300)
+_HEADERS: Final = (
+    ("User-Agent", f"notifier/{__version__} (feed reader)"),
+    ("Accept", "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"),
+    ("Accept-Encoding", "gzip"),
+    ("Connection", "close"),
+)
+
+Resolver = Callable[[str, int], Sequence[str]]
+"""Gives the IP addresses of a host name (and port); raises OSError when there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a URL gave: a body, or the word that nothing changed since the given etag or date."""
+
+    status: Literal["ok", "unchanged"]
+    url: str
+    """Where the redirects ended."""
+    body: bytes = b""
+    content_type: str = ""
+    etag: str = ""
+    last_modified: str = ""
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    code: int
+    headers: dict[str, str]
+    body: bytes = b""
+
+
+def resolve(host: str, port: int) -> Sequence[str]:
+    """The addresses that the system's resolver gives, in its order of preference."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(row[4][0]) for row in found))
+
+
+@dataclass(frozen=True, slots=True)
+class Fetcher:
+    """Fetches by GET; `hosts_allowed` (`name` or `name:port`) may have private addresses."""
+
+    timeout_s: float
+    bytes_max: int
+    hosts_allowed: tuple[str, ...] = ()
+    resolver: Resolver = resolve
+    network: httpcore2.NetworkBackend = field(default_factory=httpcore2.SyncBackend)
+    tls: ssl.SSLContext = field(default_factory=httpcore2.default_ssl_context)
+
+    def get(self, url: str, etag: str = "", last_modified: str = "") -> Fetched:
+        """Fetch a URL, and up to five redirects; every step is checked anew.
+
+        Raises `FetchRefused`. `timeout_s` covers it all; `bytes_max` counts unpacked bytes.
+        """
+        deadline = Deadline(self.timeout_s)
+        target = _parse(url)
+        conditions = (("If-None-Match", etag), ("If-Modified-Since", last_modified))
+        headers = [*_HEADERS, *((name, value) for name, value in conditions if value)]
+        for _ in range(REDIRECTS_MAX + 1):
+            reply = self._ask(target, headers, deadline)
+            if reply.code not in _REDIRECTS or "location" not in reply.headers:
+                return _fetched(target, reply, is_conditional=bool(etag or last_modified))
+            target = _parse(reply.headers["location"], target)
+        raise FetchRefused("too_many_redirects", f"{target.host} redirects more than {REDIRECTS_MAX} times.")
+
+    def _ask(self, target: httpx2.URL, headers: list[tuple[str, str]], deadline: Deadline) -> _Reply:
+        try:
+            network = CheckedNetwork(self._addresses(target, deadline), self.network, deadline)
+            with (
+                httpcore2.ConnectionPool(ssl_context=self.tls, network_backend=network) as pool,
+                pool.stream("GET", _core_url(target), headers=_encoded(target, headers)) as response,
+            ):
+                return self._read(target, response)
+        except httpcore2.TimeoutException as error:
+            raise FetchRefused(
+                "timeout", f"{target.host} did not finish its answer within {self.timeout_s:g} seconds."
+            ) from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            raise _fault(target.host, error) from error
+
+    def _addresses(self, target: httpx2.URL, deadline: Deadline) -> Sequence[str]:
+        port = target.port or _PORTS[target.scheme]
+        addresses = self._resolved(target.raw_host.decode("ascii"), port, deadline)
+        if not self._is_allowed(target, port) and any(is_denied(address) for address in addresses):
+            raise FetchRefused("private_address", f"{target.host} leads to an address that is not public.")
+        return addresses
+
+    def _resolved(self, host: str, port: int, deadline: Deadline) -> Sequence[str]:
+        # The system's resolver knows no timeout, so it works in a thread that is left behind when it is late.
+        answers: SimpleQueue[Sequence[str]] = SimpleQueue()
+
+        def look_up() -> None:
+            try:
+                answers.put(self.resolver(host, port))
+            except (OSError, UnicodeError):
+                answers.put(())
+
+        threading.Thread(target=look_up, name="resolve", daemon=True).start()
+        try:
+            addresses = answers.get(timeout=deadline.left())
+        except Empty:
+            message = "no answer from the resolver"
+            raise httpcore2.ConnectTimeout(message) from None
+        if not addresses:
+            raise FetchRefused("unreachable", f"There is no host named {host}.")
+        return addresses
+
+    def _is_allowed(self, target: httpx2.URL, port: int) -> bool:
+        host = target.raw_host.decode("ascii").lower()
+        name = f"[{host}]" if ":" in host else host
+        known = {host, name, f"{name}:{port}", target.host, f"{target.host}:{port}"}
+        return any(entry.lower() in known for entry in self.hosts_allowed)
+
+    def _read(self, target: httpx2.URL, response: httpcore2.Response) -> _Reply:
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+        if response.status not in _OK:
+            return _Reply(response.status, headers)
+        body = Body(target.host, headers.get("content-encoding", ""), self.bytes_max)
+        length = headers.get("content-length", "")
+        if length.isdecimal():
+            body.refuse_above(int(length))
+        for chunk in response.iter_stream():
+            body.add(chunk)
+        return _Reply(response.status, headers, body.whole())
+
+
+def _parse(url: str, base: httpx2.URL | None = None) -> httpx2.URL:
+    try:
+        parsed = httpx2.URL(url.strip()) if base is None else base.join(url.strip())
+        is_whole = bool(parsed.host) and 0 < (1 if parsed.port is None else parsed.port) <= _PORT_MAX
+    except (httpx2.InvalidURL, ValueError, TypeError) as error:
+        raise FetchRefused("bad_url", "This is not a valid web address.") from error
+    if parsed.scheme not in _PORTS:
+        raise FetchRefused("scheme", "Only http and https addresses are fetched.")
+    if parsed.userinfo:
+        raise FetchRefused("userinfo", "An address with a name or password in it is not fetched.")
+    if not is_whole or len(str(parsed)) > _URL_MAX:
+        raise FetchRefused("bad_url", "This is not a valid web address.")
+    return parsed
+
+
+def _core_url(target: httpx2.URL) -> httpcore2.URL:
+    return httpcore2.URL(
+        scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path or b"/"
+    )
+
+
+def _encoded(target: httpx2.URL, headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    host = (b"Host", target.netloc)
+    return [host, *((name.encode("ascii"), value.encode("latin-1", "ignore")) for name, value in headers)]
+
+
+def _fetched(target: httpx2.URL, reply: _Reply, *, is_conditional: bool) -> Fetched:
+    pause = _retry_after(reply.headers)
+    if reply.code in _OK or (reply.code == _NOT_MODIFIED and is_conditional):
+        etag = reply.headers.get("etag", "")
+        last_modified = reply.headers.get("last-modified", "")
+        return Fetched(
+            status="ok" if reply.code in _OK else "unchanged",
+            url=str(target),
+            body=reply.body,
+            content_type=reply.headers.get("content-type", ""),
+            # A cut etag would never match; better none.
+            etag=etag if len(etag) <= ETAG_MAX else "",
+            last_modified=last_modified if len(last_modified) <= LAST_MODIFIED_MAX else "",
+            retry_after_s=pause,
+        )
+    raise FetchRefused("status", f"{target.host} answered with status {reply.code}.", reply.code, pause)
+
+
+def _retry_after(headers: dict[str, str]) -> int | None:
+    """Seconds (RFC 9110 10.2.3); a date counts from the server's own clock."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdecimal():
+        return int(value[:9])
+    try:
+        pause = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
+    except (ValueError, TypeError):
+        return None
+    return max(0, int(pause.total_seconds()))
+
+
+def _fault(host: str, error: Exception) -> FetchRefused:
+    causes = (error.__cause__, error.__context__)
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return FetchRefused("tls", f"No secure connection to {host}: its certificate or its TLS is not accepted.")
+    if isinstance(error, httpcore2.ProtocolError):
+        return FetchRefused("protocol", f"{host} broke off its answer or does not speak HTTP.")
+    return FetchRefused("unreachable", f"{host} cannot be reached.")

@@ -1,0 +1,126 @@
+"""Bring together what a letter shows, as values: read at send time, so that nobody gets yesterday's version."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.domain.claimed import Claimed
+from notifier.domain.letter import ItemView, LetterContent, SiteFace
+from notifier.domain.words import ItemKind, ItemState
+from notifier.models import Item, ItemTopic, Letter, Site, Topic
+
+Key = tuple[int, tuple[int, ...]]
+"""A letter and those of its items that are shown."""
+
+
+def gather(session: Session, claimed: Iterable[Claimed]) -> dict[Key, LetterContent]:
+    """The distinct contents of these deliveries."""
+    return contents(session, {one.content_key for one in claimed})
+
+
+def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:
+    """The content of each (letter, items)."""
+    letters = session.scalars(select(Letter).where(Letter.id.in_({letter for letter, _ in keys}))).all()
+    by_id = {letter.id: letter for letter in letters}
+    faces = {site.id: face(site) for site in _sites(session, {letter.site_id for letter in letters})}
+    items = _views(session, {item for _, shown in keys for item in shown})
+    labels = _labels(session, {topic for letter in letters for topic in letter.data.get("topic_ids", [])})
+    return {
+        key: _content(
+            by_id[key[0]], faces[by_id[key[0]].site_id], [items[one] for one in key[1] if one in items], labels
+        )
+        for key in keys
+    }
+
+
+def face(site: Site) -> SiteFace:
+    """What readers see of a site."""
+    return SiteFace(
+        slug=site.slug,
+        name=site.name,
+        language=site.language,
+        url=site.url,
+        colour=site.colour,
+        digits=site.digits,
+        time_zone=site.time_zone,
+        sender_name=site.sender_name,
+        sender_address=site.sender_address,
+        postal_address=site.postal_address,
+    )
+
+
+def _content(letter: Letter, site: SiteFace, items: list[ItemView], labels: dict[int, str]) -> LetterContent:
+    article = next((item.article for item in items if item.article), None)
+    return LetterContent(
+        letter_id=letter.id,
+        kind=letter.kind,
+        language=letter.language,
+        site=site,
+        at=letter.created_at,
+        items=tuple(items),
+        frequency=letter.frequency,
+        more=letter.data.get("more", 0),
+        topics=tuple(labels[topic] for topic in letter.data.get("topic_ids", []) if topic in labels),
+        subject_id=article.guid if article else "",
+    )
+
+
+def _views(session: Session, item_ids: set[int]) -> dict[int, ItemView]:
+    rows = _items(session, item_ids)
+    relatives = _items(session, {one for row in rows.values() for one in (row.article_id, row.parent_id) if one})
+    categories = _categories(session, item_ids | relatives.keys())
+    plain = {one: _view(row, categories[one], None, None) for one, row in relatives.items()}
+    return {
+        one: _view(row, categories[one], plain.get(row.article_id or 0), plain.get(row.parent_id or 0))
+        for one, row in rows.items()
+    }
+
+
+def _items(session: Session, item_ids: set[int]) -> dict[int, Item]:
+    rows = session.scalars(select(Item).where(Item.id.in_(item_ids), Item.state == ItemState.LIVE))
+    return {row.id: row for row in rows}
+
+
+def _view(row: Item, categories: tuple[str, ...], article: ItemView | None, parent: ItemView | None) -> ItemView:
+    return ItemView(
+        id=row.id,
+        kind=ItemKind(row.kind),
+        guid=row.guid,
+        title=row.title,
+        html=row.html,
+        summary=row.summary,
+        url=row.url,
+        language=row.language,
+        author_name=row.author_name,
+        published_at=row.published_at,
+        categories=categories,
+        image_url=row.image_url,
+        image_alt=row.image_alt,
+        facts=row.facts,
+        article=article,
+        parent=parent,
+    )
+
+
+def _categories(session: Session, item_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    rows = session.execute(
+        select(ItemTopic.item_id, Topic.label)
+        .join(Topic, Topic.id == ItemTopic.topic_id)
+        .where(ItemTopic.item_id.in_(list(item_ids)), Topic.name.startswith("category:", autoescape=True))
+        .order_by(ItemTopic.item_id, ItemTopic.position)
+    )
+    categories: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    for item, label in rows:
+        categories[item] += (label,)
+    return categories
+
+
+def _labels(session: Session, topic_ids: set[int]) -> dict[int, str]:
+    rows = session.execute(select(Topic.id, Topic.label, Topic.name).where(Topic.id.in_(topic_ids)))
+    return {topic: label or name for topic, label, name in rows}
+
+
+def _sites(session: Session, site_ids: set[int]) -> list[Site]:
+    return list(session.scalars(select(Site).where(Site.id.in_(site_ids))))

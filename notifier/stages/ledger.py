@@ -1,0 +1,69 @@
+"""What an editor asks: does it add up, and why did letters not go out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from notifier.domain.words import State
+from notifier.models import Delivery, Lease, Letter
+
+TICK = "tick"
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """`planned = queued + sending + sent + failed + dropped + expired`, at any moment."""
+
+    planned: int
+    queued: int = 0
+    sending: int = 0
+    sent: int = 0
+    failed: int = 0
+    dropped: int = 0
+    expired: int = 0
+
+    @property
+    def is_balanced(self) -> bool:
+        """Whether every letter that was planned stands in exactly one state.
+
+        The left side is counted by the planner on each letter, the right side is the deliveries themselves.
+        """
+        return self.planned == self.queued + self.sending + self.sent + self.failed + self.dropped + self.expired
+
+    @property
+    def open(self) -> int:
+        """Letters that still will go out or end with a reason."""
+        return self.queued + self.sending
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The balance, the reasons, and whether the sweep is alive."""
+
+    balance: Balance
+    reasons: dict[str, int]
+    """How many deliveries ended (or wait) with each `state: reason`."""
+    oldest_queued_at: datetime | None
+    last_sweep_at: datetime | None
+
+
+def status(session: Session, site_id: int | None = None) -> Status:
+    """Count one site's letters, or all."""
+    ours = Delivery.site_id == site_id if site_id is not None else Delivery.id > 0
+    letters = Letter.site_id == site_id if site_id is not None else Letter.id > 0
+    states = dict(session.execute(select(Delivery.state, func.count()).where(ours).group_by(Delivery.state)).all())
+    reasons = session.execute(
+        select(Delivery.state, Delivery.reason, func.count())
+        .where(ours, Delivery.reason.is_not(None))
+        .group_by(Delivery.state, Delivery.reason)
+    )
+    planned = session.scalar(select(func.coalesce(func.sum(Letter.planned_count), 0)).where(letters))
+    oldest = session.scalar(select(func.min(Delivery.next_attempt_at)).where(ours, Delivery.state == State.QUEUED))
+    return Status(
+        balance=Balance(int(planned or 0), **{state.value: count for state, count in states.items()}),
+        reasons={f"{state.value}: {reason.value}": count for state, reason, count in reasons if reason},
+        oldest_queued_at=oldest,
+        last_sweep_at=session.scalar(select(Lease.last_sweep_at).where(Lease.name == TICK)),
+    )

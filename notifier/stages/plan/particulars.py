@@ -1,0 +1,144 @@
+"""Readers whose digest is theirs alone: comments waiting for it, or subscriptions changed within its window."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import Session
+
+from notifier.domain.words import Frequency, LetterKind, State
+from notifier.models import Delivery, LetterItem, Notice, Run, Subscriber, Subscription
+from notifier.stages.plan.crowd import digest_draft
+from notifier.stages.plan.letters import Edition, letter_id
+from notifier.stages.plan.news import News, news
+from notifier.stages.plan.persons import Owed, plan_owed
+from notifier.stages.plan.runs import Cohort
+
+AT_ONCE = 500
+
+
+def is_particular(cohort: Cohort) -> ColumnElement[bool]:
+    """Whether a reader's digest cannot be told from their subscriptions and the cohort's window alone."""
+    notice = exists().where(Notice.subscriber_id == Subscriber.id, *_waits_for(cohort.run)).correlate(Subscriber)
+    changed = (
+        exists()
+        .where(
+            Subscription.subscriber_id == Subscriber.id,
+            (Subscription.frequency_changed_at > cohort.since) | (Subscription.ended_at > cohort.since),
+        )
+        # The statement around it joins subscriptions as well: those are others.
+        .correlate(Subscriber)
+    )
+    moved = Subscriber.schedule_changed_at.is_not(None) & (Subscriber.schedule_changed_at > cohort.since)
+    return notice | changed | moved
+
+
+def plan_particulars(session: Session, edition: Edition, cohort: Cohort) -> int:
+    """Plan these readers' digests one by one; gives how many are new."""
+    readers = session.scalars(
+        select(Subscriber).where(cohort.readers(), is_particular(cohort)).order_by(Subscriber.id)
+    ).all()
+    return sum(
+        _plan(session, edition, cohort, readers[first : first + AT_ONCE]) for first in range(0, len(readers), AT_ONCE)
+    )
+
+
+def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[Subscriber]) -> int:
+    run = cohort.run
+    since = {reader.id: _since(reader, cohort) for reader in readers}
+    found = news(session, run.site_id, min(since.values()), run.slot)
+    wants = _wants(session, list(since))
+    had = _had(session, list(since), found)
+    waiting = _waiting(session, run, list(since))
+    owed = []
+    for reader in readers:
+        picked = found.pick(wants[reader.id], run.frequency)
+        articles = [item for item in picked if found.announced[item] > since[reader.id] and item not in had[reader.id]]
+        comments = waiting[reader.id]
+        if articles or comments:
+            more = max(0, len(articles) - edition.items_max)
+            items = [*articles[: edition.items_max], *comments]
+            letter = letter_id(session, digest_draft(edition, run, reader.language, items, more), edition.now)
+            owed.append(Owed(letter, reader.id, run.id))
+    made = plan_owed(session, edition, LetterKind.DIGEST, owed)
+    _settle(session, run, [delivery for delivery, _ in made])
+    return len(made)
+
+
+def _since(reader: Subscriber, cohort: Cohort) -> datetime:
+    if reader.schedule_changed_at is None or reader.schedule_changed_at <= cohort.since:
+        return cohort.since
+    covered = {Frequency.DAILY: reader.daily_covered_until, Frequency.WEEKLY: reader.weekly_covered_until}
+    return covered.get(cohort.run.frequency) or cohort.since
+
+
+def _wants(session: Session, readers: list[int]) -> dict[int, list[tuple[int, Frequency]]]:
+    rows = session.execute(
+        select(Subscription.subscriber_id, Subscription.topic_id, Subscription.frequency).where(
+            Subscription.subscriber_id.in_(readers), Subscription.ended_at.is_(None)
+        )
+    )
+    wants: dict[int, list[tuple[int, Frequency]]] = defaultdict(list)
+    for reader, topic, frequency in rows:
+        wants[reader].append((topic, frequency))
+    return wants
+
+
+def _had(session: Session, readers: list[int], found: News) -> dict[int, set[int]]:
+    """What each of them was sent already, or is about to be."""
+    rows = session.execute(
+        select(Delivery.subscriber_id, LetterItem.item_id)
+        .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
+        .where(
+            Delivery.subscriber_id.in_(readers),
+            LetterItem.item_id.in_(list(found.announced)),
+            Delivery.state.in_([State.QUEUED, State.SENDING, State.SENT]),
+        )
+    )
+    had: dict[int, set[int]] = defaultdict(set)
+    for reader, item in rows:
+        had[reader or 0].add(item)
+    return had
+
+
+def _waiting(session: Session, run: Run, readers: list[int]) -> dict[int, list[int]]:
+    rows = session.execute(
+        select(Notice.subscriber_id, Notice.item_id)
+        .where(Notice.subscriber_id.in_(readers), *_waits_for(run))
+        .order_by(Notice.article_id, Notice.item_id)
+    )
+    waiting: dict[int, list[int]] = defaultdict(list)
+    for reader, item in rows:
+        waiting[reader].append(item)
+    return waiting
+
+
+def _settle(session: Session, run: Run, deliveries: list[int]) -> None:
+    """The notices that a digest carries point to it, so that no other letter takes them."""
+    carrying = (
+        select(Delivery.id)
+        .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
+        .where(
+            Delivery.id.in_(deliveries),
+            Delivery.subscriber_id == Notice.subscriber_id,
+            LetterItem.item_id == Notice.item_id,
+        )
+        .scalar_subquery()
+    )
+    readers = select(Delivery.subscriber_id).where(Delivery.id.in_(deliveries))
+    session.execute(
+        update(Notice)
+        .where(Notice.subscriber_id.in_(readers), *_waits_for(run))
+        .values(delivery_id=carrying)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _waits_for(run: Run) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Notice.frequency == run.frequency,
+        Notice.delivery_id.is_(None),
+        Notice.dropped_at.is_(None),
+        Notice.created_at <= run.slot,
+    )

@@ -1,0 +1,45 @@
+"""Deliveries that are planned person by person: confirmations, bundles of notices, particular digests."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from notifier.db import upsert
+from notifier.domain.words import LetterKind, State
+from notifier.models import Delivery, Letter
+from notifier.stages.plan.letters import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """One letter to one person."""
+
+    letter_id: int
+    subscriber_id: int
+    about_id: int
+
+
+def plan_owed(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[Owed]) -> list[tuple[int, int]]:
+    """Write the deliveries that are not there yet; gives (delivery id, about id) of the new ones."""
+    if not owed:
+        return []
+    rows = [
+        {
+            "site_id": edition.site.id, "letter_id": one.letter_id, "subscriber_id": one.subscriber_id, "kind": kind,
+            "about_id": one.about_id, "lane": kind.lane, "state": State.QUEUED, "detail": "", "attempts": 0,
+            "next_attempt_at": edition.now, "expires_at": edition.expires_at, "created_at": edition.now,
+        }
+        for one in owed
+    ]  # fmt: skip
+    new = session.execute(
+        upsert(session, Delivery)
+        .on_conflict_do_nothing()
+        .returning(Delivery.id, Delivery.about_id, Delivery.letter_id),
+        rows,
+    ).all()
+    for letter, count in Counter(row.letter_id for row in new).items():
+        session.execute(update(Letter).where(Letter.id == letter).values(planned_count=Letter.planned_count + count))
+    return [(row.id, row.about_id) for row in new]

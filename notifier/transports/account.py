@@ -1,0 +1,125 @@
+"""An SMTP account, and how a session with its server begins: connect, TLS, AUTH."""
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Literal, Self
+
+from notifier.settings import Settings
+from notifier.transports.replies import text_of
+
+TlsPolicy = Literal["required", "opportunistic", "implicit", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpAccount:
+    """Where letters are handed over, and as whom."""
+
+    host: str
+    port: int = 25
+    username: str = ""
+    password: str = field(default="", repr=False)
+    tls: TlsPolicy = "opportunistic"
+    helo: str = ""
+    connect_timeout_s: float = 30
+    reply_timeout_s: float = 600
+    letters_per_connection: int = 100
+    tls_context: ssl.SSLContext | None = None
+    """In place of the system's certificate authorities (which `SSL_CERT_FILE` can name as well)."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The account of the settings."""
+        return cls(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            username=settings.smtp_username,
+            password=settings.smtp_password.get_secret_value(),
+            tls=settings.smtp_tls,
+            helo=settings.smtp_helo,
+            connect_timeout_s=settings.smtp_connect_timeout_s,
+            reply_timeout_s=settings.smtp_reply_timeout_s,
+            letters_per_connection=settings.smtp_letters_per_connection,
+        )
+
+    @property
+    def name(self) -> str:
+        """What the budget knows the account by."""
+        return f"{self.username}@{self.host}:{self.port}"
+
+
+class SessionRefusedError(Exception):
+    """No session came about; the text says why. No letter is at fault."""
+
+
+def open_session(account: SmtpAccount) -> smtplib.SMTP:
+    """A session ready for MAIL: greeted, and as the account asks encrypted and authenticated.
+
+    Raises SessionRefusedError.
+    """
+    try:
+        smtp = _connect(account)
+    except (OSError, smtplib.SMTPException) as fault:
+        raise SessionRefusedError(_said("connect", fault)) from fault
+    try:
+        _greet(smtp, account)
+    except (OSError, smtplib.SMTPException, ValueError) as fault:
+        smtp.close()
+        raise SessionRefusedError(_said("handshake", fault)) from fault
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _connect(account: SmtpAccount) -> smtplib.SMTP:
+    where, name = (account.host, account.port), account.helo or _own_name()
+    if account.tls == "implicit":
+        context = account.tls_context or ssl.create_default_context()
+        return smtplib.SMTP_SSL(*where, local_hostname=name, timeout=account.connect_timeout_s, context=context)
+    return smtplib.SMTP(*where, local_hostname=name, timeout=account.connect_timeout_s)
+
+
+def _greet(smtp: smtplib.SMTP, account: SmtpAccount) -> None:
+    smtp.ehlo_or_helo_if_needed()
+    if account.tls == "required" or (account.tls == "opportunistic" and smtp.has_extn("starttls")):
+        smtp.starttls(context=account.tls_context or _starttls_context(account))
+        smtp.ehlo_or_helo_if_needed()
+    if account.username:
+        _authenticate(smtp, account)
+
+
+def _authenticate(smtp: smtplib.SMTP, account: SmtpAccount) -> None:
+    if not isinstance(smtp.sock, ssl.SSLSocket):
+        message = (
+            "no AUTH without TLS: set NOTIFIER_SMTP_TLS to required or implicit, or leave NOTIFIER_SMTP_USERNAME empty"
+        )
+        raise SessionRefusedError(message)
+    try:
+        smtp.login(account.username, account.password)
+    except (smtplib.SMTPException, ValueError) as fault:
+        raise SessionRefusedError(_said("authentication", fault)) from fault
+
+
+def _starttls_context(account: SmtpAccount) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if account.tls == "opportunistic" and not account.username:
+        # Encryption to whoever answers still beats none (RFC 7435); a password needs to know who answers.
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _said(stage: str, fault: Exception) -> str:
+    if isinstance(fault, SessionRefusedError):
+        return str(fault)
+    if isinstance(fault, smtplib.SMTPResponseException):
+        return f"{stage} refused: {text_of(fault.smtp_code, fault.smtp_error)}"
+    return f"{stage} failed: {type(fault).__name__}: {fault}"
+
+
+@cache
+def _own_name() -> str:
+    # smtplib finds the FQDN, or else an address literal (RFC 5321 4.1.3); asked once, for it may ask the DNS.
+    return smtplib.SMTP().local_hostname

@@ -1,0 +1,31 @@
+"""A transport that sends nothing and keeps everything: for tests, users' own included."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from notifier.domain.message import Message
+from notifier.domain.outcome import Outcome, Sent
+
+
+@dataclass
+class MemoryTransport:
+    """Keeps what it took in `sent`; `outcomes` says, per address, what becomes of other messages."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    sent: list[Message] = field(default_factory=list)
+    seen: list[Message] = field(default_factory=list)
+    """Every message that was tried, refused ones included."""
+    closed: int = 0
+
+    def send(self, messages: Iterable[Message]) -> Iterator[tuple[int, Outcome]]:
+        """Yield the outcome told for each message's address, or Sent."""
+        for message in messages:
+            outcome = self.outcomes.get(message.rcpt_to, Sent("250 kept"))
+            self.seen.append(message)
+            if isinstance(outcome, Sent):
+                self.sent.append(message)
+            yield message.delivery_id, outcome
+
+    def close(self) -> None:
+        """Count the goodbyes."""
+        self.closed += 1

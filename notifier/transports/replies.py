@@ -1,0 +1,46 @@
+"""What an SMTP server's answer means for the letter: pure, no network."""
+
+import re
+from typing import Final
+
+from notifier.domain.message import Message
+from notifier.domain.outcome import Refused
+
+REPLY_CHARACTERS_MAX: Final = 400
+
+# The server speaks of our account or of its own state, not of this letter.
+_ACCOUNT_CODES: Final = frozenset({421, 530, 534, 535, 538})
+_SENDER_STATUS: Final = re.compile(r"5\.(7\.\d+|1\.[78])\b")
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_UNSAFE_IN_PATH: Final = re.compile(r"[\x00-\x20\x7f<>]")
+
+
+def text_of(code: int, reply: bytes | str) -> str:
+    """The reply on one line, of bounded length."""
+    said = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return _CONTROLS.sub(" ", f"{code} {said}").strip()[:REPLY_CHARACTERS_MAX]
+
+
+def refusal(command: str, code: int, reply: bytes) -> Refused:
+    """The outcome of a reply that is not the one hoped for."""
+    said = text_of(code, reply)
+    if code in _ACCOUNT_CODES or (command == "MAIL" and _SENDER_STATUS.search(said)):
+        return Refused(said, charged=False)
+    return Refused(said, forever=500 <= code < 600)  # noqa: PLR2004 - the class of final replies, RFC 5321 4.2.1
+
+
+def unfit(message: Message, extensions: dict[str, str]) -> Refused | None:
+    """Why this server cannot take the message at all, told before it costs a round trip; None when it can."""
+    if not message.rcpt_to or _UNSAFE_IN_PATH.search(message.rcpt_to + message.mail_from):
+        return Refused("5.1.3 the address cannot be written in SMTP", forever=True)
+    if needs_smtputf8(message) and "smtputf8" not in extensions:
+        return Refused("5.6.7 the address needs SMTPUTF8, which the server does not offer", forever=True)
+    most = extensions.get("size", "").strip()
+    if most.isdecimal() and 0 < int(most) < len(message.data):
+        return Refused(f"5.3.4 {len(message.data)} bytes; the server takes {most}", forever=True)
+    return None
+
+
+def needs_smtputf8(message: Message) -> bool:
+    """Whether an address of the envelope goes beyond ASCII (RFC 6531)."""
+    return message.needs_smtputf8 or not (message.rcpt_to + message.mail_from).isascii()

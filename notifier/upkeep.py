@@ -1,0 +1,154 @@
+"""What keeps the flow going by itself: the tick and the sweep."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from notifier import flow, observe, polling
+from notifier.consent import signup
+from notifier.db import affected, upsert
+from notifier.domain.words import Lane
+from notifier.models import Delivery, Lease
+from notifier.parts import Parts
+from notifier.queue import Nudge, Task
+from notifier.stages import ledger, overdue, record
+
+TICK_LEASE = timedelta(seconds=60)
+RUNS_EVERY = timedelta(seconds=60)
+QUARTER_S = 15 * 60
+"""Every offset from UTC is a multiple of a quarter of an hour, so digest hours come at quarters."""
+BUSY_DEPTH = 20
+"""A lane with more nudges than this is not rung again: its letters are on their way."""
+
+_log = observe.log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What a sweep found: leases taken back, letters too old, nudges rung or done."""
+
+    taken_back: int
+    expired: int
+    nudged: int
+
+
+def tick(parts: Parts, now: datetime) -> bool:
+    """One beat: due digests, due notices, due sources, and from time to time a sweep.
+
+    Several schedulers may tick: one at a time holds the lease, the others do nothing and get False.
+    """
+    lease = _take_lease(parts, now)
+    if lease is None:
+        return False
+    try:
+        if _is_time_for_runs(lease, now):
+            flow.open_runs(parts, now)
+            _note(parts, last_runs_at=now)
+        flow.bundle_notices(parts, now)
+        with parts.db.reading() as session:
+            sources = overdue.due_sources(session, now)
+        parts.bell(sources)
+        if lease.last_sweep_at is None or now - lease.last_sweep_at >= timedelta(seconds=parts.settings.sweep_s):
+            sweep(parts, now)
+    finally:
+        _note(parts, until=now)
+    return True
+
+
+def sweep(parts: Parts, now: datetime) -> SweepReport:
+    """Find what is unfinished for too long and nudge it again."""
+    before = now - timedelta(seconds=parts.settings.overdue_s)
+    taken_back, expired = _tidy(parts, now)
+    with parts.db.reading() as session:
+        nudges = overdue.unfinished(session, before)
+        nudges += overdue.due_deliveries(session, _idle_lanes(parts), before, parts.settings.chunk_size)
+    parts.bell(nudges)
+    _note(parts, last_sweep_at=now)
+    return _said(SweepReport(taken_back, expired, len(nudges)))
+
+
+def drain(parts: Parts, clock: Callable[[], datetime], rounds: int = 100) -> SweepReport:
+    """Do everything that is due in this very process, slowly: letters leave even when Redis is away."""
+    quiet = replace(parts, bell=_no_bell)
+    taken_back, expired = _tidy(quiet, clock())
+    done = 0
+    for _ in range(rounds):
+        with quiet.db.reading() as session:
+            nudges = overdue.unfinished(session, clock())
+            nudges += overdue.due_deliveries(session, list(Lane), clock(), quiet.settings.chunk_size)
+        for nudge in nudges:
+            act(quiet, nudge, clock)
+        done += len(nudges)
+        if not nudges:
+            break
+    _note(quiet, last_sweep_at=clock())
+    return _said(SweepReport(taken_back, expired, done))
+
+
+def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
+    """Do in this process what a worker would do when it gets this nudge."""
+    match nudge.task, nudge.args:
+        case Task.PUBLISH, (int(item),):
+            flow.publish(parts, item, clock())
+        case Task.SIGN_UP, (int(row),):
+            flow.handle_signup(parts, row, clock())
+        case Task.PLAN_RUN, (int(run),):
+            flow.plan_run(parts, run, clock())
+        case Task.DELIVER, (str(lane), int(first), int(last)):
+            flow.deliver(parts, lane, first, last, clock)
+        case Task.POLL_SOURCE, (int(source),):
+            polling.poll_source(parts, source, clock())
+        case Task.TICK, ():
+            tick(parts, clock())
+        case _:
+            raise ValueError(f"{nudge.task} does not take {nudge.args}")
+
+
+def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
+    """Take expired leases back and end what is too old; gives how many of each."""
+    with parts.db.writing() as session:
+        taken_back = record.take_back(session, now, parts.terms)
+        expired = record.expire(session, Delivery.id > 0, now)
+        signup.purge(session, now - timedelta(days=parts.settings.pending_days))
+    return taken_back, expired
+
+
+def _idle_lanes(parts: Parts) -> list[Lane]:
+    """The lanes whose queue is short; all of them where Redis cannot say."""
+    depths = parts.depths() or {}
+    return [lane for lane in Lane if depths.get(lane, 0) <= BUSY_DEPTH]
+
+
+def _take_lease(parts: Parts, now: datetime) -> Lease | None:
+    with parts.db.writing() as session:
+        fresh = upsert(session, Lease).values(name=ledger.TICK, until=now - timedelta(seconds=1))
+        session.execute(fresh.on_conflict_do_nothing())
+        won = affected(
+            session,
+            update(Lease).where(Lease.name == ledger.TICK, Lease.until <= now).values(until=now + TICK_LEASE),
+        )
+        return session.get(Lease, ledger.TICK) if won else None
+
+
+def _note(parts: Parts, **moments: datetime) -> None:
+    with parts.db.writing() as session:
+        session.execute(update(Lease).where(Lease.name == ledger.TICK).values(**moments))
+
+
+def _is_time_for_runs(lease: Lease, now: datetime) -> bool:
+    last = lease.last_runs_at
+    if last is None or now - last >= RUNS_EVERY:
+        return True
+    return now.timestamp() // QUARTER_S != last.timestamp() // QUARTER_S
+
+
+def _said(report: SweepReport) -> SweepReport:
+    if report.nudged or report.taken_back or report.expired:
+        _log.info("swept", taken_back=report.taken_back, expired=report.expired, nudged=report.nudged)
+    return report
+
+
+def _no_bell(_nudges: Sequence[Nudge]) -> None:
+    """Nobody to ring for: the sweep that is at work looks again by itself."""

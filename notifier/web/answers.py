@@ -1,0 +1,69 @@
+"""Errors as answers: JSON for programs, a page for people, both in the language of the one who asked."""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from notifier import observe
+from notifier.web import problems
+from notifier.web.bodies import ErrorBody
+from notifier.web.edge import Edge, edge_of, voice
+from notifier.web.look import PLAIN_HEADERS
+from notifier.web.problems import Problem
+from notifier.web.wire import API_PREFIX
+
+_log = observe.log(__name__)
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Have every error of this application answered here."""
+    app.add_exception_handler(HTTPException, _answer)
+    app.add_exception_handler(RequestValidationError, _answer)
+    app.add_exception_handler(Exception, _answer)
+
+
+def error_body(request: Request, edge: Edge, problem: Problem) -> ErrorBody:
+    """A problem as the API says it."""
+    sentences = edge.look.sentences
+    language = sentences.accepted(request.headers.get("accept-language", ""))
+    values = {"field": problem.field, **problem.values}
+    return ErrorBody(
+        key=problem.key.removeprefix("error_"),
+        message=sentences.plain(language, problem.key, **values),
+        field=problem.field,
+    )
+
+
+def _answer(request: Request, error: Exception) -> Response:
+    edge = edge_of(request)
+    problem = problems.of(error)
+    if problem.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        # The path may hold a token: the route says enough.
+        route = getattr(request.scope.get("route"), "path", "")
+        _log.error("request_failed", route=route, fault=type(error).__name__)
+    if request.url.path.startswith(API_PREFIX):
+        return _as_json(request, edge, problem)
+    return _as_page(request, edge, problem)
+
+
+def _as_json(request: Request, edge: Edge, problem: Problem) -> Response:
+    body = {"error": error_body(request, edge, problem).model_dump()}
+    return JSONResponse(body, problem.status_code, headers={**PLAIN_HEADERS, **(problem.headers or {})})
+
+
+def _as_page(request: Request, edge: Edge, problem: Problem) -> Response:
+    is_missing = problem.status_code == HTTPStatus.NOT_FOUND
+    speaks = voice(request, edge, problem.face)
+    values = {"field": problem.field, **problem.values}
+    page = edge.look.page(
+        "error",
+        speaks,
+        status=problem.status_code,
+        title="error_not_found_title" if is_missing else "error_title",
+        message=edge.look.sentences.plain(speaks.language, problem.key, **values),
+    )
+    page.headers.update(problem.headers or {})
+    return page

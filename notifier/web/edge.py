@@ -1,0 +1,48 @@
+"""What every endpoint needs, made once per process, and how a page finds its language."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from notifier.domain.letter import SiteFace
+from notifier.parts import Parts
+from notifier.web.limits import Proxies, SignupLimit
+from notifier.web.look import Look, Voice
+from notifier.web.wire import Typed, typed
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The parts of the flow, and what only the web needs."""
+
+    parts: Parts
+    clock: Callable[[], datetime]
+    signup_limit: SignupLimit
+    proxies: Proxies
+    look: Look
+
+
+def edge_of(request: Request) -> Edge:
+    """The Edge of the application that got this request."""
+    return cast("Edge", request.app.state.edge)
+
+
+def voice(request: Request, edge: Edge, face: SiteFace | None = None, own: str = "") -> Voice:
+    """Whom the answer speaks to: `?lang=`, else the reader's own language, the site's, the browser's."""
+    sentences = edge.look.sentences
+    tag = own or (face.language if face else "")
+    asked = sentences.supported(request.query_params.get("lang"))
+    if asked:
+        return Voice(asked, face)
+    if tag:
+        return Voice(sentences.nearest(tag), face)
+    return Voice(sentences.accepted(request.headers.get("accept-language", "")), face)
+
+
+Here = Annotated[Edge, Depends(edge_of)]
+Form = Annotated[Typed, Depends(typed)]
+LOOKING = ["GET", "HEAD"]
+"""The methods of a page; HEAD answers like GET, and neither changes anything."""

@@ -1,0 +1,87 @@
+"""API keys: who calls, for which site, and what they may do."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Annotated, Final
+
+from fastapi import Depends, Request
+from sqlalchemy import or_, select, update
+
+from notifier.db import Database
+from notifier.domain.tokens import token_hash
+from notifier.models import ApiKey, Site
+from notifier.web.edge import Here
+from notifier.web.problems import Problem
+
+USED_EVERY: Final = timedelta(minutes=1)
+"""How exactly `last_used_at` is kept: a write for each request would cost more than it tells."""
+
+
+class Permission(StrEnum):
+    """What a key may be allowed to do."""
+
+    WRITE = "items:write"
+    READ = "items:read"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A program whose key is good for this site."""
+
+    site_id: int
+    key_id: int
+
+
+class KeyFor:
+    """For `Depends`: lets in whoever has a key for the site in the path with this permission."""
+
+    def __init__(self, permission: Permission) -> None:
+        self._permission = permission
+
+    def __call__(self, request: Request, edge: Here, site: str) -> Caller:
+        """The caller. Raises Problem: 401 for a key that is no key, 403 for one that opens something else."""
+        now = edge.clock()
+        # A missing, a wrong and a revoked key cost the same hash and the same look-up.
+        scheme, _, presented = request.headers.get("authorization", "").partition(" ")
+        hashed = token_hash(presented.strip())
+        with edge.parts.db.reading() as session:
+            found = session.execute(
+                select(ApiKey, Site.slug).join(Site, Site.id == ApiKey.site_id).where(ApiKey.key_hash == hashed)
+            ).one_or_none()
+        if scheme.lower() != "bearer" or not presented.strip():
+            raise _unauthorised("no_key")
+        if found is None or found[0].revoked_at is not None:
+            raise _unauthorised("wrong_key")
+        key, slug = found
+        self._check(key, slug, site)
+        _note_use(edge.parts.db, key, now)
+        return Caller(key.site_id, key.id)
+
+    def _check(self, key: ApiKey, slug: str, site: str) -> None:
+        # The same answer for a foreign site and for none, so that a key cannot list sites.
+        if slug != site:
+            raise Problem(HTTPStatus.FORBIDDEN, "wrong_site")
+        if self._permission not in key.scopes:
+            raise Problem(HTTPStatus.FORBIDDEN, "missing_scope", values={"scope": self._permission.value})
+
+
+Writer = Annotated[Caller, Depends(KeyFor(Permission.WRITE))]
+Reader = Annotated[Caller, Depends(KeyFor(Permission.READ))]
+
+
+def _note_use(db: Database, key: ApiKey, now: datetime) -> None:
+    since = now - USED_EVERY
+    if key.last_used_at is not None and key.last_used_at > since:
+        return
+    with db.writing() as session:
+        session.execute(
+            update(ApiKey)
+            .where(ApiKey.id == key.id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= since))
+            .values(last_used_at=now)
+        )
+
+
+def _unauthorised(key: str) -> Problem:
+    return Problem(HTTPStatus.UNAUTHORIZED, key, headers={"WWW-Authenticate": "Bearer"})

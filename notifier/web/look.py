@@ -1,0 +1,118 @@
+"""How a page is made: one template, one language, one set of headers."""
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, time
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from babel.dates import format_skeleton, get_day_names
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from notifier.domain.colour import FALLBACK, accent
+from notifier.domain.letter import SiteFace, direction
+from notifier.domain.text.digits import convert, digit_system
+from notifier.domain.text.locales import locale_of
+from notifier.domain.words import Digits
+from notifier.web.sentences import Sentences
+
+STATIC: Final = Path(__file__).parent / "static"
+PLAIN_HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cache-Control": "no-store",
+}
+LETTER_CSP: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src https: http:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation"
+)
+"""For a letter in the browser: its inline styles and pictures, its links by a click, and nothing that runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Whom a page speaks to: a language, and whose page it is (None: nobody's)."""
+
+    language: str
+    face: SiteFace | None = None
+
+    @property
+    def direction(self) -> str:
+        """`rtl` or `ltr`."""
+        return direction(self.language)
+
+    @property
+    def colour(self) -> str:
+        """The site's colour, or ours."""
+        return self.face.colour if self.face else FALLBACK
+
+    def digits(self, text: str) -> str:
+        """Numbers in the digits of the site."""
+        policy = self.face.digits if self.face and self.direction == "rtl" else Digits.LOCALE
+        return convert(text, digit_system(policy, self.language))
+
+    def hour(self, hour: int) -> str:
+        """An hour of the day: ٠٨:٠٠."""
+        return self.digits(time(hour).strftime("%H:%M"))
+
+    def weekday(self, weekday: int) -> str:
+        """The name of a weekday; 0 is Monday."""
+        return str(get_day_names("wide", locale=locale_of(self.language))[weekday])
+
+    def day(self, moment: datetime) -> str:
+        """A date without its year."""
+        return self.digits(format_skeleton("MMMMd", moment, locale=locale_of(self.language)))
+
+
+class Look:
+    """Templates and sentences; makes every page."""
+
+    def __init__(self, templates: Path) -> None:
+        self.sentences = Sentences(templates / "strings")
+        self._jinja = Environment(
+            loader=FileSystemLoader(templates / "pages"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+
+    def page(self, name: str, voice: Voice, *, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes what it says
+        """A page, with the headers that keep it private and let nothing run in it."""
+        tint = _tint(voice.colour)
+
+        def say(key: str, **words: object) -> str:
+            return self.sentences.html(voice.language, key, **words)
+
+        def plain(key: str, **words: object) -> str:
+            return self.sentences.plain(voice.language, key, **words)
+
+        html = self._jinja.get_template(f"{name}.html").render(
+            values, voice=voice, face=voice.face, say=say, plain=plain, tint=tint, css=self.css_version
+        )
+        return HTMLResponse(html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(tint)})
+
+    @cached_property
+    def css_version(self) -> str:
+        """Changes with the style sheet, so that browsers may keep it for ever."""
+        return hashlib.sha256((STATIC / "pages.css").read_bytes()).hexdigest()[:12]
+
+
+def _tint(colour: str) -> str:
+    """The site's colour as design tokens: the same text for the same colour, so that CSP can name it by its hash."""
+    readable = accent(colour)
+    return f":root{{--accent:{readable.text};--accent-dark:{readable.dark_text}}}"
+
+
+def _csp(inline_style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(inline_style.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; style-src 'self' 'sha256-{digest}'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,80 @@
+"""What pages look up for themselves: sites, and what a site offers to follow."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.domain import topics
+from notifier.domain.letter import SiteFace
+from notifier.domain.words import ItemKind, ItemState
+from notifier.models import Item, Site, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site as the subscribe page needs it."""
+
+    id: int
+    face: SiteFace
+    digest_hour: int
+    digest_weekday: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A topic that a form may name, as readers see it; an empty label is the whole site."""
+
+    topic: str
+    label: str
+
+
+def by_slug(session: Session, slug: str) -> Place | None:
+    """The site of this slug."""
+    site = session.scalar(select(Site).where(Site.slug == slug))
+    return _place(site) if site else None
+
+
+def by_id(session: Session, site_id: int) -> Place:
+    """The site of this id."""
+    return _place(session.get_one(Site, site_id))
+
+
+def offers(session: Session, site_id: int) -> tuple[Offer, ...]:
+    """The site's categories, in the order they first appeared; where it has none, everything on it."""
+    found = session.execute(
+        select(Topic.name, Topic.label)
+        .where(Topic.site_id == site_id, Topic.name.startswith("category:", autoescape=True))
+        .order_by(Topic.id)
+    )
+    categories = tuple(Offer(name, label or name.partition(":")[2]) for name, label in found)
+    if categories:
+        return categories
+    site = session.scalar(select(Topic.id).where(Topic.site_id == site_id, Topic.name == topics.SITE))
+    return (Offer(topics.SITE, ""),) if site else ()
+
+
+def thread(session: Session, site_id: int, guid: str) -> Offer | None:
+    """The discussion under an article that readers can see."""
+    title = session.scalar(
+        select(Item.title).where(
+            Item.site_id == site_id, Item.guid == guid, Item.kind == ItemKind.ARTICLE, Item.state == ItemState.LIVE
+        )
+    )
+    return Offer(topics.thread(guid), title) if title is not None else None
+
+
+def _place(site: Site) -> Place:
+    face = SiteFace(
+        slug=site.slug,
+        name=site.name,
+        language=site.language,
+        url=site.url,
+        colour=site.colour,
+        digits=site.digits,
+        time_zone=site.time_zone,
+        sender_name=site.sender_name,
+        sender_address=site.sender_address,
+        postal_address=site.postal_address,
+    )
+    return Place(site.id, face, site.digest_hour, site.digest_weekday)

@@ -1,0 +1,82 @@
+"""The raw request: how much of it is read, and what a form says. Only the event loop may read it, so it is async."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import Request
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from notifier.web.problems import Problem
+
+FORM_BYTES_MAX: Final = 262_144
+FIELDS_MAX: Final = 600
+API_PREFIX: Final = "/api/"
+
+
+class BodyLimit:
+    """Stops reading a body at its limit, announced by Content-Length or chunked; the answer is 413."""
+
+    def __init__(self, app: ASGIApp, api_bytes_max: int) -> None:
+        self.app = app
+        self.api_bytes_max = api_bytes_max
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with a `receive` that counts."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        most = self.api_bytes_max if scope["path"].startswith(API_PREFIX) else FORM_BYTES_MAX
+        announced = Headers(scope=scope).get("content-length", "")[:20]
+        seen = int(announced) if announced.isdecimal() and int(announced) > most else 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            if seen > most:
+                raise _too_large(most)
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > most:
+                raise _too_large(most)
+            return message
+
+        await self.app(scope, counted, send)
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The text fields of a form, in the order they came."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def one(self, name: str) -> str:
+        """The last value of a field; empty where it is missing."""
+        return next((value for key, value in reversed(self.pairs) if key == name), "")
+
+    def many(self, name: str) -> tuple[str, ...]:
+        """Every value of a field."""
+        return tuple(value for key, value in self.pairs if key == name)
+
+    def after(self, prefix: str) -> Iterator[tuple[str, str]]:
+        """Fields whose name begins with `prefix`, without it."""
+        return ((key.removeprefix(prefix), value) for key, value in self.pairs if key.startswith(prefix))
+
+
+async def typed(request: Request) -> Typed:
+    """What somebody sent by a form, urlencoded or multipart; no files. For `Depends`."""
+    form = await request.form(max_files=0, max_fields=FIELDS_MAX, max_part_size=FORM_BYTES_MAX)
+    pairs = tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
+    if not all(is_clean(text) for pair in pairs for text in pair):
+        raise Problem(HTTPStatus.BAD_REQUEST, "error_characters", values={"field": ""})
+    return Typed(pairs)
+
+
+def is_clean(text: str) -> bool:
+    """Whether a database and a letter can hold it: no NUL, no half of a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "error_too_large", values={"limit": most})

@@ -1,0 +1,98 @@
+"""The whole way, once: from an article to a reader's inbox."""
+
+from datetime import timedelta
+
+from notifier import flow, readers
+from notifier.consent.links import Scope
+from notifier.domain.words import Frequency
+from tests.world import World, html_of, text_of
+
+
+def test_a_reader_confirms_and_gets_the_daily_digest_at_their_local_hour(world: World) -> None:
+    world.article("1", "سياسة")
+    world.sign_up("layla@example.org", "category:سياسة", language="ar", time_zone="Asia/Baghdad")
+    world.work()
+    assert list(world.subjects()) == ["layla@example.org"]
+    token = world.confirm_token("layla@example.org")
+    confirmed = readers.confirm(world.parts, token, "192.0.2.1", world.now)
+    assert confirmed is not None
+    assert not confirmed.is_used
+    world.wire.sent.clear()
+
+    world.article("2", "سياسة")
+    world.article("3", "رياضة")
+    world.work()
+    world.tick()
+    assert world.subjects() == {}, "nothing before the hour"
+
+    world.now = world.now.replace(hour=5, minute=0) + timedelta(days=1)
+    world.tick()
+    (letter,) = world.letters()
+    assert "خبر 2" in text_of(letter)
+    assert "خبر 3" not in text_of(letter)
+    assert 'dir="rtl"' in html_of(letter)
+    assert world.balance().sent == 2
+
+
+def test_an_instant_reader_gets_the_article_at_once_and_never_again_in_a_digest(world: World) -> None:
+    world.reader("a@example.org", "category:سياسة", frequency=Frequency.INSTANT)
+    world.reader("a@example.org", "category:رئيسي", frequency=Frequency.DAILY)
+    world.article("1", "رئيسي", "سياسة")
+    world.work()
+    assert len(world.wire.sent) == 1
+    world.later(days=1)
+    world.tick()
+    assert len(world.wire.sent) == 1
+
+
+def test_a_reply_and_its_thread_reach_a_reader_as_one_letter(world: World) -> None:
+    world.article("1")
+    world.comment("c1", "1", author_address="a@example.org")
+    world.work()
+    world.reader("a@example.org", "thread:1", "replies:c1", frequency=Frequency.INSTANT)
+    for n in range(3):
+        world.comment(f"r{n}", "1", "c1")
+        world.work()
+        world.later(seconds=10)
+    world.tick()
+    assert world.wire.sent == []
+    world.later(minutes=5)
+    world.tick()
+    (letter,) = world.letters()
+    assert all(f"تعليق r{n}" in text_of(letter) for n in range(3))
+    assert world.balance().sent == 2
+
+
+def test_nobody_is_told_of_their_own_comment(world: World) -> None:
+    world.article("1")
+    world.work()
+    world.reader("a@example.org", "thread:1", frequency=Frequency.INSTANT)
+    world.comment("c1", "1", author_address="A@Example.org")
+    world.work()
+    world.later(hours=1)
+    world.tick()
+    assert world.wire.sent == []
+
+
+def test_one_click_ends_what_brought_the_letter_and_the_rest_stays(world: World) -> None:
+    world.reader("a@example.org", "category:سياسة", frequency=Frequency.INSTANT)
+    world.reader("a@example.org", "category:رياضة", frequency=Frequency.DAILY)
+    world.article("1", "سياسة")
+    world.work()
+    link = world.letters()[0]["List-Unsubscribe"].split(">")[0].strip("<")
+    token = link.rsplit("/", 1)[1]
+    done = readers.unsubscribe(world.parts, token, Scope.LETTER, "", world.now)
+    assert done is not None
+    assert done.ended == ("سياسة",)
+    assert done.is_anything_left
+    world.article("2", "سياسة")
+    world.work()
+    assert len(world.wire.sent) == 1
+
+
+def test_delivering_twice_sends_once(world: World) -> None:
+    world.reader("a@example.org", frequency=Frequency.INSTANT)
+    world.article("1")
+    world.work()
+    flow.deliver(world.parts, "alerts", 0, 10_000, world.clock)
+    assert len(world.wire.sent) == 1

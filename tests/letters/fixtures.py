@@ -1,0 +1,211 @@
+"""Letters of a made-up Baghdad newspaper, as its editors would write them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from notifier.domain.letter import ItemView, LetterContent, Personal, SiteFace
+from notifier.domain.words import Digits, Frequency, ItemKind, LetterKind
+
+AT = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+KINDS = tuple(LetterKind)
+LANGUAGES = ("ar", "en", "fa")
+
+SITE = SiteFace(
+    slug="aldhifaf",
+    name="الضفاف",
+    language="ar",
+    url="https://aldhifaf.example",
+    colour="#0f5c5c",
+    digits=Digits.LOCALE,
+    time_zone="Asia/Baghdad",
+    sender_name="جريدة الضفاف",
+    sender_address="akhbar@aldhifaf.example",
+    postal_address="بغداد، شارع المتنبي، ص.ب. ١١٢٧",
+)
+
+
+def article(number: int, category: str, title: str, summary: str, **more: Any) -> ItemView:
+    view = ItemView(
+        id=number,
+        kind=ItemKind.ARTICLE,
+        guid=f"https://aldhifaf.example/?p={number}",
+        title=title,
+        html="",
+        summary=summary,
+        url=f"https://aldhifaf.example/news/{number}",
+        language="ar",
+        author_name="",
+        published_at=AT - timedelta(minutes=47 * number),
+        categories=(category,) if category else (),
+    )
+    return replace(view, **more)
+
+
+def comment(number: int, author: str, text: str, minutes: int, **more: Any) -> ItemView:
+    view = ItemView(
+        id=number,
+        kind=ItemKind.COMMENT,
+        guid=f"comment:{number}",
+        title="",
+        html="",
+        summary=text,
+        url=f"https://aldhifaf.example/news/1#comment-{number}",
+        language="",
+        author_name=author,
+        published_at=AT - timedelta(minutes=minutes),
+    )
+    return replace(view, **more)
+
+
+DAM = article(
+    1,
+    "محافظات",
+    "مناسيب دجلة ترتفع في الموصل بعد ثلاثة أيام من الأمطار، والموارد المائية تطمئن: الخزين في حدوده الآمنة",
+    "سجّلت محطات القياس شمال المدينة زيادة بلغت مترًا و٢٠ سنتيمترًا منذ الجمعة. وقال مدير الموارد المائية في "
+    "نينوى إن بوابات السد تعمل بصورة اعتيادية، داعيًا المزارعين القريبين من الضفتين إلى رفع معداتهم قبل مساء الثلاثاء.",
+    author_name="زينب الحمداني",
+    image_url="https://aldhifaf.example/media/tigris.jpg",
+    image_alt="جسر قديم على دجلة في الموصل وقد غمر الماء أطراف دعائمه",
+    facts={"views": 3482, "comments": 12, "rating": 4.6, "votes": 38, "sources": ["مراسل الضفاف", "Reuters"]},
+)
+STORIES = (
+    DAM,
+    article(
+        2,
+        "اقتصاد",
+        "المركزي يخفض نافذة بيع الدولار، والأسواق تترقب أثر القرار في أسعار المواد الغذائية",
+        "يقول تجار في الشورجة إن الأسعار لن تتغير قبل نفاد المخزون القائم، وهو يكفي نحو ستة أسابيع.",
+        facts={"comments": 103, "views": 1290, "sources": "وكالات"},
+    ),
+    article(
+        3,
+        "اقتصاد",
+        "شركات ناشئة في أربيل تتحول إلى Laravel 12 و Python 3.13 وتفتح باب التدريب للخريجين",
+        "البرنامج مجاني لمدة ثلاثة أشهر، والتقديم عبر الرقم ‎+964 770 123 4567‎ أو الموقع https://tadreeb.example/2026.",
+        author_name="سامان عزيز",
+        facts={"comments": 2, "views": 640},
+    ),
+    article(
+        4,
+        "ثقافة",
+        "معرض بغداد للكتاب يفتح أبوابه الخميس: أربعمئة دار نشر وجناح خاص لأدب الأهوار",
+        "يشارك ناشرون من ١٦ بلدًا، وتُخصَّص أمسية لقراءات من شعر نازك الملائكة في الذكرى المئوية لديوانها الأول.",
+        facts={"rating": 4, "votes": 11, "views": 820, "reading_minutes": 4},
+    ),
+    article(
+        5,
+        "رياضة",
+        "أسود الرافدين يستعدون لمواجهة الأردن بتشكيلة هجومية",
+        "المدرب يمنح الفرصة لثلاثة لاعبين من الدوري المحلي، ويؤكد جاهزية الحارس بعد تعافيه.",
+        facts={"comments": 11},
+    ),
+    article(6, "رياضة", "FIFA Arab Cup draw: Iraq in group B", "The draw took place in Doha on Sunday.", language="en"),
+    article(7, "", "الطقس: غيوم متفرقة وفرصة أمطار خفيفة في الوسط", "", facts={"views": 2}),
+)
+QUESTION = comment(
+    40,
+    "أبو مصطفى",
+    "هل شملت الإجراءات القرى الواقعة جنوب السد؟ أهلنا هناك لم يصلهم أي تنبيه حتى ليلة أمس، والطريق الزراعي مقطوع.",
+    600,
+)
+COMMENTS = (
+    comment(
+        43,
+        "Hannah Weiss",
+        "I grew up near the old bridge. Is there a relief fund people abroad (e.g. in Berlin) can send money to?",
+        70,
+        article=DAM,
+        parent=QUESTION,
+        language="en",
+    ),
+    comment(
+        41,
+        "زينب الحمداني",
+        "شكرًا على سؤالك. تواصلنا مع ناحية حمام العليل، وأكد مديرها أن فرق الدفاع المدني وصلت إلى القرى الخمس صباح اليوم.\n"
+        "للإبلاغ عن أي حالة: +964 770 123 4567 أو الرقم ١١٥.",
+        190,
+        article=DAM,
+        parent=QUESTION,
+    ),
+    comment(
+        42,
+        "كرار",
+        "Google Maps ما زال يعرض الطريق مفتوحًا! انتبهوا رجاءً، الماء فوق الإسفلت عند المنعطف الثاني.",
+        95,
+        article=DAM,
+    ),
+)
+
+DIGEST = LetterContent(
+    letter_id=1,
+    kind=LetterKind.DIGEST,
+    language="ar",
+    site=SITE,
+    at=AT,
+    items=(*STORIES, COMMENTS[2], COMMENTS[0]),
+    frequency=Frequency.DAILY,
+    more=14,
+)
+ALERT = LetterContent(letter_id=2, kind=LetterKind.ALERT, language="ar", site=SITE, at=AT, items=(DAM,))
+REPLY = LetterContent(
+    letter_id=3, kind=LetterKind.REPLY, language="ar", site=SITE, at=AT, items=COMMENTS, subject_id=DAM.guid
+)
+CONFIRM = LetterContent(
+    letter_id=4,
+    kind=LetterKind.CONFIRM,
+    language="ar",
+    site=SITE,
+    at=AT,
+    frequency=Frequency.DAILY,
+    topics=("محافظات", "اقتصاد", "كل ما يكتبه «سامان عزيز»"),
+    expires_at=AT + timedelta(hours=72),
+)
+SAMPLES = {content.kind: content for content in (DIGEST, ALERT, REPLY, CONFIRM)}
+
+_ENGLISH_SITE = replace(SITE, name="The Banks", language="en", sender_name="The Banks", postal_address="Baghdad, Iraq")
+_ENGLISH = (
+    ("Provinces", "Tigris rises in Mosul after three days of rain, but reservoirs stay within safe limits"),
+    ("Economy", "Central bank narrows its dollar window; traders wait for food prices to move"),
+    ("Economy", "Erbil start-ups move to Laravel 12 and open training to graduates (منحة «جسور»)"),
+    ("Culture", "Baghdad book fair opens on Thursday with four hundred publishers"),
+)
+
+
+def english_digest() -> LetterContent:
+    stories = tuple(
+        replace(
+            STORIES[at],
+            title=title,
+            language="en",
+            categories=(category,),
+            summary="Local teams kept working through the night, and the first figures are due on Tuesday evening.",
+            image_alt="An old bridge over the Tigris, its piers half under water",
+            author_name="Zainab Al-Hamdani" if at == 0 else "",
+            facts={**STORIES[at].facts, "sources": ["The Banks"]},
+        )
+        for at, (category, title) in enumerate(_ENGLISH)
+    )
+    arabic = replace(STORIES[4], categories=("Sport",))
+    return replace(DIGEST, language="en", site=_ENGLISH_SITE, items=(*stories, arabic, *COMMENTS[:2]))
+
+
+def sample(kind: LetterKind, language: str) -> LetterContent:
+    return english_digest() if (kind, language) == ("digest", "en") else replace(SAMPLES[kind], language=language)
+
+
+def personal(number: int = 7, **more: Any) -> Personal:
+    token = "kq3v9xT2mPzR7wLd" * 3
+    links = Personal(
+        delivery_id=number,
+        address="layla@example.org",
+        name="ليلى البصري",
+        message_id=f"<d{number}.9f3a@aldhifaf.example>",
+        mail_from=f"b+{number}.5d1c@bounce.aldhifaf.example",
+        sent_at=AT + timedelta(minutes=3),
+        unsubscribe_url=f"https://letters.aldhifaf.example/u/{token}",
+        preferences_url=f"https://letters.aldhifaf.example/p/{token}",
+        view_url=f"https://letters.aldhifaf.example/v/{token}",
+        confirm_url=f"https://letters.aldhifaf.example/confirm/{token}",
+    )
+    return replace(links, **more)

@@ -1,0 +1,160 @@
+"""A site with two sections, its web application, and people to visit it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from notifier import assembly, flow, readers, upkeep
+from notifier.consent.signup import SignUpForm
+from notifier.db import Database
+from notifier.domain import topics
+from notifier.domain.items import NewItem
+from notifier.domain.tokens import new_token, token_hash
+from notifier.domain.words import ItemKind
+from notifier.models import ApiKey, Base, Delivery, OneTimeToken, Site, Subscriber
+from notifier.parts import Parts
+from notifier.settings import Settings
+from notifier.transports.memory import MemoryTransport
+from notifier.web.app import create_app
+
+NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
+SECRET = "kR7-wq2_ZpL0vXc9sTf3bNg6hYdJ4mQe"
+POLITICS = topics.category("سياسة")
+
+
+@dataclass
+class Visit:
+    """The application with a browser in front and the rows behind."""
+
+    parts: Parts
+    client: TestClient
+    transport: MemoryTransport
+    now: datetime = NOW
+    site_id: int = 1
+    tokens: list[str] = field(default_factory=list)
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Every row of every table."""
+        with self.parts.db.reading() as session:
+            return {
+                table.name: sorted(map(repr, session.execute(select(table)).all()))
+                for table in Base.metadata.sorted_tables
+            }
+
+    def sign_up(self, address: str = "layla@example.org", topic: str = POLITICS) -> None:
+        """Fill the form in the reader's stead, and let the workers do the rest."""
+        form = SignUpForm(site="naba", address=address, topics=(topic,), frequency="daily")
+        readers.request_signup(self.parts, form, self.now)
+        self.work()
+
+    def confirm(self, address: str = "layla@example.org", topic: str = POLITICS) -> str:
+        """A confirmation link that works, straight into the database: the letter's own is only in the letter."""
+        self.sign_up(address, topic)
+        return self.new_link(address)
+
+    def new_link(self, address: str) -> str:
+        """A fresh token for the last sign-up of this address."""
+        token = new_token()
+        with self.parts.db.writing() as session:
+            subscriber = session.scalars(select(Subscriber).where(Subscriber.address == address)).one()
+            last = session.scalars(
+                select(OneTimeToken.signup_id).order_by(OneTimeToken.id.desc()).limit(1)
+            ).one_or_none()
+            assert last, f"no letter asked {subscriber.id}"
+            session.add(
+                OneTimeToken(
+                    signup_id=last,
+                    token_hash=token_hash(token),
+                    created_at=self.now,
+                    expires_at=self.now + timedelta(hours=72),
+                )
+            )
+        return token
+
+    def active(self, address: str = "layla@example.org", topic: str = POLITICS) -> int:
+        """A reader with a confirmed subscription; gives the id."""
+        readers.confirm(self.parts, self.confirm(address, topic), "", self.now)
+        with self.parts.db.reading() as session:
+            return session.scalars(select(Subscriber.id).where(Subscriber.address == address)).one()
+
+    def delivery(self, subscriber_id: int) -> int:
+        """The newest delivery to this reader."""
+        with self.parts.db.reading() as session:
+            found = select(Delivery.id).where(Delivery.subscriber_id == subscriber_id).order_by(Delivery.id.desc())
+            return session.scalars(found.limit(1)).one()
+
+    def link(self, purpose: str, *ids: int) -> str:
+        """The path of a signed link."""
+        return f"/{purpose}/{self.parts.signer.sign(purpose, *ids)}"
+
+    def work(self) -> None:
+        """Do what workers would do now."""
+        upkeep.drain(self.parts, lambda: self.now)
+
+    def key(self, scopes: tuple[str, ...] = ("items:write", "items:read"), **values: Any) -> dict[str, str]:
+        """The header of a fresh API key."""
+        token = f"nk_{new_token()}"
+        row = {"site_id": self.site_id, "name": "test", "created_at": self.now, "scopes": list(scopes), **values}
+        with self.parts.db.writing() as session:
+            session.add(ApiKey(**row, key_hash=token_hash(token)))
+        return {"Authorization": f"Bearer {token}"}
+
+
+def settings(**knobs: Any) -> Settings:
+    """Settings of a test, whatever the environment says."""
+    return Settings(**{"secret_key": SECRET, "base_url": "https://naba.example", "confirm_gap_s": 0, **knobs})
+
+
+def add_site(parts: Parts, slug: str, **values: Any) -> int:
+    """A site's id."""
+    site = {"name": "صحيفة النبأ", "language": "ar", "url": "https://naba.example", **values}
+    with parts.db.writing() as session:
+        row = Site(
+            **site,
+            slug=slug,
+            sender_name="النبأ",
+            sender_address="news@naba.example",
+            pepper="p" * 32,
+            created_at=NOW,
+        )
+        session.add(row)
+        session.flush()
+        return row.id
+
+
+def article(guid: str = "a1", **values: Any) -> NewItem:
+    """An article of the section of politics."""
+    first = {"title": "خبر أول", "html": "<p>نص الخبر</p>", "categories": ("سياسة",), "published_at": NOW}
+    return NewItem(ItemKind.ARTICLE, guid, **{**first, **values})
+
+
+@pytest.fixture
+def knobs() -> dict[str, Any]:
+    """Settings that a test module changes."""
+    return {}
+
+
+@pytest.fixture
+def visit(db: Database, empty_redis_url: str, knobs: dict[str, Any]) -> Iterator[Visit]:
+    """The site `naba` with sections and one article."""
+    transport = MemoryTransport()
+    made = assembly.assemble(settings(redis_url=empty_redis_url, **knobs))
+    made.db.close()
+    parts = replace(made, db=db, bell=lambda _nudges: None, transport=transport)
+    site_id = add_site(parts, "naba")
+    flow.ingest_items(
+        parts,
+        site_id,
+        [article(), article("a2", title="مباراة", categories=("رياضة",)), article("a3", categories=("Tech",))],
+        NOW - timedelta(days=1),
+    )
+    upkeep.drain(parts, lambda: NOW - timedelta(days=1))
+    found = Visit(parts, None, transport, site_id=site_id)  # type: ignore[arg-type]  # the client needs the visit's clock
+    with TestClient(create_app(parts, now=lambda: found.now), raise_server_exceptions=False) as client:
+        found.client = client
+        yield found

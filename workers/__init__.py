@@ -1,0 +1,1 @@
+"""The Celery side: lanes, one line of work per task, and the guards that measurement taught."""

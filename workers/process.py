@@ -1,0 +1,55 @@
+"""What one worker process makes once and keeps: the parts that `flow` needs."""
+
+import logging
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from celery import signals
+from celery.exceptions import CPendingDeprecationWarning
+
+from notifier import observe, settings
+
+if TYPE_CHECKING:
+    from notifier.parts import Parts
+
+_QUIETER = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
+
+
+@cache
+def parts() -> "Parts":
+    """The parts of this process, made at the first call."""
+    # Not at the top: the parent process of the prefork pool needs neither templates nor a database.
+    from notifier.assembly import parts as assemble  # noqa: PLC0415 - see above
+
+    return assemble()
+
+
+def set_up_logs(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
+    """Log as the rest of notifier does; Celery's two lines per task are below the level."""
+    wanted = settings.current()
+    observe.set_up_logs(wanted.log_format, wanted.log_level)
+    # One warning per lost connection, about a setting that we chose.
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)
+    for name in _QUIETER:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def start_child(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
+    """Make the parts before the first task; what came over by fork is not ours."""
+    parts.cache_clear()
+    parts()
+
+
+def end_child(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
+    """Say goodbye to the mail server and the database."""
+    if parts.cache_info().currsize:
+        parts().transport.close()
+        parts().db.close()
+
+
+def connect_signals() -> None:
+    """Hook these into Celery's life."""
+    signals.setup_logging.connect(set_up_logs)
+    signals.worker_process_init.connect(start_child)
+    signals.worker_process_shutdown.connect(end_child)

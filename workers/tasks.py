@@ -1,0 +1,42 @@
+"""One line of work per task: it takes ids and calls `flow`."""
+
+from notifier import clock, flow
+from notifier.queue import Task
+from workers.app import app
+from workers.process import parts
+
+
+@app.task(name=Task.PUBLISH.value)
+def publish(item_id: int) -> None:
+    """Match and plan what one item owes, at once."""
+    flow.publish(parts(), item_id, clock.now())
+
+
+@app.task(name=Task.SIGN_UP.value)
+def sign_up(signup_id: int) -> None:
+    """Turn a sign-up into a confirmation letter, or into silence."""
+    flow.handle_signup(parts(), signup_id, clock.now())
+
+
+@app.task(name=Task.PLAN_RUN.value)
+def plan_run(run_id: int) -> None:
+    """Plan the letters of one digest slot."""
+    flow.plan_run(parts(), run_id, clock.now())
+
+
+@app.task(name=Task.DELIVER.value)
+def deliver(lane: str, first_id: int, last_id: int) -> None:
+    """Send what is owed in this range of ids; it takes the clock, for it works for minutes."""
+    flow.deliver(parts(), lane, first_id, last_id, clock.now)
+
+
+@app.task(name=Task.POLL_SOURCE.value)
+def poll_source(source_id: int) -> None:
+    """Ask one source for news."""
+    flow.poll_source(parts(), source_id, clock.now())
+
+
+@app.task(name=Task.TICK.value)
+def tick() -> None:
+    """Open what is due and nudge what is unfinished."""
+    flow.tick(parts(), clock.now())
