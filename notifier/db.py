@@ -98,9 +98,11 @@ def affected(session: Session, statement: Executable) -> int:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, connect_args={"application_name": "notifier"})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"application_name": "notifier"})
+    # Parameters are hidden, for addresses must not reach a log by way of an error.
     # isolation_level None hands BEGIN to us; the driver's own is deferred.
-    engine = create_engine(url, connect_args={"timeout": LOCK_WAIT_S, "isolation_level": None})
+    connect_args = {"timeout": LOCK_WAIT_S, "isolation_level": None}
+    engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine

@@ -1,8 +1,10 @@
 """Every knob, with unit and default; the only module that reads the environment."""
 
+import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -132,6 +134,18 @@ def current() -> Settings:
     Raises `pydantic.ValidationError` with every wrong knob named.
     """
     return Settings()  # type: ignore[call-arg]  # pydantic-settings fills the fields from the environment
+
+
+def of(environ: Mapping[str, str]) -> Settings:
+    """The settings that a process with this environment has."""
+    names = {f"NOTIFIER_{name.upper()}": name for name in Settings.model_fields}
+    given: dict[str, Any] = {names[key]: value for key, value in environ.items() if key in names}
+    return Settings(**given)
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, for the children it starts."""
+    return dict(os.environ)
 
 
 def templates_dir() -> Path:

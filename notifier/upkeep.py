@@ -19,6 +19,7 @@ TICK_LEASE = timedelta(seconds=60)
 RUNS_EVERY = timedelta(seconds=60)
 QUARTER_S = 15 * 60
 """Every offset from UTC is a multiple of a quarter of an hour, so digest hours come at quarters."""
+DRAIN_LASTS = timedelta(seconds=60)
 BUSY_DEPTH = 20
 """A lane with more nudges than this is not rung again: its letters are on their way."""
 
@@ -69,20 +70,25 @@ def sweep(parts: Parts, now: datetime) -> SweepReport:
     return _said(SweepReport(taken_back, expired, len(nudges)))
 
 
-def drain(parts: Parts, clock: Callable[[], datetime], rounds: int = 100) -> SweepReport:
-    """Do everything that is due in this very process, slowly: letters leave even when Redis is away."""
+def drain(parts: Parts, clock: Callable[[], datetime], lasts: timedelta = DRAIN_LASTS) -> SweepReport:
+    """Do what is due in this very process, slowly: letters leave even when Redis is away.
+
+    Begins nothing new after `lasts`, so that a scheduler at work here looks up from it in time.
+    """
     quiet = replace(parts, bell=_no_bell)
     taken_back, expired = _tidy(quiet, clock())
     done = 0
-    for _ in range(rounds):
+    until = clock() + lasts
+    while clock() < until:
         with quiet.db.reading() as session:
             nudges = overdue.unfinished(session, clock())
             nudges += overdue.due_deliveries(session, list(Lane), clock(), quiet.settings.chunk_size)
-        for nudge in nudges:
-            act(quiet, nudge, clock)
-        done += len(nudges)
         if not nudges:
             break
+        for nudge in nudges:
+            if clock() < until:
+                act(quiet, nudge, clock)
+                done += 1
     _note(quiet, last_sweep_at=clock())
     return _said(SweepReport(taken_back, expired, done))
 

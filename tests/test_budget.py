@@ -13,13 +13,18 @@ from notifier.embedded.valkey import Valkey
 
 RATE, BURST = 200, 10
 PROCESSES = 3
-SECONDS = 3.0
+SECONDS = 2.0
 
 
-def drain(redis_url: str, end: float) -> list[float]:
-    """The moments at which this process got one to send."""
+def drain(redis_url: str) -> list[float]:
+    """The moments at which this process got one to send, from the moment on when all processes are up."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.incr("up")
+        while int(cast("bytes", client.get("up"))) < PROCESSES:
+            time.sleep(0.005)
     budget = RedisBudget(redis_url, RATE, BURST)
     moments: list[float] = []
+    end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         grant = budget.take("relay", 5)
         moments += [time.monotonic()] * grant.count
@@ -29,13 +34,13 @@ def drain(redis_url: str, end: float) -> list[float]:
 
 def test_several_processes_together_keep_the_rate(empty_redis_url: str) -> None:
     with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
-        end = time.monotonic() + SECONDS  # CLOCK_MONOTONIC is one for all processes of the machine
-        jobs = [pool.submit(drain, empty_redis_url, end) for _ in range(PROCESSES)]
+        jobs = [pool.submit(drain, empty_redis_url) for _ in range(PROCESSES)]
+        # CLOCK_MONOTONIC is one for all processes of the machine.
         moments = sorted(moment for job in jobs for moment in job.result())
     expected = RATE * (moments[-1] - moments[0]) + BURST
     assert len(moments) <= expected * 1.02
     # The floor is wider: on a busy machine all of them may sleep past a full bucket.
-    assert len(moments) >= expected * 0.9
+    assert len(moments) >= expected * 0.8
     most = max(sum(start <= moment < start + 1 for moment in moments) for start in moments)
     assert most <= (RATE + BURST) * 1.02
 

@@ -11,11 +11,13 @@ from notifier.embedded.valkey import Valkey, ValkeyMissingError
 
 
 @pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def redis_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """A server for the whole session; tests that share it must not mind what others left there."""
     given = os.environ.get("NOTIFIER_TEST_REDIS_URL")
     if given:
-        yield given
+        # Each process of the test run has a database of its own: another's `flushdb` must not empty it.
+        number = worker_id.removeprefix("gw") if worker_id.startswith("gw") else "0"
+        yield f"{given.rsplit('/', 1)[0]}/{number}"
         return
     with start(tmp_path_factory.mktemp("valkey")) as server:
         yield server.url

@@ -71,7 +71,12 @@ class World:
 
     def article(self, guid: str, *categories: str, **given: Any) -> int:
         """Publish an article, and do nothing more."""
-        given = {"title": f"خبر {guid}", "html": f"<p>نص الخبر {guid}.</p>", "url": f"https://r.example/{guid}", **given}
+        given = {
+            "title": f"خبر {guid}",
+            "html": f"<p>نص القصة {guid}.</p>",
+            "url": f"https://r.example/{guid}",
+            **given,
+        }
         return self.ingest(NewItem(ItemKind.ARTICLE, guid, categories=categories or ("سياسة",), **given))
 
     def comment(self, guid: str, article: str, parent: str = "", **given: Any) -> int:

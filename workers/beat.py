@@ -40,12 +40,11 @@ class TickScheduler(Scheduler):  # type: ignore[misc]  # Celery ships no types
             self._away_since = None
 
     def work_here(self) -> None:
-        """One tick and one sweep in this very process, due letters included."""
-        from notifier import flow  # noqa: PLC0415 - beat needs none of it as long as Redis is there
+        """One tick in this very process, and then everything that is due."""
+        from notifier import upkeep  # noqa: PLC0415 - beat needs none of it as long as Redis is there
 
-        now = clock.now()
-        flow.tick(process.parts(), now)
-        flow.sweep(process.parts(), now, drain=True)
+        upkeep.tick(process.parts(), clock.now())
+        upkeep.drain(process.parts(), clock.now)
 
     def close(self) -> None:
         """Close the connections to the broker."""

@@ -1,6 +1,6 @@
-"""One line of work per task: it takes ids and calls `flow`."""
+"""One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
-from notifier import clock, flow
+from notifier import clock, flow, polling, upkeep
 from notifier.queue import Task
 from workers.app import app
 from workers.process import parts
@@ -33,10 +33,10 @@ def deliver(lane: str, first_id: int, last_id: int) -> None:
 @app.task(name=Task.POLL_SOURCE.value)
 def poll_source(source_id: int) -> None:
     """Ask one source for news."""
-    flow.poll_source(parts(), source_id, clock.now())
+    polling.poll_source(parts(), source_id, clock.now())
 
 
 @app.task(name=Task.TICK.value)
 def tick() -> None:
     """Open what is due and nudge what is unfinished."""
-    flow.tick(parts(), clock.now())
+    upkeep.tick(parts(), clock.now())

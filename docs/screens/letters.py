@@ -15,7 +15,8 @@ from tests.letters import fixtures  # noqa: E402 - the same
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-PHONE, DESKTOP = (390, 2), (800, 1)
+# Width and height at most in CSS pixels, and device pixels in each: small enough for a repository.
+PHONE, DESKTOP = (390, 1150, 2), (800, 2500, 1)
 # A drawn stand-in for a press photograph: a river at dusk, an old bridge.
 RIVER = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 338"><defs><linearGradient id="s" x2="0" y2="1">
 <stop stop-color="#4d6d86"/><stop offset=".55" stop-color="#d9a877"/><stop offset=".6" stop-color="#7d8a83"/>
@@ -47,8 +48,8 @@ def _letters() -> Iterator[tuple[str, LetterContent]]:
     yield "digest-en", fixtures.sample(fixtures.DIGEST.kind, "en")
 
 
-def _shoot(browser: Browser, html: str, size: tuple[int, int], scheme: str, file: Path) -> None:
-    width, scale = size
+def _shoot(browser: Browser, html: str, size: tuple[int, int, int], scheme: str, file: Path) -> None:
+    width, tallest, scale = size
     page = browser.new_page(
         viewport={"width": width, "height": 900},
         device_scale_factor=scale,
@@ -56,7 +57,8 @@ def _shoot(browser: Browser, html: str, size: tuple[int, int], scheme: str, file
     )
     page.route("**/*", _draw)
     page.set_content(html, wait_until="load")
-    page.screenshot(path=file, full_page=True)
+    height = min(tallest, page.evaluate("document.documentElement.scrollHeight"))
+    page.screenshot(path=file, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
     page.close()
 
 

@@ -32,12 +32,13 @@ class Invalid(Exception):  # noqa: N818 - it reads as what it says of a field
 
 
 class SignupResult(StrEnum):
-    """What the task decided; the reader's page says the same for all of them."""
+    """What the task decided (and later, that the reader agreed); the page says the same for all of them."""
 
     ASKED = "asked"
     ADDED = "added"
     LIMITED = "limited"
     SUPPRESSED = "suppressed"
+    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ def _is_limited(session: Session, signup: Signup, now: datetime, limits: Limits)
         .where(
             Signup.site_id == signup.site_id,
             Signup.limit_hash == signup.limit_hash,
-            Signup.result == SignupResult.ASKED,
+            Signup.result.in_([SignupResult.ASKED, SignupResult.CONFIRMED]),
             Signup.created_at > now - timedelta(days=30),
         )
         .order_by(Signup.handled_at.desc())
@@ -204,23 +205,34 @@ def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
         subscriber.confirmed_at = now
         subscriber.name, subscriber.language = signup.name, signup.language
         subscriber.time_zone = signup.time_zone
-    subscribe(session, subscriber, signup.topics, signup.frequency, now)
-    note(session, subscriber, ConsentAction.CONFIRMED, ",".join(signup.topics), now, signup=signup, ip=ip)
+    for each in _open_signups(session, signup):
+        subscribe(session, subscriber, each.topics, each.frequency, now)
+        note(session, subscriber, ConsentAction.CONFIRMED, ",".join(each.topics), now, signup=each, ip=ip)
+        each.result = SignupResult.CONFIRMED
+
+
+def _open_signups(session: Session, signup: Signup) -> list[Signup]:
+    """What this address asked for and was not sent a second letter for waits for the same button."""
+    is_open = Signup.result.in_([SignupResult.ASKED, SignupResult.LIMITED])
+    mine = Signup.subscriber_id == signup.subscriber_id
+    return list(session.scalars(select(Signup).where(mine, is_open).order_by(Signup.id)))
 
 
 def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirmation:
     signup = session.get_one(Signup, row.signup_id)
+    is_used = row.used_at is not None or signup.result == SignupResult.CONFIRMED
+    names = list(dict.fromkeys(name for each in _open_signups(session, signup) or [signup] for name in each.topics))
     labels = dict(
         session.execute(
-            select(Topic.name, Topic.label).where(Topic.site_id == signup.site_id, Topic.name.in_(signup.topics))
+            select(Topic.name, Topic.label).where(Topic.site_id == signup.site_id, Topic.name.in_(names))
         ).all()
     )
     return Confirmation(
         site_id=signup.site_id,
         subscriber_id=signup.subscriber_id or 0,
         language=signup.language,
-        topics=tuple(labels.get(name, name) for name in signup.topics),
-        is_used=row.used_at is not None,
+        topics=tuple(labels.get(name) or name for name in names),
+        is_used=is_used,
         is_expired=row.expires_at <= now,
     )
 

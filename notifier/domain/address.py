@@ -16,7 +16,7 @@ _PASTED: Final = " \t\r\n\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
 
 
-class AddressInvalid(ValueError):
+class AddressInvalid(ValueError):  # noqa: N818 - it says what is wrong, as `consent.Invalid` does
     """Not an address; `key` says why: `empty`, `at_sign`, `local_part`, `domain` or `too_long`."""
 
     def __init__(self, key: str) -> None:

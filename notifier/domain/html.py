@@ -101,6 +101,8 @@ def excerpt(text: str, limit: int) -> str:
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
+    if limit < 1:
+        return ""
     room = limit - len(ELLIPSIS)
     sentences = [m.end() for m in _SENTENCE_END.finditer(line, 0, room) if room // 2 <= m.end() < room]
     if sentences:
@@ -108,7 +110,7 @@ def excerpt(text: str, limit: int) -> str:
     word = line.rfind(" ", 0, room + 1)
     if word >= room // 2:
         return f"{line[:word].rstrip(' ،,;؛:-–')}{ELLIPSIS}"
-    return f"{line[: _cluster_start(line, max(room, 0))]}{ELLIPSIS}"[: max(limit, 0)]
+    return f"{line[: _cluster_start(line, room)]}{ELLIPSIS}"
 
 
 def clean_line(text: str) -> str:

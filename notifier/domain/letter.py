@@ -12,7 +12,7 @@ RTL_LANGUAGES = frozenset({"ar", "ckb", "fa", "he", "ur"})
 
 def direction(language: str) -> str:
     """`rtl` or `ltr`, from the language alone (its first subtag)."""
-    return "rtl" if language.split("-")[0].split("_")[0].lower() in RTL_LANGUAGES else "ltr"
+    return "rtl" if language.split("-", maxsplit=1)[0].split("_", maxsplit=1)[0].lower() in RTL_LANGUAGES else "ltr"
 
 
 @dataclass(frozen=True, slots=True)

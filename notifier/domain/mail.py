@@ -5,7 +5,6 @@ word, which breaks one-click; so every header is folded here (RFC 5322 2.2.3, RF
 """
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Final
 from urllib.parse import quote
 
 from notifier.domain.address import Address, AddressInvalid, a_labels
+from notifier.domain.base64_lines import Body, base64_lines
 from notifier.domain.text.clean import clean
 from notifier.domain.words import LetterKind
 
@@ -30,7 +30,7 @@ _PLAIN_PHRASE: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~-]+(?: [A-Za-z0-9!
 _FEEDBACK_LEAST, _FEEDBACK_MOST = 5, 15  # Gmail's limits for the last field of Feedback-ID
 
 
-class HeaderInvalid(ValueError):
+class HeaderInvalid(ValueError):  # noqa: N818 - it says what is wrong, as AddressInvalid does
     """A value that no header may carry: it would split a line, or need an encoded-word where none is allowed."""
 
 
@@ -61,10 +61,10 @@ class Envelope:
     preferences_url: str = field(default="", repr=False)
 
 
-def build(head: Letterhead, envelope: Envelope, text: bytes, html: bytes) -> bytes:
+def build(head: Letterhead, envelope: Envelope, text: Body, html: Body) -> bytes:
     """The message, headers and both parts, with CRLF ends and no line over 76 columns that can be folded.
 
-    Raises HeaderInvalid, and AddressInvalid for a sender without a usable domain.
+    Raises HeaderInvalid.
     """
     headers = "\r\n".join(_headers(head, envelope)).encode()
     return b"".join(
@@ -78,14 +78,19 @@ def build(head: Letterhead, envelope: Envelope, text: bytes, html: bytes) -> byt
 
 
 def sender_host(sender_address: str) -> str:
-    """The domain letters are signed with, as A-labels; a bare host name such as `localhost` may stay."""
+    """The domain letters come from, as A-labels; a bare host name such as `localhost` may stay.
+
+    Raises HeaderInvalid.
+    """
     domain = sender_address.rpartition("@")[2]
     try:
         return a_labels(domain)
-    except AddressInvalid:
+    except AddressInvalid as error:
         if _HOST.fullmatch(domain):
             return domain.lower()
-        raise
+        # Not AddressInvalid: that says something of the reader.
+        message = "the sender's address has no usable domain"
+        raise HeaderInvalid(message) from error
 
 
 def thread_id(slug: str, subject_id: str, host: str) -> str:
@@ -187,11 +192,6 @@ def _feedback_sender(slug: str) -> str:
     return _ascii(slug)[:_FEEDBACK_MOST].ljust(_FEEDBACK_LEAST, "0")
 
 
-def _part(subtype: str, body: bytes) -> tuple[bytes, ...]:
+def _part(subtype: str, body: Body) -> tuple[bytes, bytes]:
     head = f"--{BOUNDARY}\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return head.encode(), _base64_lines(body), b"\r\n"
-
-
-def _base64_lines(body: bytes) -> bytes:
-    encoded = b64encode(body)
-    return b"\r\n".join([encoded[at : at + LINE_MAX] for at in range(0, len(encoded), LINE_MAX)])
+    return head.encode(), base64_lines(body)

@@ -29,7 +29,7 @@ _NEXT_AFTER: Final = {Frequency.DAILY: timedelta(days=1), Frequency.WEEKLY: time
 Values = dict[str, Any]
 
 
-class NothingToSay(ValueError):
+class NothingToSay(ValueError):  # noqa: N818 - it says what is wrong, as AddressInvalid does
     """A letter about items that holds none of them."""
 
 

@@ -35,5 +35,6 @@ class Base(DeclarativeBase):
         datetime: Moment(),
         dict[str, Any]: Json,
         list[str]: Json,
+        list[int]: Json,
         **{v: word(v) for v in vars(words).values() if isinstance(v, type) and issubclass(v, StrEnum)},
     }

@@ -50,6 +50,8 @@ class Run(Base):
     created_at: Mapped[datetime]
     planned_at: Mapped[datetime | None]
     planned_count: Mapped[int] = mapped_column(default=0)
+    seen: Mapped[list[int]] = mapped_column(default=list)
+    """Articles announced shortly before the slot that the planner saw; the next run takes those it did not."""
 
 
 class RunProfile(Base):

@@ -41,6 +41,8 @@ def read_article(html: str, base: str, url: str = "") -> Article:
 
 def absolute(url: str, base: str) -> str:
     """The whole http, https or mailto address; empty for any other, a broken or an overlong one."""
+    if not url.strip():
+        return ""
     try:
         whole = urljoin(base, url.strip())
         parts = urlsplit(whole)

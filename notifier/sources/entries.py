@@ -25,6 +25,9 @@ _HTML_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
 _TEXT_TYPES: Final = _HTML_TYPES | {"text/plain"}
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{2,8})*", re.IGNORECASE)
 _TAG_SCHEME: Final = re.compile(r"(?:^|[/#:])(?:post_)?(?:tags?|keywords?)/?$", re.IGNORECASE)
+_ADDRESS: Final = re.compile(r"[^\s<>()]{1,200}@[^\s<>()]+")
+# WordPress ends a cut summary so.
+_MORE: Final = re.compile(r"\s*\[(?:…|\.{3})\]\s*$")
 _IMAGE_NAME: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:$|\?)", re.IGNORECASE)
 
 Entry = Mapping[str, Any]
@@ -33,24 +36,25 @@ Entry = Mapping[str, Any]
 def read_entry(entry: Entry, feed_url: str, feed_language: str) -> NewItem:
     """The item of an entry: HTML not yet sanitised, every other text plain and decoded once."""
     title_detail: Entry = entry.get("title_detail") or {}
-    url = web_address(entry.get("link") or "", feed_url)
     body, summary = _body(entry)
-    article = read_article(as_html(body), body.get("base") or feed_url, url)
-    text = to_text(read_article(as_html(summary), feed_url, url).html if summary else article.html)
+    base = web_address(body.get("base") or title_detail.get("base") or "", feed_url) or feed_url
+    url = web_address(entry.get("link") or "", base)
+    article = read_article(as_html(body), base, url)
+    text = to_text(read_article(as_html(summary), base, url).html if summary else article.html)
     title = as_line(title_detail)
     published_at = _date(entry, "published_parsed") or _date(entry, "updated_parsed")
     language = language_of(title_detail.get("language") or "") or feed_language
     categories, tags = _categories(entry.get("tags") or ())
-    image_url, image_alt = pick_image(_attached_images(entry), article, feed_url)
+    image_url, image_alt = pick_image(_attached_images(entry), article, base)
     return NewItem(
         kind=ItemKind.ARTICLE,
         guid=guid_of(entry.get("id") or url, title, published_at, text),
         title=title or excerpt(text, TITLE_CHARACTERS),
         html=article.html,
-        summary=excerpt(text, SUMMARY_CHARACTERS),
+        summary=excerpt(_MORE.sub("…", text), SUMMARY_CHARACTERS),
         url=url,
         language=language,
-        author_name=join_names((_name(author) for author in entry.get("authors") or ()), language),
+        author_name=join_names(_authors(entry), language),
         categories=categories,
         tags=tags,
         image_url=image_url,
@@ -134,9 +138,13 @@ def _categories(terms: Iterable[Entry]) -> tuple[tuple[str, ...], tuple[str, ...
     return tuple(categories)[:CATEGORIES_MAX], tuple(tags)[:CATEGORIES_MAX]
 
 
-def _name(author: Entry) -> str:
-    name = author.get("name") or ""
-    return "" if "@" in name else html.unescape(name)
+def _authors(entry: Entry) -> list[str]:
+    """Names without addresses; feedparser cuts an address with a long last label into a name."""
+    authors = entry.get("authors") or ()
+    names = [author.get("name") or "" for author in authors]
+    if len(authors) == 1 and "@" in (entry.get("author") or ""):
+        names = [_ADDRESS.sub("", entry["author"]).strip(" ()<>")]
+    return [html.unescape(name) for name in names if "@" not in name]
 
 
 def _attached_images(entry: Entry) -> Iterable[str]:

@@ -21,6 +21,7 @@ from notifier.sources.markup import root_of, tidy
 __all__ = ["Feed", "FeedInvalid", "parse_feed", "read_feed"]
 
 ENTRIES_MAX: Final = 200
+ENTRIES_READ_MAX: Final = 2000
 _ROOTS: Final = frozenset({"rss", "feed", "rdf", "channel"})
 _FEED_TYPES: Final = ("application/rss+xml", "application/atom+xml", "application/feed+json")
 _PERIODS_S: Final = {"hourly": 3600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
@@ -63,8 +64,9 @@ def _read_xml(text: str, url: str) -> Feed:
     try:
         parsed = feedparser.parse(
             io.BytesIO(text.encode()),
-            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
-            # Both are done by our own hand, later and once.
+            # No address is given, and both acts are done by our own hand, later and once: feedparser would make a
+            # guid such as "17" an address too, which changes when the feed moves.
+            response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
         )
@@ -74,7 +76,7 @@ def _read_xml(text: str, url: str) -> Feed:
     if parsed["bozo"] and not parsed["entries"]:
         raise FeedInvalid("broken", "The feed is not well-formed XML, and no entry can be made out.")
     language = language_of(str(feed.get("language") or ""))
-    items = [read_entry(entry, url, language) for entry in parsed["entries"]]
+    items = [read_entry(entry, url, language) for entry in parsed["entries"][:ENTRIES_READ_MAX]]
     return Feed(_newest(items), as_line(feed.get("title_detail") or {}), language, _hint_s(feed))
 
 

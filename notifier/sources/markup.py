@@ -6,18 +6,23 @@ from typing import Final
 
 from notifier.sources.faults import FeedInvalid
 
+TAGS_MAX: Final = 150_000
 BUSY_MAX: Final = 10_000
-"""feedparser needs quadratic time for categories and processing instructions; no feed has this many."""
+ATTRIBUTES_MAX: Final = 200
+"""feedparser needs quadratic time for categories, processing instructions and attributes; no feed has this many."""
 _CHARACTER_MAX: Final = 0x10FFFF
 _SPACES_MAX: Final = 1000
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPACE_RUN: Final = re.compile(rf"\s{{{_SPACES_MAX},}}")
+# feedparser looks for an e-mail address in an author's name, from each letter of a word anew.
+_WORD_RUN: Final = re.compile(r"([\w.+-]{1000})[\w.+-]+", re.ASCII)
+_LONG_TAG: Final = re.compile(rf"<[A-Za-z][^<>]{{{2 * ATTRIBUTES_MAX},}}")
 _PROLOG: Final = re.compile(r"(?s:\s+|<\?(?>.*?\?>)|<!--(?>.*?-->))")
 _DOCTYPE: Final = re.compile(r"<!doctype(?>(?:[^\[>\"']|\"[^\"]*\"|'[^']*')*)", re.IGNORECASE)
 _SUBSET: Final = re.compile(r"\[(?>(?:[^\]\"']|\"[^\"]*\"|'[^']*')*)\]\s*")
 _ENTITY: Final = re.compile(r"<!entity\s+(?!%)", re.IGNORECASE)
 _ROOT: Final = re.compile(r"<([A-Za-z_][\w.:-]*)")
-_AMPERSAND: Final = re.compile(r"&(?:#(x[0-9a-f]{1,6}|[0-9]{1,7});|([a-z][a-z0-9]{1,31});)?", re.IGNORECASE)
+_AMPERSAND: Final = re.compile(r"&(?:#(x[0-9a-f]{1,8}|[0-9]{1,9});|([a-z][a-z0-9]{1,31});)?", re.IGNORECASE)
 _CATEGORY: Final = re.compile(r"<(?:[\w.-]+:)?(?:category|subject)[\s>/]")
 _KEYWORDS: Final = re.compile(r"(</?(?:[\w.-]+:)?)(?=(?:keywords|tags)[\s>/])")
 _XML_NAMES: Final = frozenset({"lt", "gt", "amp", "quot", "apos"})
@@ -35,14 +40,25 @@ def tidy(text: str) -> str:
     A plain DOCTYPE, such as RSS 0.91 has, is dropped. Raises `FeedInvalid` for one that declares entities, and for
     a document built to keep a parser busy.
     """
-    if len(_CATEGORY.findall(text)) > BUSY_MAX or text.count("<?") > BUSY_MAX:
-        raise FeedInvalid("too_complex", f"The feed has more than {BUSY_MAX:,} categories or instructions.")
     doctype, start = _past_prolog(text)
     if _ENTITY.search(doctype):
         raise FeedInvalid("entities", "The feed declares XML entities of its own, which are not read.")
-    kept = _SPACE_RUN.sub("\n", _NOT_XML.sub("", text[start:]))
+    kept = _WORD_RUN.sub(r"\1", _NOT_XML.sub("", text[start:]))
+    _refuse_busy(kept)
+    kept = _SPACE_RUN.sub("\n", _outside_cdata(kept))
     # feedparser would split such lists at each comma, and compare all with all.
-    return _KEYWORDS.sub(r"\1x-", _outside_cdata(kept))
+    return _KEYWORDS.sub(r"\1x-", kept)
+
+
+def _refuse_busy(text: str) -> None:
+    is_busy = (
+        text.count("<") > TAGS_MAX
+        or text.count("<?") > BUSY_MAX
+        or len(_CATEGORY.findall(text)) > BUSY_MAX
+        or any(tag.count("=") > ATTRIBUTES_MAX for tag in _LONG_TAG.findall(text))
+    )
+    if is_busy:
+        raise FeedInvalid("too_complex", "The feed has more tags, categories or attributes than any feed needs.")
 
 
 def _past_prolog(text: str) -> tuple[str, int]:
@@ -76,8 +92,10 @@ def _known(match: re.Match[str]) -> str:
     whole, (number, name) = match.group(0), match.groups()
     if number:
         code = int(number[1:], 16) if number[0] in "xX" else int(number)
-        is_character = code <= _CHARACTER_MAX and not _NOT_XML.match(chr(code))
-        return whole if is_character else ""
+        character = chr(code) if code <= _CHARACTER_MAX else ""
+        if not character or _NOT_XML.match(character):
+            return ""
+        return character if character.isspace() else whole
     if name in _XML_NAMES:
         return whole
     character = html5.get(f"{name};", "")

@@ -13,6 +13,7 @@ from notifier.sources.fetch import Fetcher
 INTERVAL_MAX_S: Final = 86_400
 FIRST_NEWS_H: Final = 24
 FIRST_UNDATED_MAX: Final = 10
+AHEAD_MAX: Final = timedelta(days=1)
 _DOUBLINGS_MAX: Final = 12
 
 
@@ -70,17 +71,22 @@ def marked(items: Iterable[NewItem], source: Watched, now: datetime) -> Iterator
     """The items, with `announce` False on those too old to be news.
 
     News is younger than `news_h` hours; on a first poll, a day at most. An item without a date is news, but on a
-    first poll only the ten that come first are.
+    first poll only the ten that come first are. A date more than a day ahead is taken for none.
     """
     hours = min(source.news_h, FIRST_NEWS_H) if source.is_first else source.news_h
     undated = 0
-    for item in items:
+    for item in (_without_future(item, now) for item in items):
         if item.published_at is None:
             undated += 1
             is_news = not source.is_first or undated <= FIRST_UNDATED_MAX
         else:
             is_news = item.published_at >= now - timedelta(hours=hours)
         yield item if is_news else replace(item, announce=False)
+
+
+def _without_future(item: NewItem, now: datetime) -> NewItem:
+    is_ahead = item.published_at is not None and item.published_at > now + AHEAD_MAX
+    return replace(item, published_at=None) if is_ahead else item
 
 
 def _looked(fetcher: Fetcher, source: Watched, now: datetime) -> Polled:

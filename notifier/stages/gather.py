@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, SiteFace
-from notifier.domain.words import ItemKind, ItemState
+from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
 from notifier.models import Item, ItemTopic, Letter, Site, Topic
 
 Key = tuple[int, tuple[int, ...]]
@@ -33,6 +35,30 @@ def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:
         )
         for key in keys
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A letter nobody is owed: for looking at and for trying the way out."""
+
+    kind: LetterKind
+    language: str
+    item_ids: tuple[int, ...]
+    frequency: Frequency
+    at: datetime
+
+
+def preview(session: Session, site: Site, wanted: Preview) -> LetterContent:
+    """The content of a preview, as a letter of these items would have it now."""
+    views = _views(session, set(wanted.item_ids))
+    items = [views[one] for one in wanted.item_ids if one in views]
+    letter = Letter(
+        id=0, kind=wanted.kind, language=wanted.language, frequency=wanted.frequency, data={}, created_at=wanted.at
+    )
+    content = _content(letter, face(site), items, {})
+    if wanted.kind is LetterKind.CONFIRM:
+        return replace(content, topics=(site.name,))
+    return content
 
 
 def face(site: Site) -> SiteFace:

@@ -79,10 +79,11 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(inner)
 
 
-Text = Annotated[str, AfterValidator(_clean)]
-Guid = Annotated[Text, StringConstraints(min_length=1, max_length=GUID_MAX), AfterValidator(_guid)]
-Url = Annotated[Text, StringConstraints(max_length=2000), AfterValidator(_url)]
-Name = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+CLEAN: Final = AfterValidator(_clean)
+Text = Annotated[str, CLEAN]
+Guid = Annotated[str, StringConstraints(min_length=1, max_length=GUID_MAX), CLEAN, AfterValidator(_guid)]
+Url = Annotated[str, StringConstraints(max_length=2000), CLEAN, AfterValidator(_url)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), CLEAN]
 Written = Annotated[AwareDatetime, BeforeValidator(_written), Field(ge=_EARLIEST, le=_LATEST)]
 
 
@@ -93,15 +94,15 @@ class _Strict(BaseModel):
 class Author(_Strict):
     """Who wrote it. A commenter's address is kept as a keyed hash only, so that nobody is told of their own words."""
 
-    name: Annotated[Text, StringConstraints(max_length=200)] = ""
-    email: Annotated[Text, StringConstraints(max_length=320)] = ""
+    name: Annotated[str, StringConstraints(max_length=200), CLEAN] = ""
+    email: Annotated[str, StringConstraints(max_length=320), CLEAN] = ""
 
 
 class Image(_Strict):
     """The picture that leads an article."""
 
     url: Url = ""
-    alt: Annotated[Text, StringConstraints(max_length=500)] = ""
+    alt: Annotated[str, StringConstraints(max_length=500), CLEAN] = ""
 
 
 class ItemBody(_Strict):
@@ -109,9 +110,9 @@ class ItemBody(_Strict):
 
     kind: ItemKind
     guid: Guid
-    title: Annotated[Text, StringConstraints(max_length=1000)] = ""
+    title: Annotated[str, StringConstraints(max_length=1000), CLEAN] = ""
     html: Text = ""
-    summary: Annotated[Text, StringConstraints(max_length=20_000)] = ""
+    summary: Annotated[str, StringConstraints(max_length=20_000), CLEAN] = ""
     url: Url = ""
     language: Annotated[str, StringConstraints(max_length=16, pattern=r"^([A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*)?$")] = (
         ""

@@ -3,12 +3,11 @@
 import base64
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import format_skeleton, get_day_names
+from babel.dates import get_day_names
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
@@ -26,6 +25,8 @@ PLAIN_HEADERS: Final = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
+NOON: Final = 12
+_PARTS_OF_DAY: Final = {0: "midnight", NOON: "noon"}
 LETTER_CSP: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: http:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'; "
@@ -56,17 +57,9 @@ class Voice:
         policy = self.face.digits if self.face and self.direction == "rtl" else Digits.LOCALE
         return convert(text, digit_system(policy, self.language))
 
-    def hour(self, hour: int) -> str:
-        """An hour of the day: ٠٨:٠٠."""
-        return self.digits(time(hour).strftime("%H:%M"))
-
     def weekday(self, weekday: int) -> str:
         """The name of a weekday; 0 is Monday."""
         return str(get_day_names("wide", locale=locale_of(self.language))[weekday])
-
-    def day(self, moment: datetime) -> str:
-        """A date without its year."""
-        return self.digits(format_skeleton("MMMMd", moment, locale=locale_of(self.language)))
 
 
 class Look:
@@ -93,8 +86,11 @@ class Look:
         def plain(key: str, **words: object) -> str:
             return self.sentences.plain(voice.language, key, **words)
 
+        def hour(number: int) -> str:
+            return plain(f"hour_{_PARTS_OF_DAY.get(number, _half(number))}", hour=voice.digits(str(number % 12 or 12)))
+
         html = self._jinja.get_template(f"{name}.html").render(
-            values, voice=voice, face=voice.face, say=say, plain=plain, tint=tint, css=self.css_version
+            values, voice=voice, face=voice.face, say=say, plain=plain, hour=hour, tint=tint, css=self.css_version
         )
         return HTMLResponse(html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(tint)})
 
@@ -102,6 +98,10 @@ class Look:
     def css_version(self) -> str:
         """Changes with the style sheet, so that browsers may keep it for ever."""
         return hashlib.sha256((STATIC / "pages.css").read_bytes()).hexdigest()[:12]
+
+
+def _half(hour: int) -> str:
+    return "morning" if hour < NOON else "evening"
 
 
 def _tint(colour: str) -> str:

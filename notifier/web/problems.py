@@ -9,6 +9,9 @@ from starlette.exceptions import HTTPException
 
 from notifier.domain.letter import SiteFace
 
+FIELD_MAX: Final = 200
+_PLACES: Final = ("body", "path", "query")
+_LIMITS: Final = ("max_length", "le", "ge")
 _BY_STATUS: Final = {
     400: "error_bad_request",
     404: "error_not_found",
@@ -68,15 +71,14 @@ def of_validation(error: Mapping[str, Any]) -> Problem:
     kind = str(error["type"])
     if kind == "json_invalid":
         return Problem(HTTPStatus.BAD_REQUEST, "error_json")
-    path = ".".join(str(part) for part in error["loc"] if part not in {"body", "path", "query"})
+    # A field's name may be anything that JSON can write, half a surrogate pair included.
+    parts = (str(part).encode(errors="replace").decode() for part in error["loc"] if part not in _PLACES)
+    path = ".".join(parts)[:FIELD_MAX]
     context = error.get("ctx") or {}
     values = {name: value for name, value in context.items() if isinstance(value, str | int | float)}
     values["limit"] = next((value for name, value in values.items() if name in _LIMITS), "")
     values["field"] = path
     return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _key(kind), field=path, values=values)
-
-
-_LIMITS: Final = ("max_length", "le", "ge")
 
 
 def _key(kind: str) -> str:

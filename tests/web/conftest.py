@@ -1,13 +1,15 @@
 """A site with two sections, its web application, and people to visit it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from notifier import assembly, flow, readers, upkeep
 from notifier.consent.signup import SignUpForm
@@ -36,7 +38,6 @@ class Visit:
     transport: MemoryTransport
     now: datetime = NOW
     site_id: int = 1
-    tokens: list[str] = field(default_factory=list)
 
     def rows(self) -> dict[str, list[Any]]:
         """Every row of every table."""
@@ -46,15 +47,15 @@ class Visit:
                 for table in Base.metadata.sorted_tables
             }
 
-    def sign_up(self, address: str = "layla@example.org", topic: str = POLITICS) -> None:
+    def sign_up(self, address: str = "layla@example.org", topic: str = POLITICS, frequency: str = "daily") -> None:
         """Fill the form in the reader's stead, and let the workers do the rest."""
-        form = SignUpForm(site="naba", address=address, topics=(topic,), frequency="daily")
+        form = SignUpForm(site="naba", address=address, topics=(topic,), frequency=frequency)
         readers.request_signup(self.parts, form, self.now)
         self.work()
 
-    def confirm(self, address: str = "layla@example.org", topic: str = POLITICS) -> str:
+    def confirm(self, address: str = "layla@example.org", topic: str = POLITICS, frequency: str = "daily") -> str:
         """A confirmation link that works, straight into the database: the letter's own is only in the letter."""
-        self.sign_up(address, topic)
+        self.sign_up(address, topic, frequency)
         return self.new_link(address)
 
     def new_link(self, address: str) -> str:
@@ -76,11 +77,20 @@ class Visit:
             )
         return token
 
-    def active(self, address: str = "layla@example.org", topic: str = POLITICS) -> int:
+    def hash_of(self, session: Session, address: str) -> str:
+        """The keyed hash of a reader's address."""
+        return session.scalars(select(Subscriber.address_hash).where(Subscriber.address == address)).one()
+
+    def active(self, address: str = "layla@example.org", topic: str = POLITICS, frequency: str = "daily") -> int:
         """A reader with a confirmed subscription; gives the id."""
-        readers.confirm(self.parts, self.confirm(address, topic), "", self.now)
+        readers.confirm(self.parts, self.confirm(address, topic, frequency), "", self.now)
         with self.parts.db.reading() as session:
             return session.scalars(select(Subscriber.id).where(Subscriber.address == address)).one()
+
+    def mail_text(self, index: int) -> str:
+        """The text part of a letter that was sent."""
+        body = message_from_bytes(self.transport.sent[index].data, policy=policy.default).get_body(("plain",))
+        return str(body.get_content()) if body else ""
 
     def delivery(self, subscriber_id: int) -> int:
         """The newest delivery to this reader."""
@@ -134,9 +144,9 @@ def article(guid: str = "a1", **values: Any) -> NewItem:
 
 
 @pytest.fixture
-def knobs() -> dict[str, Any]:
-    """Settings that a test module changes."""
-    return {}
+def knobs(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Settings that a test changes, by indirect parameters."""
+    return getattr(request, "param", {})
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import redis
 from notifier.domain.words import Lane
 from notifier.embedded.valkey import Valkey
 from notifier.queue import Nudge, Task
-from notifier.ring import CeleryBell, queue_depths
+from notifier.ring import CeleryBell, answers, queue_depths
 from tests.workers.crew import Crew, children, until
 from workers.watchdog import EXIT_CODE
 
@@ -62,6 +62,16 @@ def test_a_worker_outlives_a_flush_and_the_abrupt_loss_of_redis(crew: Crew, valk
         assert worker.poll() is None
     finally:
         again.kill()
+
+
+def test_a_worker_outlives_a_frozen_redis(crew: Crew, valkey: Valkey) -> None:
+    worker = crew.worker()
+    valkey.process.send_signal(signal.SIGSTOP)
+    assert not answers(crew.redis_url)
+    valkey.process.send_signal(signal.SIGCONT)
+    CeleryBell(crew.redis_url)([publish(1)])
+    crew.wait_note("publish 1")
+    assert worker.poll() is None
 
 
 def test_a_terminated_worker_finishes_its_task_and_leaves_the_rest_in_the_queue(crew: Crew) -> None:

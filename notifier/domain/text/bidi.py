@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 from html import escape
-from typing import Final
+from typing import Final, Self
 
 from notifier.domain.letter import direction as language_direction
 from notifier.domain.text.clean import clean
@@ -34,6 +34,8 @@ _RUNS: Final = {
     "ltr": re.compile(r"R(?:[^L]*[RAE])?"),
 }
 _SIGNS: Final = {"@": "p", ".": "p", "#": "h", "+": "s", "%": "s"}
+_SHORT_RUN_MAX: Final = 14
+_PHONE_MAX: Final = 18
 _PAIRS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“", "’": "‘", '"': '"'}
 
 
@@ -43,7 +45,7 @@ class Phrase(str):
     __slots__ = ("direction",)
     direction: str
 
-    def __new__(cls, text: str, direction: str) -> "Phrase":
+    def __new__(cls, text: str, direction: str) -> Self:
         """Keep `text` cleaned; `direction` is `rtl` or `ltr`."""
         self = super().__new__(cls, clean(text))
         self.direction = direction
@@ -52,7 +54,7 @@ class Phrase(str):
 
 def first_strong(text: str) -> str | None:
     """`rtl` or `ltr` by the first letter that has a direction; None without one."""
-    return next((way for way in map(_letter_way, text) if way), None)
+    return next((way for way in map(letter_way, text) if way), None)
 
 
 def direction_of(text: str, language: str, default: str) -> str:
@@ -61,7 +63,7 @@ def direction_of(text: str, language: str, default: str) -> str:
     Without a language the greater part of the letters decides, for a comment may well begin with "Laravel";
     without letters, `default`.
     """
-    ways = Counter(way for way in map(_letter_way, text) if way)
+    ways = Counter(way for way in map(letter_way, text) if way)
     if len(ways) == 1:
         return next(iter(ways))
     if language:
@@ -102,7 +104,7 @@ def mark_subject(subject: str, base: str) -> str:
 
 
 def _ways(text: str) -> set[str]:
-    return {way for way in map(_letter_way, text) if way}
+    return {way for way in map(letter_way, text) if way}
 
 
 def _isolate_runs(text: str, base: str, *, with_islands: bool) -> str:
@@ -113,7 +115,7 @@ def _isolate_runs(text: str, base: str, *, with_islands: bool) -> str:
         if start < done:
             continue
         pieces.append(escape(text[done:start]))
-        pieces.append(_span(_inside(text[start:end], base), _OTHER[base]))
+        pieces.append(_span(_inside(text[start:end], base), _OTHER[base], is_whole=_stays_whole(text[start:end])))
         done = end
     pieces.append(escape(text[done:]))
     return "".join(pieces)
@@ -121,7 +123,7 @@ def _isolate_runs(text: str, base: str, *, with_islands: bool) -> str:
 
 def _inside(run: str, base: str) -> str:
     # Only a URL or an address can hold letters of the base direction inside a run of the other one.
-    if any(_letter_way(character) == base for character in run):
+    if any(letter_way(character) == base for character in run):
         return _isolate_runs(run, _OTHER[base], with_islands=False)
     return escape(run)
 
@@ -135,9 +137,16 @@ def _with_closing_bracket(text: str, start: int, end: int) -> int:
     return end + 1 if is_open else end
 
 
-def _span(html: str, way: str) -> str:
+def _stays_whole(run: str) -> bool:
+    # "Laravel 12" or a phone number that breaks at the end of a line reads backwards; longer runs must break, for
+    # a title in 25 px has room for some twenty letters on the narrowest phone.
+    return len(run) <= (_PHONE_MAX if run[0] in "+0(" else _SHORT_RUN_MAX) and " " in run
+
+
+def _span(html: str, way: str, *, is_whole: bool = False) -> str:
     # The style says the direction again because GMX drops `dir`.
-    return f'<span dir="{way}" style="unicode-bidi:isolate;direction:{way}">{html}</span>'
+    whole = ";white-space:nowrap" if is_whole else ""
+    return f'<span dir="{way}" style="unicode-bidi:isolate;direction:{way}{whole}">{html}</span>'
 
 
 def _roles(text: str, *, with_islands: bool) -> str:
@@ -168,7 +177,8 @@ def _role(character: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _letter_way(character: str) -> str | None:
+def letter_way(character: str) -> str | None:
+    """`rtl` or `ltr` for a letter; None for what takes its direction from its neighbours."""
     if character in _ARABIC_STOPS:
         return None
     kind = unicodedata.bidirectional(character)

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_timedelta, format_time
+from babel.dates import format_date, format_time, format_timedelta
 
 from notifier.domain.text.clean import clean
 from notifier.domain.text.digits import convert, digit_system

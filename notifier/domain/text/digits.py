@@ -9,9 +9,7 @@ from notifier.domain.words import Digits
 
 _LATIN: Final = "0123456789"
 _SETS: Final = {"latn": _LATIN, "arab": "٠١٢٣٤٥٦٧٨٩", "arabext": "۰۱۲۳۴۵۶۷۸۹"}
-_TO: Final = {
-    system: str.maketrans(dict(zip(_LATIN * 2, digits * 2, strict=True))) for system, digits in _SETS.items()
-}
+_TO: Final = {system: str.maketrans(dict(zip(_LATIN * 2, digits * 2, strict=True))) for system, digits in _SETS.items()}
 # Separators go with the digits: a Latin comma between Arabic digits reads as a decimal point.
 _MARKS: Final = {
     "latn": str.maketrans("", ""),

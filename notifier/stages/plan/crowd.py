@@ -23,7 +23,7 @@ from notifier.db import affected, upsert
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, Letter, Run, RunProfile, Subscriber, Subscription
 from notifier.stages.plan.letters import DELIVERY_COLUMNS, Draft, Edition, letter_id
-from notifier.stages.plan.news import News, topics_in_the_news
+from notifier.stages.plan.news import News, Window
 from notifier.stages.plan.runs import Cohort
 
 _BY_INITIAL = {frequency.value[0]: frequency for frequency in Frequency}
@@ -48,10 +48,8 @@ def _joined_on_sqlite(element: _Joined, compiler: SQLCompiler, **options: Any) -
     return f"group_concat({compiler.process(element.clauses, **options)}, ',')"
 
 
-def plan_crowd(session: Session, edition: Edition, cohort: Cohort, found: News, particular: ColumnElement[bool]) -> int:
-    """Plan the digests of a cohort's readers but the particular ones; gives how many are new."""
-    run = cohort.run
-    who = _profiles(cohort, particular)
+def plan_crowd(session: Session, edition: Edition, run: Run, found: News, who: Subquery) -> int:
+    """Plan the digests of these readers (as `profiles` tells them); gives how many are new."""
     rows = session.execute(select(who.c.language, who.c.profile, func.count()).group_by(who.c.language, who.c.profile))
     letters: list[dict[str, Any]] = []
     readers = 0
@@ -103,8 +101,11 @@ def count_letters(session: Session, run: Run) -> None:
     )
 
 
-def _profiles(cohort: Cohort, particular: ColumnElement[bool]) -> Subquery:
-    """(reader, language, profile): a profile is `12d,15i`, the topics in the news that a reader has, with frequency."""
+def profiles(cohort: Cohort, articles: Window, particular: ColumnElement[bool]) -> Subquery:
+    """(reader, language, profile) of a cohort but for its particular readers.
+
+    A profile is `12d,15i`: the topics in the news that a reader has, each with the initial of its frequency.
+    """
     wants = (
         select(
             Subscriber.id.label("reader"),
@@ -117,7 +118,7 @@ def _profiles(cohort: Cohort, particular: ColumnElement[bool]) -> Subquery:
             cohort.readers(),
             ~particular,
             Subscription.ended_at.is_(None),
-            Subscription.topic_id.in_(topics_in_the_news(cohort.run.site_id, cohort.since, cohort.run.slot)),
+            Subscription.topic_id.in_(articles.topics()),
         )
         .order_by(Subscriber.id, "want")
         .subquery()

@@ -3,9 +3,9 @@
 from sqlalchemy.orm import Session
 
 from notifier.models import Run
-from notifier.stages.plan.crowd import count_letters, plan_crowd
+from notifier.stages.plan.crowd import count_letters, plan_crowd, profiles
 from notifier.stages.plan.letters import Edition
-from notifier.stages.plan.news import news
+from notifier.stages.plan.news import news, seen_by, window
 from notifier.stages.plan.particulars import is_particular, plan_particulars
 from notifier.stages.plan.runs import cohorts
 
@@ -19,10 +19,13 @@ def plan_digests(session: Session, edition: Edition, run: Run) -> int:
         return 0
     new = 0
     for cohort in cohorts(session, run):
-        found = news(session, run.site_id, cohort.since, run.slot)
+        articles = window(session, run, cohort.since)
+        found = news(session, articles)
         if found.announced:
-            new += plan_crowd(session, edition, cohort, found, is_particular(cohort))
+            who = profiles(cohort, articles, is_particular(cohort))
+            new += plan_crowd(session, edition, run, found, who)
         new += plan_particulars(session, edition, cohort)
     count_letters(session, run)
+    run.seen = seen_by(session, run)
     run.planned_at, run.planned_count = edition.now, new
     return new

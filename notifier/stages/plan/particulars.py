@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, exists, select, update
@@ -11,7 +12,7 @@ from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, LetterItem, Notice, Run, Subscriber, Subscription
 from notifier.stages.plan.crowd import digest_draft
 from notifier.stages.plan.letters import Edition, letter_id
-from notifier.stages.plan.news import News, news
+from notifier.stages.plan.news import News, news, window
 from notifier.stages.plan.persons import Owed, plan_owed
 from notifier.stages.plan.runs import Cohort
 
@@ -47,14 +48,19 @@ def plan_particulars(session: Session, edition: Edition, cohort: Cohort) -> int:
 def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[Subscriber]) -> int:
     run = cohort.run
     since = {reader.id: _since(reader, cohort) for reader in readers}
-    found = news(session, run.site_id, min(since.values()), run.slot)
+    articles_since = window(session, run, cohort.since)
+    found = news(session, replace(articles_since, since=min(since.values())))
     wants = _wants(session, list(since))
     had = _had(session, list(since), found)
     waiting = _waiting(session, run, list(since))
+
+    def is_new(item: int, since: datetime) -> bool:
+        return item in articles_since.stragglers or found.announced[item] > since
+
     owed = []
     for reader in readers:
         picked = found.pick(wants[reader.id], run.frequency)
-        articles = [item for item in picked if found.announced[item] > since[reader.id] and item not in had[reader.id]]
+        articles = [item for item in picked if item not in had[reader.id] and is_new(item, since[reader.id])]
         comments = waiting[reader.id]
         if articles or comments:
             more = max(0, len(articles) - edition.items_max)

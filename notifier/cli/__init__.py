@@ -1,0 +1,36 @@
+"""The command line: `notifier --help` teaches it."""
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+from notifier.cli import data, letters, processes
+from notifier.cli.words import FAILED, MISUSED, console_err
+
+app = typer.Typer(
+    name="notifier",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="Self-hosted, right-to-left newsletters and comment notifications.\n\n"
+    "Try it with `notifier demo`; run a small site with `notifier run --data DIR`; "
+    "the README tells how to run the parts one by one.",
+)
+processes.add_to(app)
+data.add_to(app)
+letters.add_to(app)
+
+
+def main() -> None:
+    """Run a command. Exit codes: 0 done, 1 failed, 2 misused (a wrong option, setting or value)."""
+    try:
+        app()
+    except ValidationError as wrong:
+        for fault in wrong.errors():
+            knob = "NOTIFIER_" + "_".join(map(str, fault["loc"])).upper()
+            console_err.print(f"[red]{knob if fault['loc'] else 'settings'}[/]: {fault['msg']}", highlight=False)
+        console_err.print("`notifier settings` tells every knob.")
+        sys.exit(MISUSED)
+    except KeyboardInterrupt:
+        sys.exit(FAILED)

@@ -1,0 +1,198 @@
+"""Commands that add and list what the product is about: sites, keys, sources, items, subscribers."""
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from notifier import assembly, clock, flow, polling
+from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
+from notifier.consent.adding import NewReader, add_reader
+from notifier.consent.preferences import mask
+from notifier.domain import topics
+from notifier.domain.address import AddressInvalid
+from notifier.domain.items import NewItem
+from notifier.domain.words import Frequency, SourceKind
+from notifier.models import Source, Subscriber, Subscription, Topic
+from notifier.sites import NewSite, add_key, add_site, add_source
+
+site_app = typer.Typer(no_args_is_help=True, help="Publications.")
+key_app = typer.Typer(no_args_is_help=True, help="API keys.")
+source_app = typer.Typer(no_args_is_help=True, help="Where a site's items come from.")
+item_app = typer.Typer(no_args_is_help=True, help="Articles and comments.")
+subscribers_app = typer.Typer(no_args_is_help=True, help="Readers.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(site_app, name="site")
+    app.add_typer(key_app, name="key")
+    app.add_typer(source_app, name="source")
+    app.add_typer(item_app, name="item")
+    app.add_typer(subscribers_app, name="subscribers")
+
+
+@site_app.command("add")
+def site_add(
+    slug: Annotated[str, typer.Argument(help="A short name for addresses, such as `rafidain`.")],
+    name: Annotated[str, typer.Option(help="What readers know it by.")],
+    sender: Annotated[str, typer.Option(help="The address its letters come from.")],
+    language: Annotated[str, typer.Option(help="ar, en or fa.")] = "ar",
+    time_zone: Annotated[str, typer.Option(help="An IANA name.")] = "Asia/Baghdad",
+    url: Annotated[str, typer.Option(help="Its home page.")] = "",
+    postal_address: Annotated[str, typer.Option(help="For the footer; many laws ask for one.")] = "",
+    colour: Annotated[str, typer.Option(help="The colour of its head, such as #0f5c7a.")] = "#0f5c7a",
+) -> None:
+    """Make a site, and a first API key, which is shown once."""
+    new = NewSite(
+        slug=slug, name=name, sender_address=sender, language=language, time_zone=time_zone, url=url,
+        postal_address=postal_address, colour=colour,
+    )  # fmt: skip
+    try:
+        with assembly.parts().db.writing() as session:
+            site = add_site(session, new, clock.now())
+            key = add_key(session, site, "first", ["items:write", "items:read"], clock.now())
+    except AddressInvalid as fault:
+        refuse(f"sender {sender!r} is not an address ({fault.key})")
+    except ValueError as fault:
+        refuse(str(fault))
+    except IntegrityError:
+        refuse(f"there is a site {slug!r} already", FAILED)
+    console.print(f"site {slug} is made. Its API key, shown only now:\n{key}", highlight=False)
+
+
+@key_app.command("add")
+def key_add(name: Annotated[str, typer.Argument(help="What it is for.")], site: SiteOption = "") -> None:
+    """Make another API key; it is shown once."""
+    with assembly.parts().db.writing() as session:
+        key = add_key(session, the_site(session, site), name, ["items:write", "items:read"], clock.now())
+    console.print(key, highlight=False)
+
+
+@source_app.command("add")
+def source_add(
+    kind: Annotated[SourceKind, typer.Argument(help="`feed` for RSS, Atom or JSON Feed.")],
+    url: Annotated[str, typer.Argument(help="Its address.")],
+    site: SiteOption = "",
+) -> None:
+    """Add a source. It is polled at the next tick; `notifier source poll` does it now."""
+    try:
+        with assembly.parts().db.writing() as session:
+            source = add_source(session, the_site(session, site), kind, url, clock.now())
+            console.print(f"source {source.id} is added")
+    except IntegrityError:
+        refuse("this site has that source already", FAILED)
+
+
+@source_app.command("list")
+def source_list(site: SiteOption = "") -> None:
+    """Every source and how its last poll went."""
+    table = Table("id", "kind", "url", "last good", "failures", "next", "error")
+    with assembly.parts().db.reading() as session:
+        for one in session.scalars(select(Source).where(Source.site_id == the_site(session, site).id)):
+            table.add_row(
+                str(one.id), one.kind, one.url, _said(one.last_ok_at), str(one.failures), _said(one.next_poll_at),
+                one.last_error,
+            )  # fmt: skip
+    console.print(table)
+
+
+@source_app.command("poll")
+def source_poll(source_id: Annotated[int, typer.Argument(help="As `notifier source list` tells.")]) -> None:
+    """Look at a source now, whenever it would be due."""
+    parts, now = assembly.parts(), clock.now()
+    with parts.db.writing() as session:
+        source = session.get(Source, source_id)
+        if source is None:
+            refuse(f"there is no source {source_id}")
+        source.next_poll_at = now
+    polled = polling.poll_source(parts, source_id, now)
+    if polled is None or polled.error:
+        hint = f" The page names a feed: {polled.feed_url}" if polled and polled.feed_url else ""
+        refuse(f"{polled.error if polled else 'another worker polls it'}{hint}", FAILED)
+    console.print(f"{len(polled.items)} items read")
+
+
+@item_app.command("add")
+def item_add(
+    file: Annotated[Path, typer.Argument(help="JSON as the API takes it; `-` reads standard input.")],
+    site: SiteOption = "",
+) -> None:
+    """Publish an article or a comment from a file."""
+    from notifier.web.bodies import ItemBody  # noqa: PLC0415 - only this command needs the API's shapes
+
+    parts = assembly.parts()
+    try:
+        raw: Any = json.loads(sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8"))
+        item: NewItem = ItemBody.model_validate(raw).item()
+    except (OSError, UnicodeDecodeError, ValueError) as fault:
+        refuse(f"{file}: {fault}")
+    with parts.db.reading() as session:
+        site_id = the_site(session, site).id
+    (receipt,) = flow.ingest_items(parts, site_id, [item], clock.now())
+    if receipt.error:
+        refuse(f"{receipt.guid}: {receipt.error}", FAILED)
+    console.print(f"{receipt.guid}: {receipt.outcome}, version {receipt.version}")
+
+
+@subscribers_app.command("list")
+def subscribers_list(
+    site: SiteOption = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
+    addresses: Annotated[bool, typer.Option("--addresses", help="Show addresses unmasked.")] = False,
+) -> None:
+    """Readers, the newest first, with the number of their subscriptions."""
+    table = Table("id", "address", "language", "time zone", "hour", "confirmed", "subscriptions")
+    mine = (Subscription.subscriber_id == Subscriber.id) & Subscription.ended_at.is_(None)
+    with assembly.parts().db.reading() as session:
+        rows = session.execute(
+            select(Subscriber, func.count(Subscription.id))
+            .outerjoin(Subscription, mine)
+            .where(Subscriber.site_id == the_site(session, site).id)
+            .group_by(Subscriber.id)
+            .order_by(Subscriber.id.desc())
+            .limit(limit)
+        ).all()
+    for one, count in rows:
+        address = one.address if addresses else mask(one.address)
+        table.add_row(
+            str(one.id), address, one.language, one.time_zone, str(one.digest_hour), _said(one.confirmed_at), str(count)
+        )
+    console.print(table)
+
+
+@subscribers_app.command("add")
+def subscribers_add(
+    address: Annotated[str, typer.Argument(help="Where letters go.")],
+    basis: Annotated[str, typer.Option(help="Where their consent comes from; kept as evidence.")],
+    topic: Annotated[list[str], typer.Option("--topic", "-t", help="Such as `category:سياسة` or `thread:GUID`.")],
+    frequency: Annotated[Frequency, typer.Option("--frequency", "-f")] = Frequency.DAILY,
+    name: str = "",
+    language: str = "",
+    site: SiteOption = "",
+) -> None:
+    """Add a reader whose consent you hold already; without it, let them use the subscribe page."""
+    wanted = tuple(filter(None, map(topics.normalise, topic)))
+    with assembly.parts().db.writing() as session:
+        there = the_site(session, site)
+        known = set(session.scalars(select(Topic.name).where(Topic.site_id == there.id, Topic.name.in_(wanted))))
+        if unknown := [one for one in topic if topics.normalise(one) not in known]:
+            refuse(f"this site has no topic {', '.join(unknown)}: topics come with the items that carry them")
+        new = NewReader(address, wanted, frequency, basis, name, language)
+        try:
+            added = add_reader(session, there, new, clock.now())
+        except AddressInvalid as fault:
+            refuse(f"{address!r} is not an address ({fault.key})")
+    if added is None:
+        refuse("this address is suppressed and stays so", FAILED)
+    console.print(f"subscriber {added.id}")
+
+
+def _said(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M") if moment else "never"

@@ -1,0 +1,137 @@
+"""Commands that look at letters and at the books: preview, send-test, status, settings."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import SecretStr
+from rich.table import Table
+from sqlalchemy import select
+
+from notifier import assembly, clock, flow
+from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
+from notifier.domain.address import AddressInvalid
+from notifier.domain.claimed import Claimed
+from notifier.domain.letter import LetterContent
+from notifier.domain.outcome import Sent
+from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
+from notifier.models import Item
+from notifier.parts import Parts
+from notifier.settings import Settings
+from notifier.settings import current as current_settings
+from notifier.stages import gather
+from notifier.stages.gather import Preview
+from notifier.stages.render import personalise
+
+NEWEST = 10
+
+Kind = Annotated[LetterKind, typer.Option("--kind", "-k", help="Which letter.")]
+Language = Annotated[str, typer.Option("--language", "-l", help="Empty takes the site's.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (preview, status):
+        app.command()(command)
+    app.command("send-test")(send_test)
+    app.command("settings")(settings_)
+
+
+def preview(
+    kind: Kind = LetterKind.DIGEST,
+    language: Language = "",
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the HTML.")] = Path("letter.html"),
+    site: SiteOption = "",
+) -> None:
+    """Render a letter of the site's newest items into a file, as it would be sent now."""
+    parts = assembly.parts()
+    rendered = parts.renderer.render(_content(parts, site, kind, language))
+    out.write_text(rendered.html, encoding="utf-8")
+    console.print(f"{rendered.subject}\n{out}: {len(rendered.html.encode()):,} bytes", highlight=False)
+
+
+def send_test(
+    to: Annotated[str, typer.Argument(help="Your own address.")],
+    kind: Kind = LetterKind.DIGEST,
+    language: Language = "",
+    site: SiteOption = "",
+) -> None:
+    """Send one letter of the site's newest items by the SMTP account of the settings, outside of all books."""
+    parts = assembly.parts()
+    content = _content(parts, site, kind, language)
+    one = Claimed(0, content.letter_id, (), kind, 0, 0, address=to)
+    personal = parts.links(content.site.sender_address).personal(one, clock.now(), "test")
+    try:
+        message = personalise(parts.renderer.render(content), content, personal)
+    except AddressInvalid as fault:
+        refuse(f"{to!r} is not an address ({fault.key})")
+    ((_, outcome),) = parts.transport.send([message])
+    parts.transport.close()
+    if not isinstance(outcome, Sent):
+        refuse(f"the server did not take it: {outcome.reply}", FAILED)
+    console.print(f"sent: {outcome.reply}", highlight=False)
+
+
+def status(
+    site: SiteOption = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """The balance of all letters, and why some did not go out. Exit code 1 if the books do not balance."""
+    parts = assembly.parts()
+    with parts.db.reading() as session:
+        site_id = the_site(session, site).id if site else None
+    found = flow.status(parts, site_id)
+    if as_json:
+        console.print_json(json.dumps({**asdict(found), "is_balanced": found.balance.is_balanced}, default=_iso))
+    else:
+        table = Table("", "letters", show_header=False)
+        for name, count in asdict(found.balance).items():
+            table.add_row(name, f"{count:,}")
+        for reason, count in sorted(found.reasons.items()):
+            table.add_row(f"  {reason}", f"{count:,}")
+        console.print(table)
+        console.print(f"last sweep: {_iso(found.last_sweep_at) if found.last_sweep_at else 'never'}")
+    if not found.balance.is_balanced:
+        refuse("the books do not balance", FAILED)
+
+
+def settings_() -> None:
+    """Every knob: its value (secrets masked), default and meaning."""
+    table = Table("variable", "value", "default", "what it is for")
+    current = current_settings()
+    for name, field in Settings.model_fields.items():
+        default = "" if field.is_required() else _shown(field.default)
+        table.add_row(f"NOTIFIER_{name.upper()}", _shown(getattr(current, name)), default, field.description)
+    console.print(table)
+
+
+def _content(parts: Parts, site: str, kind: LetterKind, language: str) -> LetterContent:
+    wanted = ItemKind.COMMENT if kind is LetterKind.REPLY else ItemKind.ARTICLE
+    with parts.db.reading() as session:
+        there = the_site(session, site)
+        newest = session.scalars(
+            select(Item.id)
+            .where(Item.site_id == there.id, Item.kind == wanted, Item.state == ItemState.LIVE)
+            .order_by(Item.id.desc())
+            .limit(1 if kind is LetterKind.ALERT else NEWEST)
+        ).all()
+        if not newest and kind is not LetterKind.CONFIRM:
+            refuse("this site has no items yet", FAILED)
+        frequency = Frequency.DAILY if kind is LetterKind.DIGEST else Frequency.INSTANT
+        now = Preview(kind, language or there.language, tuple(newest), frequency, clock.now())
+        return gather.preview(session, there, now)
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a knob holds
+    if isinstance(value, SecretStr):
+        return str(value)
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _iso(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,38 @@
+"""What all commands share: consoles, exit codes, and looking a site up."""
+
+from typing import Annotated, Final, NoReturn
+
+import typer
+from rich.console import Console
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.models import Site
+
+FAILED: Final = 1
+MISUSED: Final = 2
+console = Console()
+console_err = Console(stderr=True)
+
+SiteOption = Annotated[
+    str, typer.Option("--site", "-s", help="The site's slug; may be left out where there is only one.")
+]
+
+
+def refuse(sentence: str, code: int = MISUSED) -> NoReturn:
+    """Say what is wrong and end."""
+    console_err.print(f"[red]error[/]: {sentence}", highlight=False)
+    raise typer.Exit(code)
+
+
+def the_site(session: Session, slug: str) -> Site:
+    """The site of this slug; the only one where no slug is given."""
+    sites = session.scalars(select(Site).order_by(Site.slug)).all()
+    if not sites:
+        refuse("there is no site yet: make one with `notifier site add`")
+    if not slug and len(sites) == 1:
+        return sites[0]
+    found = next((site for site in sites if site.slug == slug), None)
+    if found is None:
+        refuse(f"name one of the sites with --site: {', '.join(site.slug for site in sites)}")
+    return found

@@ -1,0 +1,93 @@
+"""Rules on what stands in a letter: preheader, headings, images, links, and the way out."""
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Final
+
+from selectolax.lexbor import LexborNode
+
+from notifier.domain.lint.page import Expected, Finding, Page, is_hidden, where
+
+_PREHEADER: Final = range(40, 111)
+_NEAR_THE_TOP: Final = 3
+"""Among so many first links the unsubscribe link must be."""
+
+
+def _has_a_preheader(page: Page) -> Iterator[Finding]:
+    found = page.elements(".preheader")
+    words = " ".join((found[0].text() or "").split()) if found else ""
+    if len(found) != 1 or len(words) not in _PREHEADER:
+        yield Finding("preheader", f"{len(words)} characters")
+
+
+def _tables_are_for_layout(page: Page) -> Iterator[Finding]:
+    for node in page.elements("table"):
+        if node.attributes.get("role") != "presentation":
+            yield Finding("role", where(node))
+
+
+def _images_are_described(page: Page) -> Iterator[Finding]:
+    for node in page.elements("img"):
+        if not (node.attributes.get("alt") or "").strip():
+            yield Finding("alt", node.attributes.get("src") or "?")
+        for name in ("width", "height"):
+            if not (node.attributes.get(name) or "").isdigit():
+                yield Finding("image-size", f"{name} {node.attributes.get('src')}")
+
+
+def _headings_are_in_order(page: Page) -> Iterator[Finding]:
+    # One query for all would do if it kept the order of the document for a list of selectors.
+    levels = [int(str(node.tag)[1]) for node in page.elements() if node.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}]
+    if levels[:1] != [1] or levels.count(1) != 1:
+        yield Finding("headings", f"h1: {levels.count(1)}")
+    for before, after in pairwise(levels):
+        if after > before + 1:
+            yield Finding("headings", f"h{after} after h{before}")
+
+
+def _links_lead_somewhere(page: Page) -> Iterator[Finding]:
+    for node in page.elements("a"):
+        href = node.attributes.get("href") or ""
+        if not href.startswith(("https://", "http://", "mailto:")) or any(sign in href for sign in "<> \"'"):
+            yield Finding("link", f"{href[:60]} {where(node)}")
+        if not (node.text() or "").strip() and not node.css("img[alt]"):
+            yield Finding("link-text", href[:60])
+    for node in page.elements("[style*=background-image], [background]"):
+        yield Finding("background-image", where(node))
+
+
+def links_stand(page: Page, expected: Expected) -> Iterator[Finding]:
+    """The way out is seen near the top and again at the end, and the letter can be read in a browser."""
+    links = [node for node in page.elements("a[href]") if not is_hidden(node)]
+    if expected.unsubscribe_url:
+        at = [place for place, node in enumerate(links) if _leads_to(node, expected.unsubscribe_url)]
+        if not at or at[0] >= _NEAR_THE_TOP:
+            yield Finding("unsubscribe", "not near the top")
+        if len(at) < 2 or not _is_in_footer(links[at[-1]]):  # noqa: PLR2004 - at the top and in the footer
+            yield Finding("unsubscribe", "not in the footer")
+    elif any("unsubscribe" in (node.attributes["href"] or "") for node in links):
+        yield Finding("unsubscribe", "where there is nothing to end")
+    if expected.view_url and not any(_leads_to(node, expected.view_url) for node in links):
+        yield Finding("view-in-browser", "no link")
+
+
+def _leads_to(node: LexborNode, url: str) -> bool:
+    return node.attributes["href"] == url
+
+
+def _is_in_footer(node: LexborNode) -> bool:
+    at: LexborNode | None = node
+    while at is not None:
+        if "footer" in (at.attributes.get("class") or "").split():
+            return True
+        at = at.parent
+    return False
+
+
+RULES: Final[tuple[Callable[[Page], Iterator[Finding]], ...]] = (
+    _has_a_preheader,
+    _tables_are_for_layout,
+    _images_are_described,
+    _headings_are_in_order,
+    _links_lead_somewhere,
+)

@@ -1,0 +1,63 @@
+"""Rules on the source itself: size, doctype, Outlook's conditionals, characters that must not be there."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from notifier.domain.letter import PersonalMark
+from notifier.domain.lint.page import Finding, Page
+
+BYTES_MAX: Final = 100_000
+_OPEN: Final = re.compile(r"<!--\[if [^\]]*\]>")
+_CLOSE: Final = re.compile(r"<!\[endif\]-->")
+_GHOST: Final = re.compile(r"<!--\[if [^\]]*\]>(.*?)<!\[endif\]-->", re.DOTALL)
+_GHOST_TAG: Final = re.compile(r"<(?:table|td)\b[^>]*>")
+_CONTROLS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufeff]")
+
+
+def _is_small_enough(page: Page) -> Iterator[Finding]:
+    size = len(page.html.encode())
+    if size >= BYTES_MAX:
+        yield Finding("size", f"{size} bytes")
+
+
+def _has_doctype(page: Page) -> Iterator[Finding]:
+    if not page.html.lstrip().lower().startswith("<!doctype html>"):
+        yield Finding("doctype", page.html[:40])
+    if not page.elements('meta[charset="utf-8"]'):
+        yield Finding("charset", "head")
+    if not any((title.text() or "").strip() for title in page.elements("title")):
+        yield Finding("title", "head")
+
+
+def _has_no_controls(page: Page) -> Iterator[Finding]:
+    for found in _CONTROLS.finditer(page.html):
+        yield Finding("control", f"U+{ord(found.group()):04X} at {found.start()}")
+    for mark in PersonalMark:
+        if mark in page.html:
+            yield Finding("mark", mark.name)
+
+
+def _balances_conditionals(page: Page) -> Iterator[Finding]:
+    if len(_OPEN.findall(page.html)) != len(_CLOSE.findall(page.html)):
+        yield Finding("conditionals", "an opening or an ending is missing")
+    ghosts = "".join(_GHOST.findall(page.html))
+    for tag in ("table", "tr", "td"):
+        if len(re.findall(rf"<{tag}\b", ghosts)) != len(re.findall(rf"</{tag}>", ghosts)):
+            yield Finding("conditionals", f"<{tag}> is not closed")
+
+
+def _directs_ghost_tables(page: Page) -> Iterator[Finding]:
+    for ghost in _GHOST.findall(page.html):
+        for tag in _GHOST_TAG.findall(ghost):
+            if f'dir="{page.direction}"' not in tag or f"direction:{page.direction}" not in tag:
+                yield Finding("ghost-direction", tag[:60])
+
+
+RULES: Final[tuple[Callable[[Page], Iterator[Finding]], ...]] = (
+    _is_small_enough,
+    _has_doctype,
+    _has_no_controls,
+    _balances_conditionals,
+    _directs_ghost_tables,
+)

@@ -1,0 +1,93 @@
+"""Rules on style: what mail clients drop or break, sizes, line heights, contrast in light and dark."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from selectolax.lexbor import LexborNode
+
+from notifier.domain.colour import CONTRAST_MIN, contrast
+from notifier.domain.lint.page import Finding, Page, classes, inherited, lineage, style, where
+
+BODY_PX, FOOTER_PX = 16, 14
+_TAGS: Final = "bdi, bdo, i, em, cite, address, marquee, center, script, form, iframe, video, svg"
+_FORBIDDEN: Final = re.compile(
+    r"var\(|--[a-z]|(?:margin|padding|border|inset)-(?:inline|block)|text-align\s*:\s*(?:start|end|justify)"
+    r"|float\s*:\s*inline|display\s*:\s*(?:inline-)?(?:flex|grid)|(?<![-\w])position\s*:|letter-spacing|text-transform"
+    r"|italic|oblique|break-all|unicode-bidi\s*:\s*(?:plaintext|bidi-override)"
+)
+_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
+_PX: Final = re.compile(r"(\d+(?:\.\d+)?)px")
+
+
+def _avoids_dropped_tags(page: Page) -> Iterator[Finding]:
+    for node in page.elements(_TAGS):
+        yield Finding("forbidden-tag", where(node))
+
+
+def _avoids_broken_styles(page: Page) -> Iterator[Finding]:
+    for node in page.elements("[style]"):
+        if found := _FORBIDDEN.search((node.attributes["style"] or "").lower()):
+            yield Finding("forbidden-style", f"{found.group()} {where(node)}")
+    for node in page.elements("style"):
+        if found := _FORBIDDEN.search((node.text() or "").lower()):
+            yield Finding("forbidden-style", f"{found.group()} in <style>")
+
+
+def _is_large_enough(page: Page) -> Iterator[Finding]:
+    least_line = 2.0 if page.language.startswith("ur") else 1.6
+    for node, _ in page.texts():
+        size = _PX.fullmatch(inherited(node, "font-size"))
+        # The line of links above the masthead is set like the footer: it is no part of the body.
+        is_small_print = any({"footer", "page"} & set(classes(at)) for at in lineage(node) if at.tag == "td")
+        least = FOOTER_PX if is_small_print else BODY_PX
+        if size is None or float(size.group(1)) < least:
+            yield Finding("font-size", f"{inherited(node, 'font-size')} {where(node)}")
+        line = inherited(node, "line-height")
+        if not re.fullmatch(r"[\d.]+", line) or float(line) < least_line:
+            yield Finding("line-height", f"{line} {where(node)}")
+        if "arial" not in inherited(node, "font-family"):
+            yield Finding("font-family", where(node))
+
+
+def _reads_in_light(page: Page) -> Iterator[Finding]:
+    yield from _contrast(page, {}, "light")
+
+
+def _reads_in_dark(page: Page) -> Iterator[Finding]:
+    dark = page.dark()
+    if not dark:
+        yield Finding("dark-missing", "no rules for prefers-color-scheme: dark")
+    if "[data-ogsc]" not in page.html:
+        yield Finding("dark-missing", "no [data-ogsc] rules")
+    yield from _contrast(page, dark, "dark")
+
+
+def _contrast(page: Page, rules: dict[str, dict[str, str]], scheme: str) -> Iterator[Finding]:
+    seen = set()
+    for node, _ in page.texts():
+        ink = _effective(node, "color", rules)
+        ground = _effective(node, "background-color", rules)
+        if not _COLOUR.fullmatch(ink) or not _COLOUR.fullmatch(ground):
+            yield Finding("colour-missing", f"{scheme} {ink or '?'} on {ground or '?'} {where(node)}")
+        elif (ink, ground) not in seen and contrast(ink, ground) < CONTRAST_MIN:
+            seen.add((ink, ground))
+            yield Finding("contrast", f"{scheme} {ink} on {ground} {where(node)}")
+
+
+def _effective(node: LexborNode, name: str, rules: dict[str, dict[str, str]]) -> str:
+    for at in lineage(node):
+        by_class = [rules[one][name] for one in classes(at) if name in rules.get(one, {})]
+        value = by_class[-1] if by_class else style(at).get(name, "")
+        if value:
+            return value
+    return ""
+
+
+RULES: Final[tuple[Callable[[Page], Iterator[Finding]], ...]] = (
+    _avoids_dropped_tags,
+    _avoids_broken_styles,
+    _is_large_enough,
+    _reads_in_light,
+    _reads_in_dark,
+)

@@ -1,0 +1,66 @@
+"""What the console shows while the demo runs."""
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from notifier import flow
+from notifier.embedded.demo.stage import Demo
+from notifier.stages.ledger import Balance
+
+NEWEST = 8
+_LINKS = (
+    ("inbox", "/inbox"),
+    ("subscribe", "/{slug}/subscribe"),
+    ("metrics", "/metrics"),
+)
+
+
+def screen(demo: Demo) -> Group:
+    """The live picture: where to click, what happens, what arrived, and the books."""
+    return Group(_places(demo), _acts(demo), books(flow.status(demo.parts).balance), arrivals(demo, NEWEST))
+
+
+def summary(demo: Demo, console: Console) -> None:
+    """Every letter that arrived, and whatever is missing or too many."""
+    console.print(arrivals(demo, None))
+    console.print(books(flow.status(demo.parts).balance))
+    arrived, owed = demo.arrived(), demo.owed
+    for (address, kind), count in sorted((owed - arrived).items()):
+        console.print(f"[red]missing[/] {count} {kind} to {address}")
+    for (address, kind), count in sorted((arrived - owed).items()):
+        console.print(f"[red]not owed[/] {count} {kind} to {address}")
+
+
+def arrivals(demo: Demo, newest: int | None) -> Table:
+    """The letters in the inbox: subject, to, size."""
+    entries = demo.inbox.list(limit=newest)
+    table = Table(title=f"{demo.inbox.count()} of {demo.owed.total()} letters arrived", expand=True)
+    table.add_column("kind")
+    table.add_column("to", no_wrap=True)
+    table.add_column("subject", ratio=1, no_wrap=True)
+    table.add_column("bytes", justify="right")
+    for entry in entries:
+        kind = "confirm" if not entry.list_id else entry.list_id.split(".")[1]
+        table.add_row(kind, ", ".join(entry.to), Text(entry.subject), f"{entry.size:,}")
+    return table
+
+
+def books(balance: Balance) -> Text:
+    """The balance in one line."""
+    parts = f"planned {balance.planned} = queued {balance.queued} + sending {balance.sending} + sent {balance.sent}"
+    rest = f" + failed {balance.failed} + dropped {balance.dropped} + expired {balance.expired}"
+    return Text(parts + rest, style="green" if balance.is_balanced else "bold red")
+
+
+def _places(demo: Demo) -> Panel:
+    lines = [f"{name:<10} {demo.station.url}{path.format(slug=demo.seeded.slug)}" for name, path in _LINKS]
+    key = f"API key    {demo.seeded.api_key}"
+    return Panel("\n".join([*lines, key]), title="notifier demo · Ctrl-C ends it and leaves nothing behind")
+
+
+def _acts(demo: Demo) -> Text:
+    clock = demo.now().astimezone(demo.zone).strftime("%a %H:%M:%S")
+    acts = " · ".join(f"{'✓' if is_done else '…'} {name}" for name, is_done in demo.story)
+    return Text(f"Baghdad {clock}   {acts}")

@@ -1,0 +1,138 @@
+"""A whole notifier on one machine: Valkey, database, web, worker and beat in one process tree."""
+
+import secrets
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+from notifier import migrate, settings
+from notifier.embedded.tree import Job, Tree
+from notifier.embedded.valkey import Place, Valkey
+from notifier.processes import beat_argv, worker_argv
+
+READY_S: Final = 30.0
+_POLL_S: Final = 0.05
+_SECRET_MODE: Final = 0o600
+
+
+class StationError(RuntimeError):
+    """It did not come up; the message says what to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run, and where its data lives."""
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    concurrency: int = 2
+    knobs: Mapping[str, str] = field(default_factory=dict)
+    """Settings of the children, by their environment names; they win over the environment."""
+    logs: Path | None = None
+    """Where children log; None is this process's stderr."""
+
+
+class Station:
+    """Runs a plan until stopped; `env` is what its processes see."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.port = free_port(plan.host, plan.port)
+        self._stack = ExitStack()
+        self.env: dict[str, str] = {}
+        self.tree = Tree(plan.logs)
+
+    @property
+    def url(self) -> str:
+        """Where the web process answers."""
+        host = "127.0.0.1" if self.plan.host in {"0.0.0.0", "::"} else self.plan.host  # noqa: S104 - compared, not bound
+        return f"http://{host}:{self.port}"
+
+    def prepare(self) -> Self:
+        """Start Valkey, make the database current, and settle the environment; the processes come with `start`."""
+        data = self.plan.data
+        data.mkdir(parents=True, exist_ok=True)
+        given = {**settings.environment(), **self.plan.knobs}
+        own: dict[str, str] = {}
+        if "NOTIFIER_SECRET_KEY" not in given:
+            own["NOTIFIER_SECRET_KEY"] = kept_secret(data / "secret-key")
+        if "NOTIFIER_DATABASE_URL" not in given:
+            own["NOTIFIER_DATABASE_URL"] = f"sqlite:///{(data / 'notifier.db').resolve()}"
+        if "NOTIFIER_REDIS_URL" not in given:
+            place = Place(data / "valkey", free_port("127.0.0.1", 0), kept_secret(data / "valkey-password"))
+            own["NOTIFIER_REDIS_URL"] = self._stack.enter_context(Valkey.start_at(place)).url
+        if "NOTIFIER_BASE_URL" not in given:
+            own["NOTIFIER_BASE_URL"] = self.url
+        self.env = {**given, **own, "NOTIFIER_WORKER_STAMP_FILE": str(data / "worker.stamp")}
+        migrate.upgrade(self.env["NOTIFIER_DATABASE_URL"])
+        return self
+
+    def start(self) -> None:
+        """Start web, worker and beat, and wait until the web answers."""
+        for job in self.jobs():
+            self.tree.start(job)
+        wait_for(f"{self.url}/health", self.tree)
+
+    def jobs(self) -> list[Job]:
+        """The children of the tree."""
+        serve = [sys.executable, "-m", "notifier", "serve", "--host", self.plan.host, "--port", str(self.port)]
+        schedule = ["--schedule", str(self.plan.data / "beat-schedule")]
+        return [
+            Job("worker", worker_argv(self.plan.concurrency), self.env),
+            Job("web", serve, self.env),
+            Job("beat", [*beat_argv(), *schedule], self.env),
+        ]
+
+    def stop(self) -> None:
+        """End the processes, then Valkey."""
+        self.tree.stop()
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.stop()
+
+
+def kept_secret(path: Path) -> str:
+    """The secret in this file, made (for the owner's eyes only) if it is not there yet."""
+    if not path.exists():
+        path.touch(mode=_SECRET_MODE)
+        path.write_text(secrets.token_urlsafe(48))
+    return path.read_text().strip()
+
+
+def free_port(host: str, wanted: int) -> int:
+    """`wanted` if it is free, else the next one that is; any free one for 0."""
+    for port in range(wanted, wanted + 100) if wanted else [0]:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise StationError(f"no free port on {host} from {wanted} to {wanted + 99}")
+
+
+def wait_for(url: str, tree: Tree, seconds: float = READY_S) -> None:
+    """Wait until a URL answers. Raises StationError when it does not in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        tree.watch()
+        try:
+            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own http URL
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(_POLL_S)
+    raise StationError(f"{url} did not answer within {seconds:.0f} seconds")

@@ -1,0 +1,7 @@
+"""From a LetterContent to a Rendered letter, once; and from that to each reader's Message, cheaply."""
+
+from notifier.stages.render.failed import RenderFailed
+from notifier.stages.render.personal import mail_html, mail_text, personalise, public_page
+from notifier.stages.render.renderer import HTML_BYTES_MAX, Renderer
+
+__all__ = ["HTML_BYTES_MAX", "RenderFailed", "Renderer", "mail_html", "mail_text", "personalise", "public_page"]

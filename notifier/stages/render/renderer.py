@@ -1,0 +1,94 @@
+"""Each LetterContent rendered once, to a letter whose personal places are still marks."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Template
+
+from notifier.domain.letter import LetterContent, Rendered, direction
+from notifier.domain.scenes import values_of
+from notifier.domain.text.bidi import RLM
+from notifier.domain.text.dates import Dates
+from notifier.domain.text.locales import base_language
+from notifier.domain.text.strings import Strings, Voice
+from notifier.domain.views import Scene
+from notifier.domain.words import LetterKind
+from notifier.stages.render.environment import environment
+from notifier.stages.render.failed import RenderFailed
+from notifier.stages.render.personal import weight
+from notifier.stages.render.wording import for_html, for_text, look, set_subject, set_text, squeezed
+
+HTML_BYTES_MAX: Final = 100_000  # Gmail clips at 102 KB, and the unsubscribe link of the footer with it
+
+
+@dataclass(frozen=True, slots=True)
+class _Templates:
+    subject: Template
+    text: Template
+    html: Template
+
+
+class Renderer:
+    """Every template, compiled once, and the strings of every language that has a file."""
+
+    def __init__(self, templates: Path) -> None:
+        self._strings = Strings.load(templates / "strings")
+        self.languages: frozenset[str] = self._strings.languages
+        text, html = (environment(templates / "email", is_html=is_html) for is_html in (False, True))
+        self._templates = {
+            kind: _Templates(
+                text.get_template(f"{kind}/subject.txt"),
+                text.get_template(f"{kind}/body.txt"),
+                html.get_template(f"{kind}/body.html"),
+            )
+            for kind in LetterKind
+        }
+
+    def language_of(self, content: LetterContent) -> str:
+        """The language a letter can be written in: its own, else the site's. Raises RenderFailed."""
+        for language in (content.language, content.site.language):
+            if base_language(language) in self.languages:
+                return language
+        raise RenderFailed(content.kind, f"no strings for {content.language!r}")
+
+    def render(self, content: LetterContent) -> Rendered:
+        """The letter with marks for what is personal, its HTML under 100,000 bytes once those are filled in.
+
+        Too heavy, it carries fewer items and a higher `more`, never half a page. Raises RenderFailed.
+        """
+        fitting = content
+        while True:
+            rendered = self._render_once(fitting)
+            heavy = weight(rendered.html)
+            if heavy < HTML_BYTES_MAX:
+                return rendered
+            kept = min(len(fitting.items) - 1, len(fitting.items) * HTML_BYTES_MAX // heavy)
+            if kept < 1:
+                raise RenderFailed(f"{content.kind}/body.html", f"{heavy} bytes without an item to leave out")
+            left_out = len(content.items) - kept
+            fitting = replace(content, items=content.items[:kept], more=content.more + left_out)
+
+    def _render_once(self, content: LetterContent) -> Rendered:
+        templates = self._templates[content.kind]
+        language = self.language_of(content)
+        name = str(content.kind)
+        try:
+            scene = _scene(content, self._strings.voice(language, content.site.digits))
+            values = {**look(content, scene), **values_of(content, scene)}
+            name = str(templates.subject.name)
+            subject = set_subject(templates.subject.render(for_text(values, scene)), scene.direction)
+            name = str(templates.text.name)
+            text = set_text(templates.text.render(for_text(values, scene)), scene.direction)
+            name = str(templates.html.name)
+            html = templates.html.render(for_html(values, scene), subject=subject.removeprefix(RLM))
+        # Whatever a template or its values trip over is one failure: of this letter, not of its readers.
+        except Exception as error:
+            raise RenderFailed(name, f"{type(error).__name__}: {error}") from error
+        return Rendered(subject, text, squeezed(html))
+
+
+def _scene(content: LetterContent, voice: Voice) -> Scene:
+    site = content.site
+    dates = Dates(voice.language, site.digits, site.time_zone)
+    return Scene(voice, dates, direction(voice.language), content.at)

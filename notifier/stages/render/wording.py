@@ -1,0 +1,95 @@
+"""What a template is given beside the items: the look, and sentences for HTML and for plain text."""
+
+import re
+from typing import Any, Final
+
+from markupsafe import Markup
+
+from notifier.domain.colour import accent
+from notifier.domain.letter import LetterContent, PersonalMark
+from notifier.domain.look import ARROWS, SIDES, dark_rules, fonts, leading, text_colours
+from notifier.domain.text.bidi import LRM, RLM, mark_line, mark_subject
+from notifier.domain.text.clean import clean
+from notifier.domain.text.locales import base_language
+from notifier.domain.views import Remark, Scene
+from notifier.domain.words import LetterKind
+from notifier.stages.render.environment import trusted, within
+
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
+_URL_START: Final = ("http://", "https://", *PersonalMark)
+
+
+def look(content: LetterContent, scene: Scene) -> dict[str, Any]:
+    """Direction, fonts and colours, as the templates name them."""
+    colours = accent(content.site.colour)
+    line, title_line = leading(base_language(scene.voice.language))
+    return {
+        "lang": trusted(scene.voice.language.replace("_", "-")),
+        "dir": trusted(scene.direction),
+        "start": trusted(SIDES[scene.direction]),
+        "ways": {way: trusted(way) for way in SIDES},
+        "side": {way: trusted(side) for way, side in SIDES.items()},
+        "arrow": ARROWS[scene.direction],
+        "font": trusted(fonts(base_language(scene.voice.language))),
+        "font_mso": trusted("Tahoma,Arial,sans-serif"),
+        "leading": trusted(line),
+        "leading_title": trusted(title_line),
+        "accent": {name: trusted(getattr(colours, name)) for name in ("ground", "ink", "text", "dark_text")},
+        "colour": {tone: trusted(value) for tone, value in text_colours(colours).items()},
+        "dark_rules": [trusted(rule) for rule in dark_rules(colours)],
+        "ogsc_rules": [trusted(rule) for rule in dark_rules(colours, "[data-ogsc] ")],
+        "is_personal": content.kind is not LetterKind.CONFIRM,
+        "mark": {mark.name: trusted(mark.value) for mark in PersonalMark},
+    }
+
+
+def for_html(values: dict[str, Any], scene: Scene) -> dict[str, Any]:
+    """Each value of a sentence isolated on its own, so that a title cannot pull the words around it along."""
+
+    def wrap(piece: str) -> Markup:
+        return piece if isinstance(piece, Markup) else within(piece, scene.direction)
+
+    def say(key: str, **given: object) -> Markup:
+        return trusted(scene.voice.compose(key, wrap, **given))
+
+    def sources_line(sources: tuple[str, ...]) -> Markup:
+        return say("letters.counts.sources", sources=trusted(scene.voice.say("common.comma")).join(map(wrap, sources)))
+
+    return {**values, "say": say, "sources_line": sources_line}
+
+
+def for_text(values: dict[str, Any], scene: Scene) -> dict[str, Any]:
+    """Plain sentences, and comments with the mark of their own direction."""
+
+    def joined(parts: tuple[str, ...]) -> str:
+        return " · ".join(parts)
+
+    def lines(remark: Remark) -> Markup:
+        return trusted("\n\n".join(_own_way(line, remark.direction, scene.direction) for line in remark.text))
+
+    def sources_line(sources: tuple[str, ...]) -> str:
+        return scene.voice.say("letters.counts.sources", sources=scene.voice.say("common.comma").join(sources))
+
+    return {**values, "say": scene.voice.say, "joined": joined, "lines": lines, "sources_line": sources_line}
+
+
+def _own_way(line: str, way: str, base: str) -> str:
+    # A comment runs in its own direction, so its paragraph begins with that mark whenever the letter's differs.
+    return mark_line(line, way) if way == base else {"rtl": RLM, "ltr": LRM}[way] + line
+
+
+def set_subject(rendered: str, base: str) -> str:
+    """The rendered subject as one clean line."""
+    return mark_subject(clean(rendered), base)
+
+
+def set_text(rendered: str, base: str) -> str:
+    """The rendered text part: no line flips its paragraph, no gap is wider than one line."""
+    lines = (line.strip() for line in rendered.splitlines())
+    marked = (line if line.startswith((*_URL_START, RLM, LRM)) else mark_line(line, base) for line in lines)
+    return _BLANK_LINES.sub("\n\n", "\n".join(marked)).strip() + "\n"
+
+
+def squeezed(html: str) -> str:
+    """Without the indentation and empty lines that templates leave."""
+    return "\n".join(line for line in (line.strip() for line in html.splitlines()) if line) + "\n"

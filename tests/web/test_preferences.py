@@ -1,0 +1,130 @@
+"""The preference page: a change is kept whole or not at all."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from notifier.domain import topics
+from notifier.models import Subscriber, Subscription, Topic
+from tests.web.conftest import POLITICS, Visit
+
+SPORT = topics.category("رياضة")
+
+
+def subscriptions(visit: Visit) -> dict[str, str]:
+    with visit.parts.db.reading() as session:
+        found = session.execute(
+            select(Topic.name, Subscription.frequency)
+            .join(Subscription, Subscription.topic_id == Topic.id)
+            .where(Subscription.ended_at.is_(None))
+        )
+        return {name: frequency.value for name, frequency in found}
+
+
+def reader_row(visit: Visit, reader: int) -> Subscriber:
+    with visit.parts.db.reading() as session:
+        return session.get_one(Subscriber, reader)
+
+
+def test_the_page_shows_what_a_reader_has_and_hides_the_address(visit: Visit) -> None:
+    reader = visit.active()
+    page = visit.client.get(visit.link("p", reader))
+    assert page.status_code == 200
+    assert "l•••@e•••.org" in page.text
+    assert "layla" not in page.text
+    assert f'name="frequency:{POLITICS}"' in page.text
+    assert '<option value="Asia/Baghdad" selected>بغداد</option>' in page.text
+    assert page.text.count("selected") == 5  # one section, the hour, the weekday, the zone, the language
+
+
+def test_a_change_is_kept_and_shown_after_a_redirect(visit: Visit) -> None:
+    reader = visit.active()
+    link = visit.link("p", reader)
+    sent = {
+        f"frequency:{POLITICS}": "weekly",
+        f"frequency:{SPORT}": "instant",
+        "digest_hour": "19",
+        "digest_weekday": "4",
+        "time_zone": "Africa/Cairo",
+        "language": "en",
+        "name": "  ليلى\u202e <b> ",
+    }
+    answer = visit.client.post(link, data=sent, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "?saved=1"
+    assert subscriptions(visit) == {POLITICS: "weekly", SPORT: "instant"}
+    row = reader_row(visit, reader)
+    assert (row.digest_hour, row.digest_weekday, row.time_zone, row.language) == (19, 4, "Africa/Cairo", "en")
+    assert row.name == "ليلى <b>"
+    shown = visit.client.get(f"{link}?saved=1")
+    assert "Your changes are saved." in shown.text
+    assert "ليلى &lt;b&gt;" in shown.text
+
+
+def test_a_topic_can_be_ended_and_all_can_be_stopped(visit: Visit) -> None:
+    reader = visit.active()
+    link = visit.link("p", reader)
+    visit.client.post(link, data={f"frequency:{SPORT}": "daily"})
+    visit.client.post(link, data={f"frequency:{POLITICS}": ""})
+    assert subscriptions(visit) == {SPORT: "daily"}
+    visit.client.post(link, data={"stop": "all"})
+    assert subscriptions(visit) == {}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"digest_hour": "24"},
+        {"digest_hour": "-1"},
+        {"digest_hour": "soon"},
+        {"digest_weekday": "7"},
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": ""},
+        {"time_zone": "../../etc/passwd"},
+        {"language": "klingon"},
+        {f"frequency:{POLITICS}": "yearly"},
+    ],
+)
+def test_a_value_that_cannot_be_right_keeps_everything_as_it_was(visit: Visit, sent: dict[str, str]) -> None:
+    reader = visit.active()
+    before = visit.rows()
+    answer = visit.client.post(visit.link("p", reader), data={"name": "x", f"frequency:{SPORT}": "daily", **sent})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert visit.rows() == before
+
+
+def test_an_arabic_digit_is_a_digit(visit: Visit) -> None:
+    reader = visit.active()
+    visit.client.post(visit.link("p", reader), data={"digest_hour": "٩"})
+    assert reader_row(visit, reader).digest_hour == 9
+
+
+def test_a_topic_that_was_not_offered_is_left_alone(visit: Visit) -> None:
+    reader = visit.active()
+    visit.client.post(visit.link("p", reader), data={"frequency:thread:a1": "instant", "frequency:site": "daily"})
+    assert subscriptions(visit) == {POLITICS: "daily"}
+
+
+def test_a_reader_who_left_must_confirm_anew(visit: Visit) -> None:
+    reader = visit.active()
+    visit.client.post(visit.link("u", reader, visit.delivery(reader)), data={"scope": "all"})
+    link = visit.link("p", reader)
+    page = visit.client.get(link)
+    assert "لا اشتراك مؤكدًا" in page.text
+    assert "frequency:" not in page.text
+    answer = visit.client.post(link, data={f"frequency:{POLITICS}": "daily"})
+    assert answer.status_code == 422
+    assert subscriptions(visit) == {}
+
+
+@pytest.mark.parametrize("change", [{"language": "ckb"}, {"time_zone": "Pacific/Apia"}])
+def test_what_the_reader_already_has_is_always_in_the_lists(visit: Visit, change: dict[str, Any]) -> None:
+    reader = visit.active()
+    with visit.parts.db.writing() as session:
+        for name, value in change.items():
+            setattr(session.get_one(Subscriber, reader), name, value)
+    page = visit.client.get(visit.link("p", reader))
+    assert f'<option value="{next(iter(change.values()))}" selected>' in page.text
+    assert visit.client.post(visit.link("p", reader), data=change, follow_redirects=False).status_code == 303
