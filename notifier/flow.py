@@ -175,12 +175,13 @@ def _claim(parts: Parts, span: record.Span, now: datetime) -> _Batch:
         claim = record.claim(session, span, now, parts.terms, most)
         checked = check.check(session, claim.ids)
         record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
+        token_lasts = timedelta(hours=knobs.token_expires_h)
         tokens = {
-            one.delivery_id: signup.mint(session, one.about_id, now, timedelta(hours=knobs.token_expires_h))
+            one.delivery_id: signup.mint(session, one.about_id, now, token_lasts)
             for one in checked.ready
             if one.kind is LetterKind.CONFIRM
         }
-        return _Batch(claim, checked.ready, gather.gather(session, checked.ready), tokens)
+        return _Batch(claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens)
 
 
 def _messages(parts: Parts, batch: _Batch, left: set[int], clock: Clock) -> Iterator[Message]:

@@ -34,7 +34,7 @@ Entry = Mapping[str, Any]
 
 
 def read_entry(entry: Entry, feed_url: str, feed_language: str) -> NewItem:
-    """The item of an entry: HTML not yet sanitised, every other text plain and decoded once."""
+    """The item of an entry: HTML not yet sanitised, the summary as HTML too, every other text plain, decoded once."""
     title_detail: Entry = entry.get("title_detail") or {}
     body, summary = _body(entry)
     base = web_address(body.get("base") or title_detail.get("base") or "", feed_url) or feed_url
@@ -51,7 +51,7 @@ def read_entry(entry: Entry, feed_url: str, feed_language: str) -> NewItem:
         guid=guid_of(entry.get("id") or url, title, published_at, text),
         title=title or excerpt(text, TITLE_CHARACTERS),
         html=article.html,
-        summary=excerpt(_MORE.sub("…", text), SUMMARY_CHARACTERS),
+        summary=html.escape(excerpt(_MORE.sub("…", text), SUMMARY_CHARACTERS), quote=False),
         url=url,
         language=language,
         author_name=join_names(_authors(entry), language),

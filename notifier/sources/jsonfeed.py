@@ -55,7 +55,7 @@ def _item(row: Mapping[str, Any], base: str, feed_language: str) -> NewItem:
         guid=guid_of(_text(row, "id") or url, title, published_at, text),
         title=title or excerpt(text, TITLE_CHARACTERS),
         html=article.html,
-        summary=excerpt(text, SUMMARY_CHARACTERS),
+        summary=html.escape(excerpt(text, SUMMARY_CHARACTERS), quote=False),
         url=url,
         language=language,
         author_name=join_names(_authors(row), language),

@@ -17,9 +17,13 @@ Key = tuple[int, tuple[int, ...]]
 """A letter and those of its items that are shown."""
 
 
-def gather(session: Session, claimed: Iterable[Claimed]) -> dict[Key, LetterContent]:
-    """The distinct contents of these deliveries."""
-    return contents(session, {one.content_key for one in claimed})
+def gather(session: Session, claimed: Iterable[Claimed], confirm_until: datetime) -> dict[Key, LetterContent]:
+    """The distinct contents of these deliveries; confirmations say that their link works until `confirm_until`."""
+    found = contents(session, {one.content_key for one in claimed})
+    return {
+        key: replace(one, expires_at=confirm_until) if one.kind is LetterKind.CONFIRM else one
+        for key, one in found.items()
+    }
 
 
 def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, links, pages, preferences, probes
+from notifier.web import api, development, links, pages, preferences, probes
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
@@ -24,7 +24,9 @@ _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Co
 
 def make() -> FastAPI:
     """For uvicorn: `uvicorn --factory notifier.web.app:make --no-access-log --no-proxy-headers`."""
-    return create_app(assembly.parts())
+    parts = assembly.parts()
+    path = parts.settings.inbox_path
+    return create_app(parts, development.router(path) if path else None)
 
 
 def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], datetime] = clock.now) -> FastAPI:

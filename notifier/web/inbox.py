@@ -24,6 +24,7 @@ REFRESH_S: Final = 5
 PAGE: Final = 100
 SHOWN_MAX: Final = 200_000
 """Characters of a text or a source on its page; the file holds the rest."""
+LINES_MAX: Final = 5_000
 TABS: Final = ("html", "phone", "text", "headers", "source")
 SANDBOX: Final = "allow-popups allow-popups-to-escape-sandbox"
 """What a letter may do: open a link in another tab, by a click. No scripts, no forms, no origin of its own."""
@@ -92,6 +93,8 @@ class _Desk:
         words = Words(self.strings.voice(speaks.language), edge.clock())
         newer, older = self.inbox.neighbours(letter_id)
         tab = _tab(_asked(request, "tab"), letter)
+        full = letter.text if tab == "text" else letter.source if tab == "source" else ""
+        shown = _shortened(full)
         return _page(
             edge,
             "inbox_letter",
@@ -105,8 +108,8 @@ class _Desk:
             tab=tab,
             tabs=TABS,
             sandbox=SANDBOX,
-            shown=_shown(letter, tab),
-            is_shortened=tab in {"text", "source"} and len(_full(letter, tab)) > SHOWN_MAX,
+            shown=shown,
+            is_shortened=len(shown) < len(full),
             weight=words.weight(letter.html_size),
             findings=checked(letter),
             languages=_languages(edge),
@@ -169,12 +172,8 @@ def _tab(asked: str, letter: Letter) -> str:
     return "html" if letter.html else "text" if letter.text or letter.is_readable else "source"
 
 
-def _full(letter: Letter, tab: str) -> str:
-    return letter.text if tab == "text" else letter.source
-
-
-def _shown(letter: Letter, tab: str) -> str:
-    return _full(letter, tab)[:SHOWN_MAX] if tab in {"text", "source"} else ""
+def _shortened(text: str) -> str:
+    return "".join(text[:SHOWN_MAX].splitlines(keepends=True)[:LINES_MAX])
 
 
 def _direction(text: str, default: str) -> str:

@@ -63,7 +63,7 @@ def test_atom_entries_come_whole() -> None:
     assert (first.categories, first.tags, first.facts) == (("هواشناسی",), ("زمستان",), {"comments": 6})
     assert first.published_at == datetime(2026, 11, 21, 9, tzinfo=UTC)
     assert (second.title, second.language) == ("A short note in English: 1 < 2", "en")
-    assert second.summary == "The ferry runs again & tickets cost <5> coins."
+    assert second.summary == "The ferry runs again &amp; tickets cost &lt;5&gt; coins."
     assert "&lt;5&gt;" in second.html
     assert second.published_at == datetime(2026, 11, 20, 8, tzinfo=UTC)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from functools import lru_cache
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import ItemKind
 from notifier.models import ApiKey, Base, Delivery, OneTimeToken, Site, Subscriber
 from notifier.parts import Parts
+from notifier.ring import queue_depths
 from notifier.settings import Settings
 from notifier.transports.memory import MemoryTransport
 from notifier.web.app import create_app
@@ -149,13 +151,24 @@ def knobs(request: pytest.FixtureRequest) -> dict[str, Any]:
     return getattr(request, "param", {})
 
 
+@lru_cache
+def _costly_parts() -> Parts:
+    """What is the same in every test: templates compiled once."""
+    return assembly.assemble(settings(database_url="sqlite://"))
+
+
 @pytest.fixture
 def visit(db: Database, empty_redis_url: str, knobs: dict[str, Any]) -> Iterator[Visit]:
     """The site `naba` with sections and one article."""
     transport = MemoryTransport()
-    made = assembly.assemble(settings(redis_url=empty_redis_url, **knobs))
-    made.db.close()
-    parts = replace(made, db=db, bell=lambda _nudges: None, transport=transport)
+    parts = replace(
+        _costly_parts(),
+        db=db,
+        bell=lambda _nudges: None,
+        depths=lambda: queue_depths(empty_redis_url),
+        transport=transport,
+        settings=settings(redis_url=empty_redis_url, **knobs),
+    )
     site_id = add_site(parts, "naba")
     flow.ingest_items(
         parts,

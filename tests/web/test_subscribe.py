@@ -146,7 +146,7 @@ def test_a_site_without_sections_offers_everything_on_it(visit: Visit) -> None:
 
 def test_names_with_html_are_shown_as_text(visit: Visit) -> None:
     evil = "<img src=x onerror=alert(1)>{{7*7}}"
-    site_id = add_site(visit.parts, "evil", name=evil, url="javascript:alert(1)", colour="red;}</style>")
+    site_id = add_site(visit.parts, "evil", name=evil, url="javascript:alert(1)", colour="red;}<")
     flow.ingest_items(visit.parts, site_id, [article("x", title=evil, categories=(evil,)), article("y")], visit.now)
     for path in ("/evil/subscribe", "/evil/subscribe?thread=x"):
         page = visit.client.get(path).text

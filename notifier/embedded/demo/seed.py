@@ -25,27 +25,38 @@ class Seeded:
 
 
 def seed(parts: Parts, now: datetime, base_url: str) -> Seeded:
-    """Articles first, then readers, then comments: as published, so that nothing old is sent as an alert."""
+    """Articles are matched before there are readers, so that nothing old is sent as an alert; comments after."""
     began = now - READERS_SINCE
     with parts.db.writing() as session:
         site = add_site(session, _new_site(), began)
         site.digits = sample.site().digits
         seeded = Seeded(site.id, site.slug, add_key(session, site, "demo", ["items:write", "items:read"], began))
-    _publish_all(parts, seeded.site_id, sample.articles(now, base_url), now)
+    quiet = replace(parts, bell=lambda _nudges: None)
+    _match(quiet, _take_in(quiet, seeded.site_id, sample.articles(now, base_url)))
+    comments = _take_in(quiet, seeded.site_id, sample.comments(now))
     with parts.db.writing() as session:
         for reader in sample.readers():
             add_reader(session, session.get_one(Site, seeded.site_id), _new_reader(reader), began)
-    _publish_all(parts, seeded.site_id, sample.comments(now), now)
+    _match(quiet, comments)
     return seeded
 
 
-def _publish_all(parts: Parts, site_id: int, items: Sequence[NewItem], until: datetime) -> None:
-    quiet = replace(parts, bell=lambda _nudges: None)
-    for at, item in sorted(((one.published_at or until, one) for one in items), key=lambda pair: pair[0]):
-        (receipt,) = flow.ingest_items(quiet, site_id, [item], at)
+def _take_in(parts: Parts, site_id: int, items: Sequence[NewItem]) -> list[tuple[int, datetime]]:
+    """Take each item in at the moment it was published; gives (item id, that moment)."""
+    taken: list[tuple[int, datetime]] = []
+    for item in items:
+        if item.published_at is None:
+            raise ValueError(f"sample item {item.guid} has no date")
+        (receipt,) = flow.ingest_items(parts, site_id, [item], item.published_at)
         if receipt.item_id is None:
             raise ValueError(f"sample item {item.guid}: {receipt.error}")
-        flow.publish(quiet, receipt.item_id, at)
+        taken.append((receipt.item_id, item.published_at))
+    return taken
+
+
+def _match(parts: Parts, taken: Sequence[tuple[int, datetime]]) -> None:
+    for item_id, at in taken:
+        flow.publish(parts, item_id, at)
 
 
 def _new_site() -> NewSite:

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from notifier import flow
 from notifier.embedded.demo.stage import Demo
+from notifier.embedded.inbox.store import LIST_MAX
 from notifier.stages.ledger import Balance
 
 NEWEST = 8
@@ -35,15 +36,14 @@ def summary(demo: Demo, console: Console) -> None:
 
 def arrivals(demo: Demo, newest: int | None) -> Table:
     """The letters in the inbox: subject, to, size."""
-    entries = demo.inbox.list(limit=newest)
+    entries = demo.inbox.list(newest or LIST_MAX)
     table = Table(title=f"{demo.inbox.count()} of {demo.owed.total()} letters arrived", expand=True)
     table.add_column("kind")
     table.add_column("to", no_wrap=True)
     table.add_column("subject", ratio=1, no_wrap=True)
     table.add_column("bytes", justify="right")
     for entry in entries:
-        kind = "confirm" if not entry.list_id else entry.list_id.split(".")[1]
-        table.add_row(kind, ", ".join(entry.to), Text(entry.subject), f"{entry.size:,}")
+        table.add_row(demo.kind(entry.id), ", ".join(entry.rcpt_to), Text(entry.subject), f"{entry.size:,}")
     return table
 
 

@@ -16,7 +16,9 @@ from notifier.embedded import sample
 from notifier.embedded.demo.expected import Letters, expected
 from notifier.embedded.demo.seed import Seeded, seed
 from notifier.embedded.demo.story import Story
-from notifier.embedded.inbox import Inbox, InboxServer
+from notifier.embedded.inbox import Inbox
+from notifier.embedded.inbox.server import InboxServer
+from notifier.embedded.inbox.store import LIST_MAX
 from notifier.embedded.station import Plan, Station
 from notifier.parts import Parts
 
@@ -56,6 +58,7 @@ class Demo:
         self.folder, self._port = data, port
         self._stack = ExitStack()
         self._started = time.monotonic()
+        self._kinds: dict[int, str] = {}
         self.zone = ZoneInfo(sample.site().time_zone)
 
     def __enter__(self) -> Self:
@@ -84,7 +87,14 @@ class Demo:
 
     def arrived(self) -> Letters:
         """What the inbox holds: (address, kind of letter) -> how many."""
-        return Counter((entry.to[0], kind_of(entry.list_id)) for entry in self.inbox.list(limit=None))
+        return Counter((entry.rcpt_to[0], self.kind(entry.id)) for entry in self.inbox.list(LIST_MAX))
+
+    def kind(self, letter_id: int) -> str:
+        """The kind of a letter, read off its List-Id `<slug.kind.language.host>`; confirmations have none."""
+        if letter_id not in self._kinds:
+            list_id = self.inbox.get(letter_id).header("List-Id").strip("<>")
+            self._kinds[letter_id] = list_id.split(".")[1] if list_id else "confirm"
+        return self._kinds[letter_id]
 
     @property
     def story(self) -> list[tuple[str, bool]]:
@@ -98,11 +108,10 @@ class Demo:
 
     def _set_up(self) -> None:
         self.inbox = Inbox(self.folder / "inbox.db")
-        server = InboxServer(self.inbox, "127.0.0.1", 0)
-        server.start()
-        self._stack.callback(server.stop)
+        self._stack.callback(self.inbox.close)
         self.dawn = next_dawn(datetime.now(UTC))
         self._offset = self.dawn - LEAD - datetime.now(UTC)
+        server = self._stack.enter_context(InboxServer(self.inbox, now=self.now))
         knobs = {
             **_PACE,
             "NOTIFIER_SMTP_HOST": "127.0.0.1",
@@ -144,8 +153,3 @@ def next_dawn(now: datetime) -> datetime:
     day = (now + LEAD).astimezone(zone).date()
     candidates = (datetime.combine(day + timedelta(days=n), DAWN, zone) for n in range(9))
     return next(one for one in candidates if one.weekday() == SATURDAY and one > now + LEAD).astimezone(UTC)
-
-
-def kind_of(list_id: str) -> str:
-    """The kind of a letter, read off its List-Id `<slug.kind.language.host>`; confirmations have none."""
-    return list_id.strip("<>").split(".")[1] if list_id else "confirm"
