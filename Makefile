@@ -30,7 +30,7 @@ demo: .venv/.runtime
 	@.venv/bin/notifier demo $(ARGS)
 
 test: .venv/.dev
-	@$(PY) -m pytest -n $(JOBS) $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 check: .venv/.dev
 	@$(PY) -m ruff format --check .

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import select
 
 from notifier import assembly, clock, flow
@@ -100,7 +100,7 @@ def status(
 
 def settings_() -> None:
     """Every knob: its value (secrets masked), default and meaning."""
-    table = Table("variable", "value", "default", "what it is for")
+    table = Table(Column("variable", no_wrap=True), "value", "default", "what it is for")
     current = current_settings()
     for name, field in Settings.model_fields.items():
         default = "" if field.is_required() else _shown(field.default)

@@ -1,5 +1,6 @@
 """What all commands share: consoles, exit codes, and looking a site up."""
 
+import sys
 from typing import Annotated, Final, NoReturn
 
 import typer
@@ -11,7 +12,9 @@ from notifier.models import Site
 
 FAILED: Final = 1
 MISUSED: Final = 2
-console = Console()
+PIPED_COLUMNS: Final = 240
+# Into a pipe or a file, a row stays on its line.
+console = Console(width=None if sys.stdout.isatty() else PIPED_COLUMNS)
 console_err = Console(stderr=True)
 
 SiteOption = Annotated[

@@ -13,7 +13,7 @@ STORY: dict[str, Any] = {"kind": "article", "title": "خبر"}
 COMMENT: dict[str, Any] = {"kind": "comment", "html": "<p>!</p>"}
 JSON = {"Content-Type": "application/json"}
 
-BAD_FIELDS = [
+BAD_FIELDS: list[tuple[dict[str, Any], str, str]] = [
     ({"kind": "video"}, "choice", "kind"),
     ({"kind": None}, "choice", "kind"),
     ({"title": 7}, "type", "title"),

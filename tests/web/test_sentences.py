@@ -13,7 +13,7 @@ from notifier.web.sentences import Sentences
 
 STRINGS = settings.templates_dir() / "strings"
 TABLES = {
-    path.stem: pages
+    path.stem: {key: text for key, text in pages.items() if isinstance(text, str)}
     for path in STRINGS.glob("*.toml")
     if (pages := tomllib.loads(path.read_text("utf-8")).get("pages"))
 }

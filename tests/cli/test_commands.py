@@ -1,0 +1,191 @@
+"""The command line, driven as a new user would."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from notifier import assembly, cli, settings
+from notifier.embedded.inbox import Inbox
+from notifier.embedded.inbox.server import InboxServer
+from tests.sources.sites import page, site
+from tests.world import SECRET
+
+FEED = Path(__file__).parent.parent / "data" / "feeds" / "wordpress-ar.xml"
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> Iterator[Command]:
+    """Run a command with these parts in its environment; gives what it said and its exit code."""
+    knobs = {"SECRET_KEY": SECRET, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "SMTP_TLS": "off"}
+    for name, value in knobs.items():
+        monkeypatch.setenv(f"NOTIFIER_{name}", value)
+    runner = CliRunner()
+
+    def invoke(*words: str, knobs: dict[str, str] | None = None, **given: str) -> Result:
+        for name, value in (knobs or {}).items():
+            monkeypatch.setenv(f"NOTIFIER_{name}", value)
+        forget()
+        return runner.invoke(cli.app, list(words), **given)  # type: ignore[arg-type]  # input=… only
+
+    yield invoke
+    forget()
+
+
+def forget() -> None:
+    """What a process that ends would let go of."""
+    if assembly.parts.cache_info().currsize:
+        assembly.parts().db.close()
+    settings.current.cache_clear()
+    assembly.parts.cache_clear()
+
+
+def add_site(run: Command) -> str:
+    made = run("site", "add", "rafidain", "--name", "صحيفة الرافدين", "--sender", "news@rafidain.example")
+    assert made.exit_code == 0, made.output
+    key = re.search(r"nk_\S+", made.output)
+    assert key is not None
+    return key[0]
+
+
+def test_a_site_is_made_once_and_its_key_is_shown_once(run: Command) -> None:
+    assert add_site(run).startswith("nk_")
+    again = run("site", "add", "rafidain", "--name", "x", "--sender", "news@rafidain.example")
+    assert again.exit_code == 1
+    assert "already" in again.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["site", "add", "Bad Slug", "--name", "x", "--sender", "a@b.example"], "slug"),
+        (["site", "add", "inbox", "--name", "x", "--sender", "a@b.example"], "slug"),
+        (["site", "add", "ok", "--name", "x", "--sender", "nobody"], "not an address"),
+        (["site", "add", "ok", "--name", "x", "--sender", "a@b.example", "--time-zone", "Mars/Base"], "time zone"),
+        (["site", "add", "ok", "--name", "x", "--sender", "a@b.example", "--colour", "red"], "colour"),
+        (["source", "add", "feed", "https://x.example/feed"], "no site yet"),
+        (["source", "poll", "77"], "no source 77"),
+        (["status", "--site", "nowhere"], "no site yet"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_refused_with_a_sentence(run: Command, words: list[str], said: str) -> None:
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert said in refused.output
+
+
+def test_a_feed_on_a_local_copy_ends_in_the_books(run: Command, tmp_path: Path) -> None:
+    add_site(run)
+    with site() as web:
+        web.pages["/feed"] = page(FEED.read_bytes(), ("Content-Type", "application/rss+xml"))
+        knobs = {"FETCH_HOSTS_ALLOWED": "127.0.0.1"}
+        assert run("source", "add", "feed", web.url("/feed"), knobs=knobs).exit_code == 0
+        assert run("source", "add", "feed", web.url("/feed")).exit_code == 1
+        polled = run("source", "poll", "1")
+        assert polled.exit_code == 0, polled.output
+        assert "13 items" in polled.output
+        assert "never" not in run("source", "list").output
+    shown = run("preview", "--out", str(tmp_path / "letter.html"))
+    assert shown.exit_code == 0, shown.output
+    assert 'dir="rtl"' in (tmp_path / "letter.html").read_text(encoding="utf-8")
+
+
+def test_a_feed_that_fails_says_why_and_keeps_it(run: Command) -> None:
+    add_site(run)
+    run("source", "add", "feed", "http://127.0.0.1:9/feed")
+    polled = run("source", "poll", "1")
+    assert polled.exit_code == 1
+    assert "private" in polled.output or "127.0.0.1" in polled.output
+    assert "127.0.0.1" in run("source", "list").output
+
+
+def test_an_item_comes_in_from_a_file_or_from_standard_input(run: Command, tmp_path: Path) -> None:
+    add_site(run)
+    file = tmp_path / "item.json"
+    body = {"kind": "article", "guid": "1", "title": "خبر", "categories": ["سياسة"], "html": "<p>نص</p>"}
+    file.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
+    assert "created" in run("item", "add", str(file)).output
+    again = run("item", "add", "-", input=json.dumps(body))
+    assert "unchanged" in again.output
+    broken = run("item", "add", "-", input="{")
+    assert broken.exit_code == 2
+    orphan = run("item", "add", "-", input=json.dumps({"kind": "comment", "guid": "c", "article": "nowhere"}))
+    assert orphan.exit_code == 1
+    assert "unknown_article" in orphan.output
+
+
+def test_readers_are_added_with_their_basis_and_listed_masked(run: Command) -> None:
+    add_site(run)
+    run("item", "add", "-", input=json.dumps({"kind": "article", "guid": "1", "title": "x", "categories": ["سياسة"]}))
+    added = run("subscribers", "add", "layla@example.org", "--basis", "paper form", "-t", "category:سياسة")
+    assert added.exit_code == 0, added.output
+    unknown = run("subscribers", "add", "layla@example.org", "--basis", "x", "-t", "category:فلك")
+    assert unknown.exit_code == 2
+    nobody = run("subscribers", "add", "layla", "--basis", "x", "-t", "category:سياسة")
+    assert nobody.exit_code == 2
+    masked, shown = run("subscribers", "list").output, run("subscribers", "list", "--addresses").output
+    assert "layla@example.org" not in masked
+    assert "layla@example.org" in shown
+
+
+def test_a_test_letter_arrives_and_a_dead_server_is_told(run: Command, tmp_path: Path) -> None:
+    add_site(run)
+    run("item", "add", "-", input=json.dumps({"kind": "article", "guid": "1", "title": "خبر", "categories": ["سياسة"]}))
+    inbox = Inbox(tmp_path / "inbox.db")
+    with InboxServer(inbox) as server:
+        for kind in ("alert", "digest", "confirm"):
+            sent = run("send-test", "me@example.org", "--kind", kind, knobs={"SMTP_PORT": str(server.port)})
+            assert sent.exit_code == 0, sent.output
+    assert inbox.counts_by_recipient() == {"me@example.org": 3}
+    inbox.close()
+    dead = run("send-test", "me@example.org")
+    assert dead.exit_code == 1
+    assert "connect failed" in dead.output
+
+
+def test_status_tells_the_books_for_people_and_for_scripts(run: Command) -> None:
+    add_site(run)
+    assert "planned" in run("status").output
+    told = json.loads(run("status", "--json").output)
+    assert told["is_balanced"] is True
+    assert told["balance"]["planned"] == 0
+
+
+def test_settings_are_printed_with_their_secrets_masked(run: Command) -> None:
+    printed = run("settings")
+    assert printed.exit_code == 0
+    assert SECRET not in printed.output
+    assert all(f"NOTIFIER_{name.upper()}" in printed.output for name in settings.Settings.model_fields)
+
+
+def test_sweeping_here_and_now_does_what_is_due(run: Command) -> None:
+    add_site(run)
+    run("item", "add", "-", input=json.dumps({"kind": "article", "guid": "1", "title": "x", "categories": ["سياسة"]}))
+    assert "1 done here" in run("sweep", "--drain").output
+    assert "0 nudged" in run("sweep").output
+
+
+@pytest.mark.parametrize("secret", ["", "short", "a" * 64])
+@pytest.mark.usefixtures("run")
+def test_a_weak_secret_is_refused_at_the_start(
+    secret: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTIFIER_SECRET_KEY", secret)
+    monkeypatch.setattr("sys.argv", ["notifier", "status"])
+    forget()
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "openssl rand" in capsys.readouterr().err
+
+
+def test_help_teaches_every_command(run: Command) -> None:
+    helped = run("--help").output
+    commands = "demo run serve worker beat migrate site source item subscribers preview send-test status sweep settings"
+    assert [name for name in commands.split() if name not in helped] == []
+    for name in commands.split():
+        assert run(name, "--help").exit_code == 0
