@@ -21,7 +21,7 @@ help:
 	@echo 'make check             formatting, lint, types, import contracts'
 	@echo 'make format            put the formatting right'
 	@echo 'make bench             measure'
-	@echo 'make screens           screenshots and checks in a browser (needs Chromium)'
+	@echo 'make screens           the pictures of letters and pages (needs Chromium)'
 	@echo 'make migration NAME="add issues"   draft the next migration from the models'
 	@echo 'make lock              bring the lock files in line with pyproject.toml (ARGS=--upgrade: newest versions)'
 	@echo 'make clean             remove what was installed and made here'
@@ -46,7 +46,7 @@ bench: .venv/.dev
 	@$(PY) -m bench $(ARGS)
 
 screens: .venv/.browser
-	@$(PY) docs/screens.py $(ARGS)
+	@for script in docs/screens/*.py; do $(PY) "$$script" || exit 1; done
 
 migration: .venv/.dev
 	@$(PY) -m notifier.migrations.write '$(NAME)'

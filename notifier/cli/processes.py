@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -80,19 +81,25 @@ def run(data: Data, host: Host = "127.0.0.1", port: Port = 8000, concurrency: Co
         console.print("ended")
 
 
-def serve(host: Host = "127.0.0.1", port: Annotated[int, typer.Option(min=1, max=65535)] = 8000) -> None:
+def serve(
+    host: Host = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    listener: Annotated[int | None, typer.Option(help="A file descriptor that listens already.", hidden=True)] = None,
+) -> None:
     """Run the web process: the API, the readers' pages, health and metrics."""
     assembly.parts()
-    uvicorn.run(
+    config = uvicorn.Config(
         "notifier.web.app:make",
         factory=True,
         host=host,
         port=port,
+        # Access lines would hold tokens, and the pages believe X-Forwarded-For only from `trusted_proxies`.
         access_log=False,
         proxy_headers=False,
         server_header=False,
         log_config=None,
     )
+    uvicorn.Server(config).run([socket.socket(fileno=listener)] if listener is not None else None)
 
 
 def worker(concurrency: Concurrency = 2, name: str = "worker") -> None:

@@ -1,5 +1,6 @@
 """A whole notifier on one machine: Valkey, database, web, worker and beat in one process tree."""
 
+import errno
 import secrets
 import socket
 import sys
@@ -18,6 +19,8 @@ from notifier.embedded.valkey import Place, Valkey
 from notifier.processes import beat_argv, worker_argv
 
 READY_S: Final = 30.0
+PORTS_TRIED: Final = 100
+BACKLOG: Final = 512
 _POLL_S: Final = 0.05
 _SECRET_MODE: Final = 0o600
 
@@ -45,8 +48,10 @@ class Station:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.port = free_port(plan.host, plan.port)
         self._stack = ExitStack()
+        # It listens from now on, so nobody else can take the port, and who asks early waits instead of failing.
+        self._listener = self._stack.enter_context(listening(plan.host, plan.port))
+        self.port = int(self._listener.getsockname()[1])
         self.env: dict[str, str] = {}
         self.tree = Tree(plan.logs)
 
@@ -67,8 +72,7 @@ class Station:
         if "NOTIFIER_DATABASE_URL" not in given:
             own["NOTIFIER_DATABASE_URL"] = f"sqlite:///{(data / 'notifier.db').resolve()}"
         if "NOTIFIER_REDIS_URL" not in given:
-            place = Place(data / "valkey", free_port("127.0.0.1", 0), kept_secret(data / "valkey-password"))
-            own["NOTIFIER_REDIS_URL"] = self._stack.enter_context(Valkey.start_at(place)).url
+            own["NOTIFIER_REDIS_URL"] = self._stack.enter_context(_valkey(data)).url
         if "NOTIFIER_BASE_URL" not in given:
             own["NOTIFIER_BASE_URL"] = self.url
         self.env = {**given, **own, "NOTIFIER_WORKER_STAMP_FILE": str(data / "worker.stamp")}
@@ -83,11 +87,12 @@ class Station:
 
     def jobs(self) -> list[Job]:
         """The children of the tree."""
-        serve = [sys.executable, "-m", "notifier", "serve", "--host", self.plan.host, "--port", str(self.port)]
+        listener = self._listener.fileno()
+        serve = [sys.executable, "-m", "notifier", "serve", "--listener", str(listener)]
         schedule = ["--schedule", str(self.plan.data / "beat-schedule")]
         return [
             Job("worker", worker_argv(self.plan.concurrency), self.env),
-            Job("web", serve, self.env),
+            Job("web", serve, self.env, (listener,)),
             Job("beat", [*beat_argv(), *schedule], self.env),
         ]
 
@@ -111,18 +116,26 @@ def kept_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
-def free_port(host: str, wanted: int) -> int:
-    """`wanted` if it is free, else the next one that is; any free one for 0."""
-    for port in range(wanted, wanted + 100) if wanted else [0]:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise StationError(f"no free port on {host} from {wanted} to {wanted + 99}")
+def listening(host: str, wanted: int) -> socket.socket:
+    """A socket that listens on `wanted` or, where that is taken, on the next port that is free.
+
+    Raises StationError where a hundred ports are taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for port in range(wanted, wanted + PORTS_TRIED):
+        try:
+            return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as fault:
+            if fault.errno != errno.EADDRINUSE:
+                raise StationError(f"cannot listen on {host} port {port}: {fault.strerror}") from fault
+    raise StationError(f"no free port on {host} from {wanted} to {wanted + PORTS_TRIED - 1}")
+
+
+def _valkey(data: Path) -> Valkey:
+    """Valkey with the data of this folder, on whatever port is free today."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = int(probe.getsockname()[1])
+    return Valkey.start_at(Place(data / "valkey", port, kept_secret(data / "valkey-password")))
 
 
 def wait_for(url: str, tree: Tree, seconds: float = READY_S) -> None:

@@ -28,6 +28,8 @@ class Job:
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(repr=False)
+    sockets: tuple[int, ...] = ()
+    """File descriptors it inherits, such as a socket that listens already."""
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ class Tree:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            pass_fds=job.sockets,
             # Ctrl-C is ours to answer: children end in order, not all at once.
             start_new_session=True,
             preexec_fn=die_with_parent(),  # noqa: PLW1509 - looked up before the fork, no locks in it

@@ -37,7 +37,7 @@ def summary(demo: Demo, console: Console) -> None:
 def arrivals(demo: Demo, newest: int | None) -> Table:
     """The letters in the inbox: subject, to, size."""
     entries = demo.inbox.list(newest or LIST_MAX)
-    table = Table(title=f"{demo.inbox.count()} of {demo.owed.total()} letters arrived", expand=True)
+    table = Table(title=f"{demo.inbox.count()} of {demo.owed.total()} letters arrived", expand=newest is not None)
     table.add_column("kind")
     table.add_column("to", no_wrap=True)
     table.add_column("subject", ratio=1, no_wrap=True)
