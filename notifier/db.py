@@ -1,5 +1,6 @@
 """Engine and sessions: the same code on SQLite and PostgreSQL."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,14 +17,21 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    make_url,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, TimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_WAIT_S: Final = 30
+"""How long a statement waits for another's lock; the URL may say otherwise (`?timeout=…`, `?options=-clock_timeout=…`)."""
+CONNECT_S: Final = 10
+_SQLITE_PASSES: Final = frozenset(
+    {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
+)
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 
 
@@ -50,8 +58,12 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class DatabaseUrlError(RuntimeError):
+    """The database's URL cannot be understood; the message does not repeat it, for it may hold a password."""
+
+
 class Database:
-    """One engine, and the two ways into it."""
+    """One engine, and the two ways into it. Raises DatabaseUrlError; it connects at first use."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -96,16 +108,53 @@ def affected(session: Session, statement: Executable) -> int:
     return cast("CursorResult[Any]", result).rowcount
 
 
+def is_passing(fault: Exception) -> bool:
+    """Whether the database is away, busy or full: the same may succeed later. False for a statement that is wrong."""
+    if isinstance(fault, DBAPIError) and isinstance(fault.orig, sqlite3.Error):
+        # The low byte is the kind; SQLite reports a missing table as an OperationalError too.
+        return getattr(fault.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_PASSES
+    return isinstance(fault, OperationalError | InterfaceError | TimeoutError)
+
+
 def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"application_name": "notifier"})
+    try:
+        place = make_url(url)
+        return _sqlite(place) if place.get_backend_name() == "sqlite" else _server(place)
+    except ImportError as fault:
+        raise DatabaseUrlError(f"there is no driver {fault.name}: write it as postgresql+psycopg://…") from fault
+    except (ArgumentError, ValueError) as fault:
+        # Not chained: the reason would repeat the URL.
+        raise DatabaseUrlError("write it as sqlite:///file.db or postgresql+psycopg://name:password@host/base") from None
+
+
+def _server(url: URL) -> Engine:
+    connect_args: dict[str, Any] = {"application_name": "notifier"}
+    if "connect_timeout" not in url.query:
+        connect_args["connect_timeout"] = CONNECT_S
+    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connect_args)
+    if "lock_timeout" not in str(url.query.get("options", "")):
+        event.listen(engine, "connect", _set_lock_timeout)
+    return engine
+
+
+def _sqlite(url: URL) -> Engine:
     # Parameters are hidden, for addresses must not reach a log by way of an error.
     # isolation_level None hands BEGIN to us; the driver's own is deferred.
-    connect_args = {"timeout": LOCK_WAIT_S, "isolation_level": None}
+    connect_args: dict[str, Any] = {"isolation_level": None}
+    if "timeout" not in url.query:
+        connect_args["timeout"] = LOCK_WAIT_S
     engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def _set_lock_timeout(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # By a statement: poolers in front of the server refuse it among the options of a connection.
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = '{LOCK_WAIT_S}s'")
+    cursor.close()
+    connection.commit()
 
 
 def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -113,7 +162,6 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
-        f"busy_timeout={LOCK_WAIT_S * 1000}",
         "foreign_keys=ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")

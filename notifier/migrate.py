@@ -80,6 +80,8 @@ def migrating(url: str) -> Iterator[Config]:
                 _set_foreign_keys(connection, "OFF")
             with connection.begin():
                 if not is_sqlite:
+                    # However long another process migrates, this one waits; the migrations themselves do not.
+                    connection.execute(text("SET LOCAL lock_timeout = 0"))
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 configuration = config()
                 configuration.attributes["connection"] = connection

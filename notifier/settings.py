@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         default=(), description="Proxy addresses, comma-separated, whose X-Forwarded-For is believed."
     )
 
-    worker_stamp_file: Path | None = Field(default=None, description="File a worker touches while it is alive.")
+    stamp_file: Path | None = Field(default=None, description="File a worker or beat touches while it is alive.")
     inbox_path: Path | None = Field(
         default=None, description="Development inbox to show at /inbox; set by `notifier demo`."
     )

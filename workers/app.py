@@ -20,7 +20,7 @@ def make_app(wanted: settings.Settings, tasks: Sequence[str] = ("workers.tasks",
     redis_url = wanted.redis_url.get_secret_value()
     app = Celery("notifier", include=list(tasks))
     app.conf.update(ring.shared_conf(redis_url), **_worker_conf(redis_url), **_beat_conf(wanted.tick_s))
-    app.conf.update(notifier_stamp_file=wanted.worker_stamp_file)
+    app.conf.update(notifier_stamp_file=wanted.stamp_file)
     app.steps["consumer"].add(watchdog.Stamp)
     return app
 

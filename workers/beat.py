@@ -1,6 +1,7 @@
 """The scheduler: rings the tick, and does the work itself while Redis is away."""
 
 import time
+from pathlib import Path
 from typing import Any, Final
 
 from celery.beat import ScheduleEntry, Scheduler
@@ -27,6 +28,7 @@ class TickScheduler(Scheduler):  # type: ignore[misc]  # Celery ships no types
     def __init__(self, app: Any, **kwargs: Any) -> None:  # noqa: ANN401 - Celery's own signature
         self._publisher = ring.publisher(app.conf.broker_url)
         self._away_since: float | None = None
+        self._stamp_file: Path | None = app.conf.get("notifier_stamp_file")
         super().__init__(app, **kwargs)
 
     def apply_async(self, entry: ScheduleEntry, **_: Any) -> None:  # noqa: ANN401 - Celery's own signature
@@ -38,6 +40,8 @@ class TickScheduler(Scheduler):  # type: ignore[misc]  # Celery ships no types
             self._note_absence()
         else:
             self._away_since = None
+        if self._stamp_file is not None:
+            self._stamp_file.touch()
 
     def work_here(self) -> None:
         """One tick in this very process, and then everything that is due."""

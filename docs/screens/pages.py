@@ -105,16 +105,15 @@ def _scene(parts: Parts, language: str) -> Scene:
     with parts.db.reading() as session:
         newest = select(Delivery.id).where(Delivery.subscriber_id == reader).order_by(Delivery.id.desc()).limit(1)
         delivery = session.scalars(newest).one()
-    used = _link(parts, reader, timedelta(hours=1))
-    readers.confirm(parts, used.rpartition("/")[2], "", NOW)
+    newcomer = _newcomer(parts, slug, (topics.category(sections[0]), topics.thread("a0")))
     return Scene(
         language,
         {
             "subscribe": f"/{slug}/subscribe?topic={topics.category(sections[0])}",
             "thread": f"/{slug}/subscribe?thread=a0",
-            "confirm": _link(parts, reader, timedelta(hours=1)),
-            "used": used,
-            "expired": _link(parts, reader, timedelta(hours=-1)),
+            "confirm": _link(parts, newcomer, timedelta(hours=1)),
+            "used": _link(parts, reader, timedelta(hours=1)),
+            "expired": _link(parts, newcomer, timedelta(hours=-1)),
             "unsubscribe": f"/u/{parts.signer.sign('u', reader, delivery)}",
             "preferences": f"/p/{parts.signer.sign('p', reader)}?saved=1",
             "missing": "/u/none?lang=" + language,
@@ -153,6 +152,14 @@ def _reader(parts: Parts, slug: str, sections: list[str], language: str) -> int:
             reader = session.scalars(select(Subscriber.id).order_by(Subscriber.id.desc()).limit(1)).one()
         readers.confirm(parts, _link(parts, reader, timedelta(hours=1)).rpartition("/")[2], "", NOW)
     return reader
+
+
+def _newcomer(parts: Parts, slug: str, chosen: tuple[str, ...]) -> int:
+    """Somebody who asked and has not confirmed yet."""
+    readers.request_signup(parts, SignUpForm(slug, "huda@example.org", chosen, "daily"), NOW)
+    _work(parts, NOW)
+    with parts.db.reading() as session:
+        return session.scalars(select(Subscriber.id).order_by(Subscriber.id.desc()).limit(1)).one()
 
 
 def _link(parts: Parts, reader: int, left: timedelta) -> str:

@@ -75,7 +75,7 @@ class Station:
             own["NOTIFIER_REDIS_URL"] = self._stack.enter_context(_valkey(data)).url
         if "NOTIFIER_BASE_URL" not in given:
             own["NOTIFIER_BASE_URL"] = self.url
-        self.env = {**given, **own, "NOTIFIER_WORKER_STAMP_FILE": str(data / "worker.stamp")}
+        self.env = {**given, **own}
         migrate.upgrade(self.env["NOTIFIER_DATABASE_URL"])
         return self
 

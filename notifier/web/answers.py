@@ -4,10 +4,12 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from notifier import observe
+from notifier.db import is_passing
 from notifier.web import problems
 from notifier.web.bodies import ErrorBody
 from notifier.web.edge import Edge, edge_of, voice
@@ -22,6 +24,7 @@ def answer_errors(app: FastAPI) -> None:
     """Have every error of this application answered here."""
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
+    app.add_exception_handler(SQLAlchemyError, _answer_database)
     app.add_exception_handler(Exception, _answer)
 
 
@@ -35,6 +38,13 @@ def error_body(request: Request, edge: Edge, problem: Problem) -> ErrorBody:
         message=sentences.plain(language, problem.key, **values),
         field=problem.field,
     )
+
+
+def _answer_database(request: Request, error: Exception) -> Response:
+    """A database that is away or busy is no fault of the code: an answer without a traceback in the log."""
+    if not is_passing(error):
+        raise error
+    return _answer(request, error)
 
 
 def _answer(request: Request, error: Exception) -> Response:

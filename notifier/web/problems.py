@@ -7,9 +7,11 @@ from typing import Any, Final
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from notifier.db import is_passing
 from notifier.domain.letter import SiteFace
 
 FIELD_MAX: Final = 200
+AGAIN_S: Final = 10
 _PLACES: Final = ("body", "path", "query")
 _LIMITS: Final = ("max_length", "le", "ge")
 _BY_STATUS: Final = {
@@ -63,6 +65,9 @@ def of(error: Exception) -> Problem:
         return Problem(error.status_code, _BY_STATUS.get(error.status_code, _generic(error)), headers=error.headers)
     if isinstance(error, RequestValidationError):
         return of_validation(error.errors()[0])
+    if is_passing(error):
+        again = {"Retry-After": str(AGAIN_S)}
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "error_internal", headers=again)
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "error_internal")
 
 

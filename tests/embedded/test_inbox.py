@@ -299,11 +299,11 @@ def test_the_page_finds_what_is_searched_for(inbox: Inbox, client: TestClient) -
 def test_the_list_goes_on_with_older_letters(inbox: Inbox, client: TestClient) -> None:
     inbox.add_all((Incoming("a@b", ["c@d.example"], mail(f"Letter no. {n}")) for n in range(1, 131)), NOW)
     first = client.get("/inbox?lang=en").text
-    assert first.count("<li") == 100
+    assert first.count('class="subject"') == 100
     older = re.search(r'href="(/inbox\?[^"]*before=\d+)"', first)
     assert older
     second = client.get(older[1].replace("&amp;", "&")).text
-    assert second.count("<li") == 30
+    assert second.count('class="subject"') == 30
     assert "http-equiv" not in second
 
 
@@ -346,7 +346,7 @@ def test_a_letter_says_how_near_it_is_to_gmails_limit(inbox: Inbox, client: Test
 
 
 def test_a_letter_of_ours_is_checked_and_a_strangers_is_not(inbox: Inbox, client: TestClient) -> None:
-    faulty = put(inbox, mail(html="<p style='text-align:left'>سلام</p>", Content_Language="ar"))
+    faulty = put(inbox, b"Content-Language: ar\r\n" + mail(html="<p style='text-align:left'>سلام</p>"))
     stranger = put(inbox, mail(html="<p>hello</p>"))
     assert "<code>" in client.get(f"/inbox/{faulty}?lang=en").text
     assert "Letter check" not in client.get(f"/inbox/{stranger}?lang=en").text
@@ -401,7 +401,7 @@ def test_a_letters_body_may_only_be_looked_at(inbox: Inbox, client: TestClient) 
         b"Content-Type: multipart/alternative\r\n\r\nno boundary",
         b"Content-Type: text/html; charset=nonsense\r\nContent-Transfer-Encoding: base64\r\n\r\n!!!not base64!!!",
         b"Content-Type: text/html; charset=utf-16\r\n\r\nodd",
-        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(900)),
+        b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(300)),
         b"Content-Type: text/plain\r\n\r\n" + b"word " * 1_000_000,
         b"Content-Type: text/plain\r\n\r\n" + b"\n" * 500_000,
         b"Content-Language: ar\r\nContent-Type: text/html\r\n\r\n" + b"<div>" * 60_000,

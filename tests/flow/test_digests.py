@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from sqlalchemy import select
 
 from notifier import flow, readers, upkeep
@@ -58,8 +57,8 @@ def test_each_reader_gets_it_at_eight_in_their_own_zone(world: World) -> None:
     world.reader("london@example.org", time_zone="Europe/London")
     world.article("1")
     came: dict[str, datetime] = {}
-    for quarter in range(24 * 4):
-        world.now = DAWN - timedelta(hours=12) + timedelta(minutes=15 * quarter)
+    for quarter in range(4 * 4):
+        world.now = DAWN - timedelta(minutes=45) + timedelta(minutes=15 * quarter)
         world.tick()
         for address in world.subjects():
             came.setdefault(address, world.now)
@@ -198,17 +197,27 @@ def test_a_long_digest_says_how_much_it_leaves_out(world: World) -> None:
     assert sum(f"خبر k{n}" in text_of(letter) for n in range(8)) == 3
 
 
-@pytest.mark.parametrize("frequency", [Frequency.HOURLY, Frequency.WEEKLY])
-def test_other_rhythms_come_at_their_own_slots(world: World, frequency: Frequency) -> None:
+def test_an_hourly_digest_comes_with_the_hour_and_only_with_news(world: World) -> None:
     world.later(minutes=1)
-    world.reader("a@example.org", frequency=frequency)
+    world.reader("a@example.org", frequency=Frequency.HOURLY)
     world.article("1")
     came = []
-    for hour in range(1, 24 * 8):
-        world.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) + timedelta(hours=hour)
+    for minutes in (30, 59, 60, 90, 120):
+        world.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC) + timedelta(minutes=minutes)
         world.tick()
-        if world.wire.sent:
-            came.append(world.now)
+        came += [minutes] * len(world.wire.sent)
+        world.wire.sent.clear()
+    assert came == [60]
+
+
+def test_a_weekly_digest_comes_on_the_sites_weekday(world: World) -> None:
+    world.reader("a@example.org", frequency=Frequency.WEEKLY)
+    world.article("1")
+    came = []
+    for day in range(8):
+        for minutes in (-1, 0):
+            world.now = DAWN + timedelta(days=day, minutes=minutes)
+            world.tick()
+            came += [world.now] * len(world.wire.sent)
             world.wire.sent.clear()
-    hourly, weekly = datetime(2026, 11, 23, 10, tzinfo=UTC), datetime(2026, 11, 28, 5, tzinfo=UTC)
-    assert came == [hourly if frequency is Frequency.HOURLY else weekly]
+    assert came == [datetime(2026, 11, 28, 5, tzinfo=UTC)]

@@ -84,7 +84,7 @@ class Crew:
             "NOTIFIER_SECRET_KEY": "for-tests-only-0123456789-abcdefghij",
             "NOTIFIER_REDIS_URL": self.redis_url,
             "NOTIFIER_TICK_S": "0.2",
-            "NOTIFIER_WORKER_STAMP_FILE": str(self.stamp),
+            "NOTIFIER_STAMP_FILE": str(self.stamp),
             "STAND_IN_DIR": str(self.folder),
         }
         with (self.folder / "log").open("ab") as log:

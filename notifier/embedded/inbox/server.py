@@ -58,9 +58,10 @@ class _Keeper:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         raw = envelope.original_content or b""
+        mail_from = (envelope.mail_from or "").removeprefix("<>")  # the return path of a bounce
         try:
             # On the loop's own thread: a commit takes a fraction of a millisecond, a hand-over to another more.
-            letter_id = self._inbox.add(envelope.mail_from or "", envelope.rcpt_tos, raw, self._now())
+            letter_id = self._inbox.add(mail_from, envelope.rcpt_tos, raw, self._now())
         except sqlite3.Error as error:
             _log.warning("inbox_could_not_keep", fault=type(error).__name__)
             return "451 4.3.0 The inbox could not keep it; try again"
