@@ -17,17 +17,23 @@ from sqlalchemy import (
     TypeDecorator,
     create_engine,
     event,
+    func,
     make_url,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError, TimeoutError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_WAIT_S: Final = 30
-"""How long a statement waits for another's lock; the URL may say otherwise (`?timeout=…`, `?options=-clock_timeout=…`)."""
+"""How long a statement waits for another's lock.
+
+The URL may say otherwise: `?timeout=5` for SQLite, `?options=-clock_timeout=5s` for PostgreSQL.
+"""
 CONNECT_S: Final = 10
 _SQLITE_PASSES: Final = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
@@ -101,6 +107,12 @@ def upsert(session: Session, model: type[Any]) -> Any:  # noqa: ANN401 - the two
     return sqlite.insert(model)
 
 
+def queue_up(session: Session, name: str) -> None:
+    """Wait for every other transaction that queued up under this name. On SQLite writers do so anyway."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 def affected(session: Session, statement: Executable) -> int:
     """Run a writing statement; gives how many rows it touched."""
     # Without the option psycopg's count of an INSERT … SELECT is lost on the way (-1).
@@ -113,7 +125,7 @@ def is_passing(fault: Exception) -> bool:
     if isinstance(fault, DBAPIError) and isinstance(fault.orig, sqlite3.Error):
         # The low byte is the kind; SQLite reports a missing table as an OperationalError too.
         return getattr(fault.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF in _SQLITE_PASSES
-    return isinstance(fault, OperationalError | InterfaceError | TimeoutError)
+    return isinstance(fault, OperationalError | InterfaceError | PoolTimeoutError)
 
 
 def _engine(url: str) -> Engine:
@@ -122,9 +134,11 @@ def _engine(url: str) -> Engine:
         return _sqlite(place) if place.get_backend_name() == "sqlite" else _server(place)
     except ImportError as fault:
         raise DatabaseUrlError(f"there is no driver {fault.name}: write it as postgresql+psycopg://…") from fault
-    except (ArgumentError, ValueError) as fault:
+    except (ArgumentError, ValueError):
         # Not chained: the reason would repeat the URL.
-        raise DatabaseUrlError("write it as sqlite:///file.db or postgresql+psycopg://name:password@host/base") from None
+        raise DatabaseUrlError(
+            "write it as sqlite:///file.db or postgresql+psycopg://name:password@host/base"
+        ) from None
 
 
 def _server(url: URL) -> Engine:

@@ -23,7 +23,7 @@ from notifier.domain.claimed import Claimed
 from notifier.domain.items import NewItem, Receipt
 from notifier.domain.letter import LetterContent, Rendered
 from notifier.domain.message import Message
-from notifier.domain.words import ItemKind, Lane, LetterKind, Reason
+from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind, Reason
 from notifier.models import Delivery, Item, Run, Signup, Site
 from notifier.parts import Parts
 from notifier.queue import Nudge, Task, later, transaction
@@ -33,7 +33,7 @@ from notifier.stages.plan.bundles import plan_bundles
 from notifier.stages.plan.confirmations import plan_confirmation
 from notifier.stages.plan.digests import plan_digests
 from notifier.stages.plan.letters import Edition, chunks
-from notifier.stages.plan.runs import open_due
+from notifier.stages.plan.runs import following, is_early, open_due
 from notifier.stages.render import RenderFailed, personalise
 from notifier.stages.send import Pace
 
@@ -85,15 +85,16 @@ def publish(parts: Parts, item_id: int, now: datetime) -> None:
 
 
 def plan_run(parts: Parts, run_id: int, now: datetime) -> None:
-    """plan, for one digest slot of one site."""
+    """plan, for one digest slot of one site; a later slot waits until the earlier one is planned, and rung by it."""
     with transaction(parts.db, parts.bell, is_snapshot=True) as session:
         run = session.get(Run, run_id, with_for_update=True)
-        if run is None or run.planned_at is not None:
+        if run is None or run.planned_at is not None or is_early(session, run):
             return
-        edition = _edition(parts, session.get_one(Site, run.site_id), LetterKind.DIGEST, now)
+        edition = _edition(parts, session.get_one(Site, run.site_id), LetterKind.DIGEST, now, run.frequency)
         plan_digests(session, edition, run)
         ours = (Delivery.kind == LetterKind.DIGEST) & (Delivery.about_id == run.id)
         later(session, *chunks(session, ours, parts.settings.chunk_size))
+        later(session, *(overdue.plan_run(one) for one in following(session, run)))
 
 
 def handle_signup(parts: Parts, signup_id: int, now: datetime) -> None:
@@ -138,21 +139,21 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
     """
     span = record.Span(Lane(lane), first_id, last_id)
     pace = Pace(parts.budget, clock, parts.sleep, clock() + timedelta(seconds=parts.settings.task_slice_s))
-    batch = _claim(parts, span, clock())
-    left = {one.delivery_id for one in batch.ready}
+    chunk = _claim(parts, span, clock())
+    left = {one.delivery_id for one in chunk.ready}
     # No transaction is open while the network is busy; each answer is written down before the next letter leaves.
-    for delivery_id, outcome in parts.transport.send(pace.allowed(_messages(parts, batch, left, clock))):
-        with batch.book(parts, clock()) as book:
+    for delivery_id, outcome in parts.transport.send(pace.allowed(_messages(parts, chunk, left, clock))):
+        with chunk.book(parts, clock()) as book:
             book.outcome(delivery_id, outcome)
         left.discard(delivery_id)
     with transaction(parts.db, parts.bell) as session:
-        record.Book(session, batch.claim, clock(), parts.terms).give_back(left)
+        record.Book(session, chunk.claim, clock(), parts.terms).give_back(left)
         if record.is_due(session, span, clock()):
             later(session, Nudge(Task.DELIVER, (lane, first_id, last_id), span.lane))
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _Chunk:
     """What one task claimed and may send, with the contents of its letters."""
 
     claim: record.Claim
@@ -168,7 +169,7 @@ class _Batch:
             yield record.Book(session, self.claim, now, parts.terms)
 
 
-def _claim(parts: Parts, span: record.Span, now: datetime) -> _Batch:
+def _claim(parts: Parts, span: record.Span, now: datetime) -> _Chunk:
     knobs = parts.settings
     most = max(1, min(knobs.chunk_size, int(knobs.send_rate_per_s * knobs.task_slice_s)))
     with parts.db.writing() as session:
@@ -181,31 +182,31 @@ def _claim(parts: Parts, span: record.Span, now: datetime) -> _Batch:
             for one in checked.ready
             if one.kind is LetterKind.CONFIRM
         }
-        return _Batch(claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens)
+        return _Chunk(claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens)
 
 
-def _messages(parts: Parts, batch: _Batch, left: set[int], clock: Clock) -> Iterator[Message]:
+def _messages(parts: Parts, chunk: _Chunk, left: set[int], clock: Clock) -> Iterator[Message]:
     """Each letter rendered once, then made personal; one that cannot be made is failed, the others go on."""
     rendered: dict[gather.Key, Rendered] = {}
-    for one in batch.ready:
-        content = batch.contents[one.content_key]
+    for one in chunk.ready:
+        content = chunk.contents[one.content_key]
         try:
             if one.content_key not in rendered:
                 rendered[one.content_key] = parts.renderer.render(content)
             links = parts.links(content.site.sender_address)
-            personal = links.personal(one, clock(), batch.tokens.get(one.delivery_id, ""))
+            personal = links.personal(one, clock(), chunk.tokens.get(one.delivery_id, ""))
             message = personalise(rendered[one.content_key], content, personal)
         except (RenderFailed, ValueError) as error:
             reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
-            with batch.book(parts, clock()) as book:
+            with chunk.book(parts, clock()) as book:
                 book.fail(one.delivery_id, reason, f"{type(error).__name__}: {error}")
             left.discard(one.delivery_id)
             continue
         yield message
 
 
-def _edition(parts: Parts, site: Site, kind: LetterKind, now: datetime) -> Edition:
-    return Edition(site, parts.renderer.languages, now, parts.keeps(kind), parts.settings.digest_items_max)
+def _edition(parts: Parts, site: Site, kind: LetterKind, now: datetime, frequency: Frequency | None = None) -> Edition:
+    return Edition(site, parts.renderer.languages, now, parts.keeps(kind, frequency), parts.settings.digest_items_max)
 
 
 def status(parts: Parts, site_id: int | None = None) -> ledger.Status:

@@ -1,4 +1,4 @@
-"""Logs that never hold an address, a token or a body, and the process's own counters."""
+"""Logs that never hold an address, a token or a body, and the process's own counter."""
 
 import logging
 import sys
@@ -7,8 +7,9 @@ from typing import Literal, cast
 import structlog
 from prometheus_client import Counter
 
-LETTERS = Counter("notifier_letters_total", "Deliveries that left the state `sending`", ["lane", "state"])
-NUDGES_LOST = Counter("notifier_nudges_lost_total", "Nudges that Redis did not take; the sweep makes up for them")
+NUDGES_LOST = Counter(
+    "notifier_nudges_lost_total", "Nudges of this process that Redis did not take; the sweep makes up for them"
+)
 
 _FORBIDDEN = frozenset({"address", "email", "token", "password", "body", "html", "text"})
 

@@ -10,7 +10,7 @@ from notifier.budget import Budget
 from notifier.db import Database
 from notifier.domain.links import Links
 from notifier.domain.tokens import Signer
-from notifier.domain.words import Lane, LetterKind, NoticeReason
+from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason
 from notifier.queue import Bell
 from notifier.settings import Settings
 from notifier.sources.fetch import Fetcher
@@ -59,15 +59,18 @@ class Parts:
             NoticeReason.THREAD: timedelta(seconds=self.settings.thread_hold_s),
         }
 
-    def keeps(self, kind: LetterKind) -> timedelta:
-        """How long a letter of this kind may still leave; digests keep until the next one."""
+    def keeps(self, kind: LetterKind, frequency: Frequency | None = None) -> timedelta:
+        """How long after its plan a letter may still leave; an hourly digest no longer than to the next one."""
+        if frequency is Frequency.HOURLY:
+            return timedelta(hours=1)
         knobs = self.settings
         hours = {
             LetterKind.CONFIRM: knobs.confirm_expires_h,
             LetterKind.ALERT: knobs.alert_expires_h,
             LetterKind.REPLY: knobs.reply_expires_h,
+            LetterKind.DIGEST: knobs.digest_expires_h,
         }
-        return timedelta(hours=hours.get(kind, knobs.digest_expires_h))
+        return timedelta(hours=hours[kind])
 
     def links(self, sender_address: str) -> Links:
         """What makes a site's letters personal."""

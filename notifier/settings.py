@@ -117,6 +117,16 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
+    def _keep_leases_longer_than_work(self) -> Self:
+        longest = self.task_slice_s + self.smtp_connect_timeout_s + self.smtp_reply_timeout_s
+        if self.lease_s <= longest:
+            raise ValueError(
+                f"lease_s ({self.lease_s}) must be longer than task_slice_s, smtp_connect_timeout_s and "
+                f"smtp_reply_timeout_s together ({longest:g}): else letters that are being sent are handed out again"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> Self:
         for secret in (self.secret_key, *self.secret_keys_previous):
             text = secret.get_secret_value()

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -64,10 +65,10 @@ def add_site(session: Session, new: NewSite, now: datetime) -> Site:
     return site
 
 
-def add_key(session: Session, site: Site, name: str, scopes: list[str], now: datetime) -> str:
-    """Make an API key and give it away, once: only its hash is kept."""
+def add_key(session: Session, site: Site, name: str, scopes: Iterable[str], now: datetime) -> str:
+    """Make an API key with these of the `Permission`s and give it away, once: only its hash is kept."""
     key = KEY_PREFIX + new_token()
-    session.add(ApiKey(site_id=site.id, name=name, key_hash=token_hash(key), scopes=scopes, created_at=now))
+    session.add(ApiKey(site_id=site.id, name=name, key_hash=token_hash(key), scopes=list(scopes), created_at=now))
     return key
 
 

@@ -54,7 +54,7 @@ def tick(parts: Parts, now: datetime) -> bool:
         if lease.last_sweep_at is None or now - lease.last_sweep_at >= timedelta(seconds=parts.settings.sweep_s):
             sweep(parts, now)
     finally:
-        _note(parts, until=now)
+        _release(parts, lease, now)
     return True
 
 
@@ -136,6 +136,13 @@ def _take_lease(parts: Parts, now: datetime) -> Lease | None:
             update(Lease).where(Lease.name == ledger.TICK, Lease.until <= now).values(until=now + TICK_LEASE),
         )
         return session.get(Lease, ledger.TICK) if won else None
+
+
+def _release(parts: Parts, lease: Lease, now: datetime) -> None:
+    """Give the lease back, unless it ran out meanwhile and another scheduler has it."""
+    ours = (Lease.name == ledger.TICK) & (Lease.until == lease.until)
+    with parts.db.writing() as session:
+        session.execute(update(Lease).where(ours).values(until=now))
 
 
 def _note(parts: Parts, **moments: datetime) -> None:

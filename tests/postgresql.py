@@ -64,6 +64,13 @@ class PostgreSQL:
         self._made.add(name)
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
+    def copy(self, url: str) -> str:
+        """Make a database like that one (to which nobody may be connected) and give its URL."""
+        name = f"notifier_test_{uuid4().hex}"
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, str(make_url(url).database))
+        self._made.add(name)
+        return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
     def drop(self, url: str) -> None:
         """Drop a database that `create` made, whoever is still connected to it."""
         name = str(make_url(url).database)

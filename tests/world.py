@@ -23,6 +23,7 @@ from notifier.queue import Nudge
 from notifier.settings import Settings
 from notifier.sites import NewSite, add_site
 from notifier.sources.fetch import Fetcher
+from notifier.stages.ledger import Balance
 from notifier.stages.render import Renderer
 from notifier.transports.memory import MemoryTransport
 
@@ -129,7 +130,7 @@ class World:
             found.setdefault(message.rcpt_to, []).append(str(make_header(decode_header(letter["Subject"]))))
         return found
 
-    def balance(self) -> "flow.ledger.Balance":
+    def balance(self) -> Balance:
         """The books, which must balance at any moment."""
         found = flow.status(self.parts).balance
         assert found.is_balanced, found

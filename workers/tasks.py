@@ -26,7 +26,7 @@ def plan_run(run_id: int) -> None:
 
 @app.task(name=Task.DELIVER.value)
 def deliver(lane: str, first_id: int, last_id: int) -> None:
-    """Send what is owed in this range of ids; it takes the clock, for it works for minutes."""
+    """Send what is owed in this range of ids; it takes the clock, for time passes while it sends."""
     flow.deliver(parts(), lane, first_id, last_id, clock.now)
 
 

@@ -4,9 +4,11 @@ import sys
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy.exc import SQLAlchemyError
 
-from notifier.cli import data, letters, processes
-from notifier.cli.words import FAILED, MISUSED, console_err
+from notifier.cli import data, database, letters, processes
+from notifier.cli.words import FAILED, MISUSED, console_err, say_error
+from notifier.db import DatabaseUrlError
 
 app = typer.Typer(
     name="notifier",
@@ -32,5 +34,11 @@ def main() -> None:
             console_err.print(f"[red]{knob if fault['loc'] else 'settings'}[/]: {fault['msg']}", highlight=False)
         console_err.print("`notifier settings` tells every knob.")
         sys.exit(MISUSED)
+    except (SQLAlchemyError, DatabaseUrlError) as fault:
+        sentence = database.explained(fault)
+        if sentence is None:
+            raise
+        say_error(sentence)
+        sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(FAILED)

@@ -18,15 +18,15 @@ from notifier.consent.preferences import mask
 from notifier.domain import topics
 from notifier.domain.address import AddressInvalid
 from notifier.domain.items import NewItem
-from notifier.domain.words import Frequency, SourceKind
-from notifier.models import Source, Subscriber, Subscription, Topic
+from notifier.domain.words import Frequency, Permission, SourceKind
+from notifier.models import ApiKey, Source, Subscriber, Subscription, Topic
 from notifier.sites import NewSite, add_key, add_site, add_source
 
 site_app = typer.Typer(no_args_is_help=True, help="Publications.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
 source_app = typer.Typer(no_args_is_help=True, help="Where a site's items come from.")
 item_app = typer.Typer(no_args_is_help=True, help="Articles and comments.")
-subscribers_app = typer.Typer(no_args_is_help=True, help="Readers.")
+subscriber_app = typer.Typer(no_args_is_help=True, help="Readers.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(key_app, name="key")
     app.add_typer(source_app, name="source")
     app.add_typer(item_app, name="item")
-    app.add_typer(subscribers_app, name="subscribers")
+    app.add_typer(subscriber_app, name="subscriber")
 
 
 @site_app.command("add")
@@ -57,7 +57,7 @@ def site_add(
     try:
         with assembly.parts().db.writing() as session:
             site = add_site(session, new, clock.now())
-            key = add_key(session, site, "first", ["items:write", "items:read"], clock.now())
+            key = add_key(session, site, "first", Permission, clock.now())
     except AddressInvalid as fault:
         refuse(f"sender {sender!r} is not an address ({fault.key})")
     except ValueError as fault:
@@ -71,8 +71,31 @@ def site_add(
 def key_add(name: Annotated[str, typer.Argument(help="What it is for.")], site: SiteOption = "") -> None:
     """Make another API key; it is shown once."""
     with assembly.parts().db.writing() as session:
-        key = add_key(session, the_site(session, site), name, ["items:write", "items:read"], clock.now())
+        key = add_key(session, the_site(session, site), name, Permission, clock.now())
     console.print(key, highlight=False)
+
+
+@key_app.command("list")
+def key_list(site: SiteOption = "") -> None:
+    """Every API key, and when it was last used; not the keys themselves, for only their hashes are kept."""
+    table = Table("id", "name", "may", "made", "last used", "revoked")
+    with assembly.parts().db.reading() as session:
+        mine = ApiKey.site_id == the_site(session, site).id
+        for one in session.scalars(select(ApiKey).where(mine).order_by(ApiKey.id)):
+            moments = (_said(at) for at in (one.created_at, one.last_used_at, one.revoked_at))
+            table.add_row(str(one.id), one.name, ", ".join(one.scopes), *moments)
+    console.print(table)
+
+
+@key_app.command("revoke")
+def key_revoke(key_id: Annotated[int, typer.Argument(help="As `notifier key list` tells.")]) -> None:
+    """Refuse a key from now on, for ever; doing it twice changes nothing more."""
+    with assembly.parts().db.writing() as session:
+        key = session.get(ApiKey, key_id)
+        if key is None:
+            refuse(f"there is no key {key_id}")
+        key.revoked_at = key.revoked_at or clock.now()
+    console.print(f"key {key_id} is revoked")
 
 
 @source_app.command("add")
@@ -141,8 +164,8 @@ def item_add(
     console.print(f"{receipt.guid}: {receipt.outcome}, version {receipt.version}")
 
 
-@subscribers_app.command("list")
-def subscribers_list(
+@subscriber_app.command("list")
+def subscriber_list(
     site: SiteOption = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
     addresses: Annotated[bool, typer.Option("--addresses", help="Show addresses unmasked.")] = False,
@@ -167,8 +190,8 @@ def subscribers_list(
     console.print(table)
 
 
-@subscribers_app.command("add")
-def subscribers_add(
+@subscriber_app.command("add")
+def subscriber_add(
     address: Annotated[str, typer.Argument(help="Where letters go.")],
     basis: Annotated[str, typer.Option(help="Where their consent comes from; kept as evidence.")],
     topic: Annotated[list[str], typer.Option("--topic", "-t", help="Such as `category:سياسة` or `thread:GUID`.")],

@@ -49,7 +49,10 @@ def preview(
     """Render a letter of the site's newest items into a file, as it would be sent now."""
     parts = assembly.parts()
     rendered = parts.renderer.render(_content(parts, site, kind, language))
-    out.write_text(rendered.html, encoding="utf-8")
+    try:
+        out.write_text(rendered.html, encoding="utf-8")
+    except OSError as fault:
+        refuse(f"{out} cannot be written: {fault.strerror}", FAILED)
     console.print(f"{rendered.subject}\n{out}: {len(rendered.html.encode()):,} bytes", highlight=False)
 
 

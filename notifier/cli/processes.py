@@ -15,6 +15,7 @@ import uvicorn
 from rich.live import Live
 
 from notifier import assembly, clock, migrate, settings, upkeep
+from notifier.cli import database
 from notifier.cli.words import FAILED, console, console_err, refuse
 from notifier.embedded.demo import show
 from notifier.embedded.demo.stage import Demo
@@ -68,7 +69,8 @@ def run(data: Data, host: Host = "127.0.0.1", port: Port = 8000, concurrency: Co
     """
     _end_on_sigterm()
     try:
-        with Station(Plan(data, host, port, concurrency)).prepare() as station:
+        with Station(Plan(data, host, port, concurrency)) as station:
+            station.prepare()
             _say_port(station, port)
             station.start()
             console.print(f"notifier runs at {station.url}; its data is in {data}. Ctrl-C ends it.")
@@ -87,7 +89,7 @@ def serve(
     listener: Annotated[int | None, typer.Option(help="A file descriptor that listens already.", hidden=True)] = None,
 ) -> None:
     """Run the web process: the API, the readers' pages, health and metrics."""
-    assembly.parts()
+    database.check(settings.current().database_url)
     config = uvicorn.Config(
         "notifier.web.app:make",
         factory=True,
@@ -104,7 +106,7 @@ def serve(
 
 def worker(concurrency: Concurrency = 2, name: str = "worker") -> None:
     """Run a worker: it plans, renders and sends. Several are welcome, on several machines."""
-    settings.current()
+    database.check(settings.current().database_url)
     os.execv(sys.executable, worker_argv(concurrency, name))  # noqa: S606 - our own command, no shell
 
 

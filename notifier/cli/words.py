@@ -5,6 +5,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -24,8 +25,13 @@ SiteOption = Annotated[
 
 def refuse(sentence: str, code: int = MISUSED) -> NoReturn:
     """Say what is wrong and end."""
-    console_err.print(f"[red]error[/]: {sentence}", highlight=False)
+    say_error(sentence)
     raise typer.Exit(code)
+
+
+def say_error(sentence: str) -> None:
+    """Say what is wrong, in one line however long, with every bracket in it."""
+    console_err.print(f"[red]error[/]: {escape(sentence)}", highlight=False, soft_wrap=True)
 
 
 def the_site(session: Session, slug: str) -> Site:

@@ -1,1 +1,1 @@
-"""Subscribe, confirm, change, unsubscribe, suppress: what readers say, and the proof of it."""
+"""Sign up, confirm, change, unsubscribe: what readers say, and the proof of it."""

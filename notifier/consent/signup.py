@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
 from notifier.consent.subscriptions import subscribe
-from notifier.db import upsert
+from notifier.db import queue_up, upsert
 from notifier.domain import topics
 from notifier.domain.address import Address, AddressInvalid, check_address, fold
 from notifier.domain.schedule import is_zone
@@ -114,10 +114,15 @@ def decide(session: Session, signup: Signup, now: datetime, limits: Limits) -> S
     key = check_address(signup.address).key
     hashed = address_hash(site.pepper, key)
     result = SignupResult.SUPPRESSED
+    # The spellings of one mailbox are several subscribers: decided at once, each would miss the others' question.
+    queue_up(session, signup.limit_hash)
     if not is_suppressed(session, site.id, hashed):
         subscriber = _subscriber(session, site, signup, key, now)
         signup.subscriber_id = subscriber.id
         result = _answer(session, signup, subscriber, now, limits)
+    else:
+        # Nothing is kept of whom we must not write to.
+        signup.address = signup.name = signup.ip = ""
     signup.handled_at = now
     signup.result = result
     return result
@@ -131,12 +136,18 @@ def mint(session: Session, signup_id: int, now: datetime, keeps: timedelta) -> s
 
 
 def purge(session: Session, before: datetime) -> None:
-    """Forget who never confirmed: the person is deleted, the sign-up keeps only its limit hash."""
-    stale = select(Subscriber.id).where(Subscriber.confirmed_at.is_(None), Subscriber.created_at < before)
-    never = stale.where(~exists().where(Subscription.subscriber_id == Subscriber.id))
-    ids = session.scalars(never.limit(PURGED_AT_ONCE)).all()
+    """Forget who never confirmed nor asked since `before`: of the person only the sign-up's limit hash is kept."""
+    stale = select(Subscriber.id).where(
+        Subscriber.confirmed_at.is_(None),
+        Subscriber.created_at < before,
+        ~exists().where(Subscription.subscriber_id == Subscriber.id),
+        # Who asked again lately has a letter whose button must work.
+        ~exists().where(Signup.subscriber_id == Subscriber.id, Signup.created_at >= before),
+    )
+    ids = session.scalars(stale.limit(PURGED_AT_ONCE)).all()
     if ids:
-        session.execute(update(Signup).where(Signup.subscriber_id.in_(ids)).values(subscriber_id=None, address=""))
+        emptied = {"subscriber_id": None, "address": "", "name": "", "ip": ""}
+        session.execute(update(Signup).where(Signup.subscriber_id.in_(ids)).values(emptied))
         session.execute(delete(Subscriber).where(Subscriber.id.in_(ids)))
 
 
@@ -174,7 +185,7 @@ def is_suppressed(session: Session, site_id: int, hashed: str) -> bool:
 
 
 def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datetime, limits: Limits) -> SignupResult:
-    if subscriber.confirmed_at is not None:
+    if _is_reader(session, subscriber):
         # Double opt-in is once per address; a form can add to what a reader gets, but never change it.
         subscribe(session, subscriber, signup.topics, signup.frequency, now)
         note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)
@@ -183,6 +194,12 @@ def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datet
         return SignupResult.LIMITED
     note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)
     return SignupResult.ASKED
+
+
+def _is_reader(session: Session, subscriber: Subscriber) -> bool:
+    """Whether the address said yes and has not left everything since, in however many steps."""
+    active = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
+    return subscriber.confirmed_at is not None and session.scalar(active.limit(1)) is not None
 
 
 def _is_limited(session: Session, signup: Signup, now: datetime, limits: Limits) -> bool:
@@ -233,7 +250,8 @@ def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirm
         language=signup.language,
         topics=tuple(labels.get(name) or name for name in names),
         is_used=is_used,
-        is_expired=row.expires_at <= now,
+        # Without a subscriber the person was forgotten, and with them what they asked for.
+        is_expired=row.expires_at <= now or signup.subscriber_id is None,
     )
 
 

@@ -96,7 +96,7 @@ def excerpt(text: str, limit: int) -> str:
     """At most `limit` characters of a plain text, on one line.
 
     Cut after a sentence that fills at least half the room, else after a word, else between two whole clusters of
-    letters and marks; a cut shows as "…".
+    letters and marks; a cut within a sentence shows as "…".
     """
     line = " ".join(text.split())
     if len(line) <= limit:
@@ -106,7 +106,7 @@ def excerpt(text: str, limit: int) -> str:
     room = limit - len(ELLIPSIS)
     sentences = [m.end() for m in _SENTENCE_END.finditer(line, 0, room) if room // 2 <= m.end() < room]
     if sentences:
-        return f"{line[: sentences[-1]]} {ELLIPSIS}"
+        return line[: sentences[-1]]
     word = line.rfind(" ", 0, room + 1)
     if word >= room // 2:
         return f"{line[:word].rstrip(' ،,;؛:-–')}{ELLIPSIS}"

@@ -87,7 +87,7 @@ def _digest(content: LetterContent, scene: Scene, name: Phrase) -> Values:
         "talks": talks,
         "date": scene.dates.long(content.at),
         "digest_title": say(f"letters.digest.title.{often}"),
-        "digest_subject": _digest_subject(lead, say, say(f"letters.digest.name.{often}", site=name)),
+        "digest_subject": _digest_subject(lead, say, say(f"letters.digest.title.{often}")),
         "why": say(f"letters.digest.why.{often}", site=name),
         "next": _next_digest(content, scene, often),
         "preheader": _digest_preheader(lead, [entry for group in groups for entry in group.entries], say, comments),

@@ -36,15 +36,6 @@ def previous_slot(frequency: Frequency, hours: Hours, slot: datetime) -> datetim
     return last_slot(frequency, hours, slot - timedelta(microseconds=1))
 
 
-def next_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
-    """The first slot after `now`."""
-    last = last_slot(frequency, hours, now)
-    step = {Frequency.HOURLY: timedelta(hours=1), Frequency.DAILY: timedelta(days=1)}.get(frequency, timedelta(days=7))
-    # Half a step beyond the next slot stays clear of a 23- or 25-hour day.
-    later = last_slot(frequency, hours, last + step * 1.5)
-    return later if later > now else last_slot(frequency, hours, last + step * 2)
-
-
 def is_zone(name: str) -> bool:
     """Whether this is an IANA time zone that this machine knows."""
     try:

@@ -19,9 +19,8 @@ class ItemState(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """Where a site's items come from."""
+    """What a source speaks; what is pushed to the API has no source."""
 
-    API = "api"
     FEED = "feed"
 
 
@@ -87,7 +86,6 @@ class Reason(StrEnum):
 
     RETRACTED = "retracted"
     UNSUBSCRIBED = "unsubscribed"
-    UNCONFIRMED = "unconfirmed"
     SUPPRESSED = "suppressed"
     ERASED = "erased"
     TOO_OLD = "too_old"
@@ -123,3 +121,10 @@ class Digits(StrEnum):
     LATN = "latn"
     ARAB = "arab"
     ARABEXT = "arabext"
+
+
+class Permission(StrEnum):
+    """What an API key may be allowed to do."""
+
+    WRITE = "items:write"
+    READ = "items:read"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from notifier import migrate, settings
+from notifier.embedded.folder import FolderError, owned
 from notifier.embedded.tree import Job, Tree
 from notifier.embedded.valkey import Place, Valkey
 from notifier.processes import beat_argv, worker_argv
@@ -63,9 +64,20 @@ class Station:
 
     def prepare(self) -> Self:
         """Start Valkey, make the database current, and settle the environment; the processes come with `start`."""
-        data = self.plan.data
-        data.mkdir(parents=True, exist_ok=True)
         given = {**settings.environment(), **self.plan.knobs}
+        try:
+            self._stack.enter_context(owned(self.plan.data))
+            self.env = self._environment(given)
+        except FolderError as fault:
+            raise StationError(str(fault)) from fault
+        except OSError as fault:
+            raise StationError(f"cannot work in the data folder {self.plan.data}: {fault.strerror}") from fault
+        migrate.upgrade(self.env["NOTIFIER_DATABASE_URL"])
+        return self
+
+    def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
+        """What is given, and where it is silent our own: the secret, the database, and a Valkey that now runs."""
+        data = self.plan.data
         own: dict[str, str] = {}
         if "NOTIFIER_SECRET_KEY" not in given:
             own["NOTIFIER_SECRET_KEY"] = kept_secret(data / "secret-key")
@@ -75,9 +87,7 @@ class Station:
             own["NOTIFIER_REDIS_URL"] = self._stack.enter_context(_valkey(data)).url
         if "NOTIFIER_BASE_URL" not in given:
             own["NOTIFIER_BASE_URL"] = self.url
-        self.env = {**given, **own}
-        migrate.upgrade(self.env["NOTIFIER_DATABASE_URL"])
-        return self
+        return {**given, **own}
 
     def start(self) -> None:
         """Start web, worker and beat, and wait until the web answers."""

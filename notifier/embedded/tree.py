@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import IO, Final, Self
 
 from notifier import observe
-from notifier.embedded.orphan import die_with_parent
+from notifier.embedded.orphan import die_with_parent, uninterrupted
 
 GRACE_S: Final = 30.0
 """A worker may finish what is on the wire; after that it is killed, and its leases run out."""
 RESTART_S: Final = 1.0
-POLL_S: Final = 0.05
 
 _log = observe.log(__name__)
 
@@ -50,7 +49,8 @@ class Tree:
 
     def start(self, job: Job) -> None:
         """Start a job, to be kept running."""
-        self._children[job.name] = _Child(job, self._spawn(job), time.monotonic())
+        with uninterrupted():
+            self._children[job.name] = _Child(job, self._spawn(job), time.monotonic())
 
     def pid(self, name: str) -> int:
         """The process id of a job as it runs now."""
@@ -68,7 +68,8 @@ class Tree:
                 continue
             _log.warning("restarting", child=child.job.name, exit_code=code)
             _end_group(child.process, signal.SIGKILL)
-            child.process = self._spawn(child.job)
+            with uninterrupted():
+                child.process = self._spawn(child.job)
             child.started_at = time.monotonic()
             child.restarts += 1
 

@@ -83,11 +83,14 @@ class Valkey:
     def start_at(cls, place: Place) -> Self:
         """Start (again) with the data, the port and the password of `place`."""
         place.directory.mkdir(parents=True, exist_ok=True)
-        server = cls(_spawn(place), place)
+        server: Self | None = None
         try:
+            with orphan.uninterrupted():
+                server = cls(_spawn(place), place)
             server._wait()
         except BaseException:
-            server.kill()
+            if server is not None:
+                server.kill()
             raise
         return server
 

@@ -11,6 +11,7 @@ from notifier.domain.words import ConsentAction, Frequency
 from notifier.models.base import Base
 
 _ACTIVE = text("ended_at IS NULL")
+_UNCONFIRMED = text("confirmed_at IS NULL")
 
 
 class Subscriber(Base):
@@ -21,6 +22,7 @@ class Subscriber(Base):
         UniqueConstraint("site_id", "address_key"),
         Index("ix_subscribers_schedule", "site_id", "time_zone", "digest_hour", "digest_weekday"),
         Index("ix_subscribers_address_hash", "site_id", "address_hash"),
+        Index("ix_subscribers_unconfirmed", "created_at", postgresql_where=_UNCONFIRMED, sqlite_where=_UNCONFIRMED),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -52,6 +54,8 @@ class Subscription(Base):
 
     __tablename__ = "subscriptions"
     __table_args__ = (
+        # The others hold active ones only; a reader's ended ones are asked for too, and go when the reader goes.
+        Index("ix_subscriptions_subscriber_id", "subscriber_id"),
         Index(
             "uq_subscriptions_active",
             "subscriber_id",
@@ -111,7 +115,7 @@ class Signup(Base):
     """Hash of the address with dots and plus-tags folded: for limits only."""
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     result: Mapped[str] = mapped_column(String(40), default="")
-    """`asked` (a confirmation letter was planned), `added`, `limited` or `suppressed`."""
+    """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited` or `suppressed`."""
 
 
 class OneTimeToken(Base):

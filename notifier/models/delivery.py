@@ -11,6 +11,7 @@ from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason, Rea
 from notifier.models.base import Base
 
 _WAITING = text("delivery_id IS NULL AND dropped_at IS NULL")
+_QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
 
 
 class Notice(Base):
@@ -93,7 +94,7 @@ class Letter(Base):
     key: Mapped[str] = mapped_column(String(64))
     """SHA-256 over kind, language and ids: the same content is the same row."""
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """Ids and numbers the template needs beside the items: `topic_ids`, `article_id`, `more`."""
+    """Ids and numbers the template needs beside the items: `topic_ids`, `more`."""
     planned_count: Mapped[int] = mapped_column(default=0)
     """Counted by the planner, independently of the deliveries it balances."""
     created_at: Mapped[datetime]
@@ -115,18 +116,10 @@ class Delivery(Base):
     __tablename__ = "deliveries"
     __table_args__ = (
         UniqueConstraint("kind", "about_id", "subscriber_id"),
-        Index(
-            "ix_deliveries_due",
-            "next_attempt_at",
-            postgresql_where=text("state = 'queued'"),
-            sqlite_where=text("state = 'queued'"),
-        ),
-        Index(
-            "ix_deliveries_leased",
-            "lease_until",
-            postgresql_where=text("state = 'sending'"),
-            sqlite_where=text("state = 'sending'"),
-        ),
+        # What the sweep asks every few seconds must not read what is finished, which only grows.
+        Index("ix_deliveries_queued", "lane", "id", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
+        Index("ix_deliveries_expiring", "expires_at", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
+        Index("ix_deliveries_leased", "lease_until", postgresql_where=_SENDING, sqlite_where=_SENDING),
         Index("ix_deliveries_letter_id", "letter_id"),
         Index("ix_deliveries_subscriber_id", "subscriber_id"),
     )

@@ -1,8 +1,10 @@
 """The last second counts: consent, suppression and retraction are looked at again when a letter is claimed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import Row, Select, exists, select
 from sqlalchemy.orm import Session
@@ -10,6 +12,9 @@ from sqlalchemy.orm import Session
 from notifier.domain.claimed import Claimed
 from notifier.domain.words import ItemState, LetterKind, Reason
 from notifier.models import Delivery, Item, ItemTopic, LetterItem, Subscriber, Subscription, Suppression
+
+WAITS_MOST: Final = timedelta(minutes=10)
+"""A reader's change is dated when it is asked for and seen when it is committed: at most this much later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ def check(session: Session, delivery_ids: Sequence[int]) -> Checked:
     """Look at each claimed delivery as things are now."""
     rows = session.execute(_rows(delivery_ids)).all()
     shown = _live_items(session, {row.letter_id for row in rows})
-    changed = [row.id for row in rows if row.changed_at is not None and row.changed_at >= row.created_at]
+    changed = {row.id for row in rows if row.changed_at is not None and row.changed_at >= row.created_at - WAITS_MOST}
     wanted = _still_wanted(session, changed)
     ready: list[Claimed] = []
     unwanted: dict[int, Reason] = {}
@@ -106,7 +111,7 @@ def _live_items(session: Session, letter_ids: Iterable[int]) -> dict[int, _Shown
     return shown
 
 
-def _still_wanted(session: Session, delivery_ids: Sequence[int]) -> dict[int, set[int]]:
+def _still_wanted(session: Session, delivery_ids: Collection[int]) -> dict[int, set[int]]:
     """For readers who changed something since the plan: the items that a subscription of theirs still matches."""
     rows = session.execute(
         select(Delivery.id, LetterItem.item_id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from notifier.db import upsert
+from notifier.db import queue_up, upsert
 from notifier.domain import topics
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.html import clean_line, excerpt, sanitise, to_text
@@ -156,6 +156,8 @@ def _offered(new: NewItem) -> list[tuple[str, str]]:
 
 def _topic_ids(session: Session, site: Site, pairs: list[tuple[str, str]]) -> dict[str, int]:
     insert = upsert(session, Topic)
+    # New topics that two items name in different order would make each wait for the other.
+    queue_up(session, f"topics of {site.id}")
     session.execute(
         insert.on_conflict_do_nothing(index_elements=["site_id", "name"]),
         [{"site_id": site.id, "name": name, "label": label[:LABEL_CHARACTERS]} for name, label in pairs],

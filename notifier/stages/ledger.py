@@ -1,9 +1,11 @@
 """What an editor asks: does it add up, and why did letters not go out."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
 from notifier.domain.words import State
@@ -53,17 +55,20 @@ def status(session: Session, site_id: int | None = None) -> Status:
     """Count one site's letters, or all."""
     ours = Delivery.site_id == site_id if site_id is not None else Delivery.id > 0
     letters = Letter.site_id == site_id if site_id is not None else Letter.id > 0
-    states = dict(session.execute(select(Delivery.state, func.count()).where(ours).group_by(Delivery.state)).all())
-    reasons = session.execute(
-        select(Delivery.state, Delivery.reason, func.count())
-        .where(ours, Delivery.reason.is_not(None))
-        .group_by(Delivery.state, Delivery.reason)
-    )
-    planned = session.scalar(select(func.coalesce(func.sum(Letter.planned_count), 0)).where(letters))
+    planned = select(literal("planned"), null(), func.coalesce(func.sum(Letter.planned_count), 0)).where(letters)
+    found = select(Delivery.state, Delivery.reason, func.count()).where(ours).group_by(Delivery.state, Delivery.reason)
+    sides: Counter[str] = Counter()
+    reasons: dict[str, int] = {}
+    # One statement, for it sees one moment: between two, somebody plans letters, and the sides would not match.
+    both: CompoundSelect[Any, Any, Any] = union_all(planned, found)
+    for side, reason, count in session.execute(both):
+        sides[side] += int(count)
+        if reason:
+            reasons[f"{side}: {reason}"] = int(count)
     oldest = session.scalar(select(func.min(Delivery.next_attempt_at)).where(ours, Delivery.state == State.QUEUED))
     return Status(
-        balance=Balance(int(planned or 0), **{state.value: count for state, count in states.items()}),
-        reasons={f"{state.value}: {reason.value}": count for state, reason, count in reasons if reason},
+        balance=Balance(**sides),
+        reasons=reasons,
         oldest_queued_at=oldest,
         last_sweep_at=session.scalar(select(Lease.last_sweep_at).where(Lease.name == TICK)),
     )

@@ -13,7 +13,6 @@ from notifier.domain.outcome import Outcome, Refused, Sent
 from notifier.domain.retry import retry_in
 from notifier.domain.words import Lane, Reason, State
 from notifier.models import Delivery, DeliveryEvent
-from notifier.observe import LETTERS
 
 DETAIL_CHARACTERS = 500
 
@@ -154,13 +153,11 @@ class Book:
         )
 
     def _end(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str) -> None:
-        ended = self.session.scalars(
-            _free(self._owned(ids), state)
-            .values(reason=reason, detail=detail[:DETAIL_CHARACTERS], finished_at=self.now)
-            .returning(Delivery.lane)
-        ).all()
-        for lane in ended:
-            LETTERS.labels(lane.value, state.value).inc()
+        self.session.execute(
+            _free(self._owned(ids), state).values(
+                reason=reason, detail=detail[:DETAIL_CHARACTERS], finished_at=self.now
+            )
+        )
 
     def _note(self, delivery_id: int, kind: str, detail: str) -> None:
         event = DeliveryEvent(delivery_id=delivery_id, at=self.now, kind=kind, detail=detail[:DETAIL_CHARACTERS])

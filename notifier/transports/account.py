@@ -43,11 +43,6 @@ class SmtpAccount:
             letters_per_connection=settings.smtp_letters_per_connection,
         )
 
-    @property
-    def name(self) -> str:
-        """What the budget knows the account by."""
-        return f"{self.username}@{self.host}:{self.port}"
-
 
 class SessionRefusedError(Exception):
     """No session came about; the text says why. No letter is at fault."""

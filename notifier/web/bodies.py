@@ -27,7 +27,8 @@ from notifier.web.wire import is_clean
 GUID_MAX: Final = 500
 FACTS_BYTES_MAX: Final = 4096
 BULK_MAX: Final = 500
-VERSION_MAX: Final = 2**63 - 1
+VERSION_MAX: Final = 2**62
+"""Far below the largest number a database keeps: an edit or a retraction without a version adds one."""
 _EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 

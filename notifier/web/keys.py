@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -11,6 +10,7 @@ from sqlalchemy import or_, select, update
 
 from notifier.db import Database
 from notifier.domain.tokens import token_hash
+from notifier.domain.words import Permission
 from notifier.models import ApiKey, Site
 from notifier.web.edge import Here
 from notifier.web.problems import Problem
@@ -19,19 +19,11 @@ USED_EVERY: Final = timedelta(minutes=1)
 """How exactly `last_used_at` is kept: a write for each request would cost more than it tells."""
 
 
-class Permission(StrEnum):
-    """What a key may be allowed to do."""
-
-    WRITE = "items:write"
-    READ = "items:read"
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A program whose key is good for this site."""
 
     site_id: int
-    key_id: int
 
 
 class KeyFor:
@@ -57,7 +49,7 @@ class KeyFor:
         key, slug = found
         self._check(key, slug, site)
         _note_use(edge.parts.db, key, now)
-        return Caller(key.site_id, key.id)
+        return Caller(key.site_id)
 
     def _check(self, key: ApiKey, slug: str, site: str) -> None:
         # The same answer for a foreign site and for none, so that a key cannot list sites.

@@ -9,6 +9,7 @@ from notifier.domain import topics
 from notifier.domain.letter import SiteFace
 from notifier.domain.words import ItemKind, ItemState
 from notifier.models import Item, Site, Topic
+from notifier.stages import gather
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,4 @@ def thread(session: Session, site_id: int, guid: str) -> Offer | None:
 
 
 def _place(site: Site) -> Place:
-    face = SiteFace(
-        slug=site.slug,
-        name=site.name,
-        language=site.language,
-        url=site.url,
-        colour=site.colour,
-        digits=site.digits,
-        time_zone=site.time_zone,
-        sender_name=site.sender_name,
-        sender_address=site.sender_address,
-        postal_address=site.postal_address,
-    )
-    return Place(site.id, face, site.digest_hour, site.digest_weekday)
+    return Place(site.id, gather.face(site), site.digest_hour, site.digest_weekday)

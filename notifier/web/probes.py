@@ -1,7 +1,7 @@
 """For machines that watch: is the process up, can it work, and how is the work going."""
 
+import math
 from collections.abc import Iterator
-from datetime import datetime
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
@@ -37,7 +37,7 @@ def ready(edge: Here) -> JSONResponse:
 
 @router.api_route("/metrics", methods=LOOKING)
 def metrics(edge: Here) -> Response:
-    """Prometheus text: what the database says at this moment, then this process's own counters."""
+    """Prometheus text: what the database says at this moment, then this process's own counter."""
     books = CollectorRegistry(auto_describe=False)
     books.register(_Books(edge))
     text = generate_latest(books) + generate_latest(REGISTRY)
@@ -67,8 +67,10 @@ class _Books(Collector):
             oldest = session.scalar(select(func.min(Delivery.created_at)).where(Delivery.state == State.QUEUED))
             swept = session.scalar(select(func.max(Lease.last_sweep_at)))
         yield family
-        yield _gauge("notifier_oldest_queued_seconds", "Age of the oldest queued delivery; 0 for none", oldest, now)
-        yield _gauge("notifier_last_sweep_seconds", "Seconds since a sweep; NaN before the first", swept, now)
+        age = 0.0 if oldest is None else (now - oldest).total_seconds()
+        yield GaugeMetricFamily("notifier_oldest_queued_age_seconds", "Of the oldest queued delivery; 0 for none", age)
+        age = math.nan if swept is None else (now - swept).total_seconds()
+        yield GaugeMetricFamily("notifier_last_sweep_age_seconds", "Since the last sweep; NaN before the first", age)
 
     def _queues(self) -> Iterator[Metric]:
         depths = self._edge.parts.depths()
@@ -85,11 +87,6 @@ def _has_schema(edge: Edge) -> bool | None:
         return migrate.is_current(edge.parts.db.url)
     except SQLAlchemyError:
         return None
-
-
-def _gauge(name: str, text: str, since: datetime | None, now: datetime) -> Metric:
-    absent = float("nan") if "sweep" in name else 0.0
-    return GaugeMetricFamily(name, text, value=absent if since is None else (now - since).total_seconds())
 
 
 def _say(body: dict[str, bool], status: int = HTTPStatus.OK) -> JSONResponse:

@@ -59,6 +59,22 @@ def test_a_site_is_made_once_and_its_key_is_shown_once(run: Command) -> None:
     assert "already" in again.output
 
 
+def test_a_key_is_listed_without_itself_and_revoked_for_ever(run: Command) -> None:
+    key = add_site(run)
+    second = run("key", "add", "the newsroom's plugin").output.strip()
+    listed = run("key", "list").output
+    assert "the newsroom's plugin" in listed
+    assert key not in listed
+    assert second not in listed
+    assert listed.count("never") == 4
+    for _ in range(2):
+        assert run("key", "revoke", "2").exit_code == 0
+    assert run("key", "list").output.count("never") == 3
+    unknown = run("key", "revoke", "77")
+    assert unknown.exit_code == 2
+    assert "no key 77" in unknown.output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -121,13 +137,13 @@ def test_an_item_comes_in_from_a_file_or_from_standard_input(run: Command, tmp_p
 def test_readers_are_added_with_their_basis_and_listed_masked(run: Command) -> None:
     add_site(run)
     run("item", "add", "-", input=json.dumps({"kind": "article", "guid": "1", "title": "x", "categories": ["سياسة"]}))
-    added = run("subscribers", "add", "layla@example.org", "--basis", "paper form", "-t", "category:سياسة")
+    added = run("subscriber", "add", "layla@example.org", "--basis", "paper form", "-t", "category:سياسة")
     assert added.exit_code == 0, added.output
-    unknown = run("subscribers", "add", "layla@example.org", "--basis", "x", "-t", "category:فلك")
+    unknown = run("subscriber", "add", "layla@example.org", "--basis", "x", "-t", "category:فلك")
     assert unknown.exit_code == 2
-    nobody = run("subscribers", "add", "layla", "--basis", "x", "-t", "category:سياسة")
+    nobody = run("subscriber", "add", "layla", "--basis", "x", "-t", "category:سياسة")
     assert nobody.exit_code == 2
-    masked, shown = run("subscribers", "list").output, run("subscribers", "list", "--addresses").output
+    masked, shown = run("subscriber", "list").output, run("subscriber", "list", "--addresses").output
     assert "layla@example.org" not in masked
     assert "layla@example.org" in shown
 
@@ -185,7 +201,9 @@ def test_a_weak_secret_is_refused_at_the_start(
 
 def test_help_teaches_every_command(run: Command) -> None:
     helped = run("--help").output
-    commands = "demo run serve worker beat migrate site source item subscribers preview send-test status sweep settings"
+    commands = (
+        "demo run serve worker beat migrate site key source item subscriber preview send-test status sweep settings"
+    )
     assert [name for name in commands.split() if name not in helped] == []
     for name in commands.split():
         assert run(name, "--help").exit_code == 0

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifier.domain.schedule import Hours, is_zone, last_slot, next_slot, previous_slot
+from notifier.domain.schedule import Hours, is_zone, last_slot, previous_slot
 from notifier.domain.words import Frequency
 
 BAGHDAD = Hours("Asia/Baghdad", 8, 5)
@@ -37,13 +37,13 @@ def test_a_slot_is_its_own_last_slot() -> None:
 def test_the_hour_that_spring_skips_comes_when_the_clock_jumps() -> None:
     london = Hours("Europe/London", 1, 6)
     assert last_slot(Frequency.DAILY, london, at(2026, 3, 29, 12)) == at(2026, 3, 29, 1)
-    assert next_slot(Frequency.DAILY, london, at(2026, 3, 29, 12)) == at(2026, 3, 30, 0)
+    assert last_slot(Frequency.DAILY, london, at(2026, 3, 30, 12)) == at(2026, 3, 30, 0)
 
 
 def test_the_hour_that_autumn_repeats_comes_once_and_first() -> None:
     london = Hours("Europe/London", 1, 6)
     assert last_slot(Frequency.DAILY, london, at(2026, 10, 25, 12)) == at(2026, 10, 25, 0)
-    assert next_slot(Frequency.DAILY, london, at(2026, 10, 25, 0, 30)) == at(2026, 10, 26, 1)
+    assert previous_slot(Frequency.DAILY, london, at(2026, 10, 26, 1)) == at(2026, 10, 25, 0)
 
 
 def test_a_day_that_never_was_is_stepped_over() -> None:
@@ -55,11 +55,12 @@ def test_a_day_that_never_was_is_stepped_over() -> None:
 
 @given(DIGESTS, HOURS, MOMENTS)
 def test_slots_follow_each_other_without_gap_or_overlap(frequency: Frequency, hours: Hours, now: datetime) -> None:
-    last, following = last_slot(frequency, hours, now), next_slot(frequency, hours, now)
-    assert last <= now < following
-    assert following - last <= LONGEST[frequency]
-    assert previous_slot(frequency, hours, following) == last
-    assert last_slot(frequency, hours, following) == following
+    last = last_slot(frequency, hours, now)
+    before = previous_slot(frequency, hours, last)
+    assert before < last <= now
+    assert last - before <= LONGEST[frequency]
+    assert last_slot(frequency, hours, last) == last
+    assert last_slot(frequency, hours, before + (last - before) / 2) == before
 
 
 def test_a_zone_is_known_or_not_and_never_raises() -> None:

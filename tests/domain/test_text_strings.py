@@ -71,7 +71,7 @@ def test_what_is_missing_raises() -> None:
     given: tuple[tuple[str, str, dict[str, str]], ...] = (
         ("ar", "letters.nothing", {}),
         ("xx", "letters.view", {}),
-        ("ar", "letters.visit", {}),
+        ("ar", "letters.confirm.why", {}),
         ("ar", "letters.view", {"site": "x"}),
         ("ar", "letters.counts.comments", {}),
     )
@@ -94,5 +94,5 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 
 
 def test_values_are_wrapped_one_by_one() -> None:
-    said = STRINGS.voice("ar").compose("letters.visit", lambda piece: f"[{piece}]", site="x")
-    assert said == "[زيارة] [x]"
+    said = STRINGS.voice("ar").compose("letters.digest.on_article", lambda piece: f"[{piece}]", article="x")
+    assert said == "[عن «][x][»]"

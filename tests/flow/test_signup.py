@@ -114,9 +114,13 @@ def test_a_suppressed_address_is_not_written_to_and_keeps_its_peace(world: World
                 site_id=world.site.id, address_hash=reader.address_hash, reason="complaint", source="t", at=world.now
             )
         )
-    world.sign_up("A@Example.org")
+    world.sign_up("A@Example.org", name="ليلى", ip="192.0.2.7")
     world.work()
     assert world.wire.sent == []
+    with world.parts.db.reading() as session:
+        last = session.scalars(select(Signup).order_by(Signup.id.desc())).first()
+    assert last is not None
+    assert (last.address, last.name, last.ip) == ("", "", ""), "nothing is kept of whom we must not write to"
 
 
 def test_consent_is_proven_by_events_that_only_grow(world: World) -> None:
@@ -143,14 +147,44 @@ def test_after_leaving_for_good_an_address_is_asked_again(world: World) -> None:
 
 def test_whoever_never_confirms_is_forgotten_after_a_week(world: World) -> None:
     world.topics(["category:سياسة"])
-    world.sign_up("a@example.org")
+    world.sign_up("a@example.org", name="ليلى", ip="192.0.2.7")
     world.work()
     world.later(days=8)
     world.tick()
     assert count(world, Subscriber) == 0
     with world.parts.db.reading() as session:
-        assert session.scalars(select(Signup.address)).all() == [""]
+        kept = session.execute(select(Signup.address, Signup.name, Signup.ip)).one()
+    assert tuple(kept) == ("", "", "")
     world.balance()
+
+
+def test_whoever_asked_again_lately_is_not_forgotten_before_they_could_confirm(world: World) -> None:
+    world.topics(["category:سياسة"])
+    world.sign_up("a@example.org")
+    world.work()
+    world.later(days=6)
+    world.sign_up("a@example.org")
+    world.work()
+    world.later(days=2)
+    world.tick()
+    confirmed = readers.confirm(world.parts, world.confirm_token("a@example.org"), "", world.now)
+    assert confirmed is not None
+    assert not confirmed.is_expired
+    assert count(world, Subscription) == 1
+
+
+def test_the_link_of_somebody_forgotten_has_expired(world: World) -> None:
+    world.with_settings(pending_days=1)
+    world.topics(["category:سياسة"])
+    world.sign_up("a@example.org")
+    world.work()
+    token = world.confirm_token("a@example.org")
+    world.later(days=2)
+    world.tick()
+    for answer in (readers.peek_confirmation, lambda parts, token, now: readers.confirm(parts, token, "", now)):
+        found = answer(world.parts, token, world.now)
+        assert found is not None
+        assert found.is_expired
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,15 @@
 """The whole way, once: from an article to a reader's inbox."""
 
 from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import event, select
 
 from notifier import flow, readers
 from notifier.consent.links import Scope
+from notifier.db import Database
 from notifier.domain.words import Frequency
+from notifier.models import Delivery, Letter
 from tests.world import World, html_of, text_of
 
 
@@ -96,3 +101,45 @@ def test_delivering_twice_sends_once(world: World) -> None:
     world.work()
     flow.deliver(world.parts, "alerts", 0, 10_000, world.clock)
     assert len(world.wire.sent) == 1
+
+
+def test_the_books_balance_while_letters_are_being_planned(world: World) -> None:
+    world.reader("a@example.org", frequency=Frequency.INSTANT)
+    world.article("0")
+    world.work()
+    planned = iter(range(1, 10))
+
+    def plan_between(_connection: object, _cursor: object, statement: str, *_: Any) -> None:
+        # Somebody else's commit between two statements of the one who counts.
+        if statement.startswith("SELECT") and ("deliveries" in statement or "letters" in statement):
+            add_letter(world, next(planned))
+
+    event.listen(world.parts.db.engine, "after_cursor_execute", plan_between)
+    try:
+        assert flow.status(world.parts).balance.is_balanced
+    finally:
+        event.remove(world.parts.db.engine, "after_cursor_execute", plan_between)
+
+
+def add_letter(world: World, number: int) -> None:
+    """One more planned letter, on a connection of its own."""
+    db = Database(world.parts.db.engine.url.render_as_string(hide_password=False))
+    with db.writing() as session:
+        letter, delivery = session.scalars(select(Letter)).first(), session.scalars(select(Delivery)).first()
+        assert letter is not None
+        assert delivery is not None
+        letter.planned_count += 1
+        session.add(
+            Delivery(
+                site_id=delivery.site_id,
+                letter_id=letter.id,
+                subscriber_id=delivery.subscriber_id,
+                kind=delivery.kind,
+                about_id=1000 + number,
+                lane=delivery.lane,
+                next_attempt_at=world.now,
+                expires_at=world.now,
+                created_at=world.now,
+            )
+        )
+    db.close()

@@ -1,10 +1,12 @@
 """A site with two sections, its web application, and people to visit it."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +27,8 @@ from notifier.ring import queue_depths
 from notifier.settings import Settings
 from notifier.transports.memory import MemoryTransport
 from notifier.web.app import create_app
+from tests.databases import DIALECTS
+from tests.postgresql import PostgreSQL
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 SECRET = "kR7-wq2_ZpL0vXc9sTf3bNg6hYdJ4mQe"
@@ -157,9 +161,50 @@ def _costly_parts() -> Parts:
     return assembly.assemble(settings(database_url="sqlite://"))
 
 
+def _seed(url: str) -> None:
+    """The site `naba` with three sections and an article in each, a day old."""
+    before = NOW - timedelta(days=1)
+    parts = replace(_costly_parts(), db=Database(url), bell=lambda _nudges: None, transport=MemoryTransport())
+    site_id = add_site(parts, "naba")
+    sections = article("a2", title="مباراة", categories=("رياضة",)), article("a3", categories=("Tech",))
+    flow.ingest_items(parts, site_id, [article(), *sections], before)
+    upkeep.drain(parts, lambda: before)
+    parts.db.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_naba(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The seeded site in a file, to copy: making it anew for every test takes longer than most tests."""
+    path = tmp_path_factory.mktemp("naba") / "notifier.db"
+    shutil.copy(sqlite_template, path)
+    _seed(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_naba(postgresql: PostgreSQL) -> str:
+    """The same in PostgreSQL."""
+    url = postgresql.create()
+    _seed(url)
+    return url
+
+
+@pytest.fixture(params=DIALECTS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database that holds the seeded site, once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        path = shutil.copy(request.getfixturevalue("sqlite_naba"), tmp_path / "notifier.db")
+        yield f"sqlite:///{path}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    url = server.copy(request.getfixturevalue("postgresql_naba"))
+    yield url
+    server.drop(url)
+
+
 @pytest.fixture
 def visit(db: Database, empty_redis_url: str, knobs: dict[str, Any]) -> Iterator[Visit]:
-    """The site `naba` with sections and one article."""
+    """The site `naba` as `_seed` made it, and the application before it."""
     transport = MemoryTransport()
     parts = replace(
         _costly_parts(),
@@ -169,15 +214,7 @@ def visit(db: Database, empty_redis_url: str, knobs: dict[str, Any]) -> Iterator
         transport=transport,
         settings=settings(redis_url=empty_redis_url, **knobs),
     )
-    site_id = add_site(parts, "naba")
-    flow.ingest_items(
-        parts,
-        site_id,
-        [article(), article("a2", title="مباراة", categories=("رياضة",)), article("a3", categories=("Tech",))],
-        NOW - timedelta(days=1),
-    )
-    upkeep.drain(parts, lambda: NOW - timedelta(days=1))
-    found = Visit(parts, None, transport, site_id=site_id)  # type: ignore[arg-type]  # the client needs the visit's clock
+    found = Visit(parts, None, transport)  # type: ignore[arg-type]  # the client needs the visit's clock
     with TestClient(create_app(parts, now=lambda: found.now), raise_server_exceptions=False) as client:
         found.client = client
         yield found

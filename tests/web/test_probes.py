@@ -49,12 +49,12 @@ def test_the_figures_come_from_the_database(visit: Visit) -> None:
     visit.now += timedelta(seconds=12)
     text = visit.client.get("/metrics").text
     assert 'notifier_deliveries{lane="urgent",state="sent"} 1.0' in text
-    assert "notifier_last_sweep_seconds 12.0" in text
-    assert "notifier_oldest_queued_seconds 0.0" in text
+    assert "notifier_last_sweep_age_seconds 12.0" in text
+    assert "notifier_oldest_queued_age_seconds 0.0" in text
     assert "notifier_redis_up 1.0" in text
     for lane in Lane:
         assert f'notifier_queue_depth{{lane="{lane}"}}' in text
-    assert "notifier_letters_total" in text
+    assert "notifier_nudges_lost_total" in text
 
 
 def test_the_figures_go_on_without_redis(visit: Visit) -> None:

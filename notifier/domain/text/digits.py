@@ -1,9 +1,7 @@
-"""The site's digit policy: which digits our own numbers wear, and what never changes them."""
+"""The site's digit policy: which digits our own numbers wear."""
 
-import re
 from typing import Final
 
-from notifier.domain.text.bidi import ISLANDS
 from notifier.domain.text.locales import locale_of
 from notifier.domain.words import Digits
 
@@ -16,9 +14,6 @@ _MARKS: Final = {
     "arab": str.maketrans(",.", "٬٫"),
     "arabext": str.maketrans(",.", "٬٫"),
 }
-_WORDS: Final = re.compile(r"\S+")
-_HAS_LATIN: Final = re.compile(r"[A-Za-z]")
-_NUMBER: Final = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d.,]*\d)|\d+\.\d+(?![\d.,]*\d)|\d+")
 
 
 def digit_system(policy: Digits, language: str) -> str:
@@ -38,23 +33,3 @@ def number(value: float, system: str) -> str:
 def convert(text: str, system: str) -> str:
     """Every ASCII digit of it, and nothing else: for dates and times."""
     return text.translate(_TO[system])
-
-
-def localise(text: str, system: str) -> str:
-    """The numbers of a sentence; never those of URLs, addresses, phone numbers, versions or codes with letters."""
-    pieces, done = [], 0
-    for island in ISLANDS.finditer(text):
-        pieces += [_localise_words(text[done : island.start()], system), island.group()]
-        done = island.end()
-    return "".join([*pieces, _localise_words(text[done:], system)])
-
-
-def _localise_words(text: str, system: str) -> str:
-    return _WORDS.sub(lambda word: _localise_word(word.group(), system), text)
-
-
-def _localise_word(word: str, system: str) -> str:
-    # 2.0.1 is a version: two points, or a letter, and it is a code.
-    if _HAS_LATIN.search(word) or re.search(r"\d\.\d+\.\d", word):
-        return word
-    return _NUMBER.sub(lambda found: found.group().translate(_MARKS[system]).translate(_TO[system]), word)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from notifier import flow
 from notifier.consent.adding import NewReader, add_reader
 from notifier.domain.items import NewItem
+from notifier.domain.words import Permission
 from notifier.embedded import sample
 from notifier.models import Site
 from notifier.parts import Parts
@@ -30,7 +31,7 @@ def seed(parts: Parts, now: datetime, base_url: str) -> Seeded:
     with parts.db.writing() as session:
         site = add_site(session, _new_site(), began)
         site.digits = sample.site().digits
-        seeded = Seeded(site.id, site.slug, add_key(session, site, "demo", ["items:write", "items:read"], began))
+        seeded = Seeded(site.id, site.slug, add_key(session, site, "demo", Permission, began))
     quiet = replace(parts, bell=lambda _nudges: None)
     _match(quiet, _take_in(quiet, seeded.site_id, sample.articles(now, base_url)))
     comments = _take_in(quiet, seeded.site_id, sample.comments(now))

@@ -75,6 +75,7 @@ def api_body(item: NewItem) -> dict[str, Any]:
     body: dict[str, Any] = {
         "kind": item.kind.value,
         "html": item.html,
+        "summary": item.summary,
         "url": item.url,
         "language": item.language,
         "author": {"name": item.author_name, "email": item.author_address},

@@ -48,7 +48,7 @@ def site() -> SampleSite:
         sender_name="صحيفة جسر القصب",
         sender_address=f"news@{SLUG}.example",
         colour="#0f5c7a",
-        postal_address="صحيفة جسر القصب (متخيَّلة لأغراض العرض)، شارع النهر 12، بغداد، العراق",
+        postal_address="شارع النهر 12، بغداد، العراق (صحيفة متخيَّلة لأغراض العرض)",
         digits=Digits.LATN,
     )
 

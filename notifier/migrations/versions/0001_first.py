@@ -176,6 +176,14 @@ def upgrade() -> None:
         ["site_id", "time_zone", "digest_hour", "digest_weekday"],
         unique=False,
     )
+    op.create_index(
+        "ix_subscribers_unconfirmed",
+        "subscribers",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("confirmed_at IS NULL"),
+        sqlite_where=sa.text("confirmed_at IS NULL"),
+    )
     op.create_table(
         "suppressions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -264,9 +272,9 @@ def upgrade() -> None:
         ),
     )
     op.create_index(
-        "ix_deliveries_due",
+        "ix_deliveries_expiring",
         "deliveries",
-        ["next_attempt_at"],
+        ["expires_at"],
         unique=False,
         postgresql_where=sa.text("state = 'queued'"),
         sqlite_where=sa.text("state = 'queued'"),
@@ -280,6 +288,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'sending'"),
     )
     op.create_index("ix_deliveries_letter_id", "deliveries", ["letter_id"], unique=False)
+    op.create_index(
+        "ix_deliveries_queued",
+        "deliveries",
+        ["lane", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'queued'"),
+        sqlite_where=sa.text("state = 'queued'"),
+    )
     op.create_index("ix_deliveries_subscriber_id", "deliveries", ["subscriber_id"], unique=False)
     op.create_table(
         "items",
@@ -402,6 +418,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
     )
+    op.create_index("ix_subscriptions_subscriber_id", "subscriptions", ["subscriber_id"], unique=False)
     op.create_index(
         "ix_subscriptions_topic",
         "subscriptions",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.words import Frequency, LetterKind
 from notifier.models import Notice, Subscriber
-from notifier.stages.plan.letters import Draft, Edition, letter_id
+from notifier.stages.plan.letters import Draft, Edition
 from notifier.stages.plan.persons import Owed, plan_owed
 
 BUNDLES_AT_ONCE = 2000
@@ -34,7 +34,7 @@ def plan_bundles(session: Session, edition: Edition, waits_most: timedelta) -> l
     """
     waiting = _waiting(session, edition, waits_most)
     bundles = [list(bundle) for _, bundle in groupby(waiting, key=lambda one: (one.subscriber_id, one.article_id))]
-    owed = [_owed(session, edition, bundle) for bundle in bundles]
+    owed = [_owed(edition, bundle) for bundle in bundles]
     made = {about: delivery for delivery, about in plan_owed(session, edition, LetterKind.REPLY, owed)}
     settled = [{"id": one.id, "delivery_id": made[b[0].id]} for b in bundles if b[0].id in made for one in b]
     if settled:
@@ -42,7 +42,7 @@ def plan_bundles(session: Session, edition: Edition, waits_most: timedelta) -> l
     return list(made.values())
 
 
-def _owed(session: Session, edition: Edition, bundle: Sequence[_Waiting]) -> Owed:
+def _owed(edition: Edition, bundle: Sequence[_Waiting]) -> Owed:
     first = bundle[0]
     draft = Draft(
         edition.site.id,
@@ -51,7 +51,7 @@ def _owed(session: Session, edition: Edition, bundle: Sequence[_Waiting]) -> Owe
         tuple(sorted(one.item_id for one in bundle)),
         Frequency.INSTANT,
     )
-    return Owed(letter_id(session, draft, edition.now), first.subscriber_id, first.id)
+    return Owed(draft, first.subscriber_id, first.id)
 
 
 def _waiting(session: Session, edition: Edition, waits_most: timedelta) -> list[_Waiting]:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.words import LetterKind
 from notifier.models import Signup, Topic
-from notifier.stages.plan.letters import Draft, Edition, letter_id
+from notifier.stages.plan.letters import Draft, Edition
 from notifier.stages.plan.persons import Owed, plan_owed
 
 
@@ -24,5 +24,5 @@ def plan_confirmation(session: Session, edition: Edition, signup: Signup) -> int
         frequency=signup.frequency,
         data={"topic_ids": list(topics)},
     )
-    owed = Owed(letter_id(session, draft, edition.now), signup.subscriber_id, signup.id)
+    owed = Owed(draft, signup.subscriber_id, signup.id)
     return len(plan_owed(session, edition, LetterKind.CONFIRM, [owed]))

@@ -1,17 +1,19 @@
 """Readers with equal subscriptions share a letter: their digests are planned by profile, in a few statements."""
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     FunctionElement,
+    Row,
     String,
     Subquery,
     case,
     delete,
     func,
     insert,
-    literal,
     select,
     update,
 )
@@ -20,12 +22,14 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from notifier.db import affected, upsert
-from notifier.domain.words import Frequency, LetterKind, State
+from notifier.domain.words import Frequency, LetterKind
 from notifier.models import Delivery, Letter, Run, RunProfile, Subscriber, Subscription
-from notifier.stages.plan.letters import DELIVERY_COLUMNS, Draft, Edition, letter_id
+from notifier.stages.plan.letters import DELIVERY_COLUMNS, Draft, Edition, letter_ids, owed_columns
 from notifier.stages.plan.news import News, Window
 from notifier.stages.plan.runs import Cohort
 
+AT_ONCE: Final = 500
+"""Letters made in one statement."""
 _BY_INITIAL = {frequency.value[0]: frequency for frequency in Frequency}
 
 
@@ -51,25 +55,42 @@ def _joined_on_sqlite(element: _Joined, compiler: SQLCompiler, **options: Any) -
 def plan_crowd(session: Session, edition: Edition, run: Run, found: News, who: Subquery) -> int:
     """Plan the digests of these readers (as `profiles` tells them); gives how many are new."""
     rows = session.execute(select(who.c.language, who.c.profile, func.count()).group_by(who.c.language, who.c.profile))
-    letters: list[dict[str, Any]] = []
-    readers = 0
-    for language, profile, count in rows.all():
-        wants = [(int(one[:-1]), _BY_INITIAL[one[-1]]) for one in profile.split(",")]
-        if items := found.pick(wants, run.frequency):
-            more = max(0, len(items) - edition.items_max)
-            letter = letter_id(
-                session, digest_draft(edition, run, language, items[: edition.items_max], more), edition.now
-            )
-            letters.append({"run_id": run.id, "profile": f"{language}|{profile}", "letter_id": letter})
-            readers += count
-    if not letters:
+    found_for = _drafts(edition, run, found, rows.all())
+    readers = sum(one.readers for one in found_for)
+    if not readers:
         return 0
-    session.execute(insert(RunProfile), letters)
+    for first in range(0, len(found_for), AT_ONCE):
+        some = found_for[first : first + AT_ONCE]
+        letters = letter_ids(session, [one.draft for one in some], edition.now)
+        session.execute(
+            insert(RunProfile),
+            [{"run_id": run.id, "profile": one.profile, "letter_id": letters[one.draft.key]} for one in some],
+        )
     new = _insert(session, edition, run, who)
     if new != readers:
         raise RuntimeError(f"run {run.id} planned {new} digests for {readers} readers")
     session.execute(delete(RunProfile).where(RunProfile.run_id == run.id))
     return new
+
+
+@dataclass(frozen=True, slots=True)
+class _Profile:
+    """Readers who want the same, and the letter that is theirs."""
+
+    profile: str
+    readers: int
+    draft: Draft
+
+
+def _drafts(edition: Edition, run: Run, found: News, rows: Sequence[Row[str, str, int]]) -> list[_Profile]:
+    drafts = []
+    for language, profile, count in rows:
+        wants = [(int(one[:-1]), _BY_INITIAL[one[-1]]) for one in profile.split(",")]
+        if items := found.pick(wants, run.frequency):
+            more = max(0, len(items) - edition.items_max)
+            draft = digest_draft(edition, run, language, items[: edition.items_max], more)
+            drafts.append(_Profile(f"{language}|{profile}", count, draft))
+    return drafts
 
 
 def digest_draft(edition: Edition, run: Run, language: str, items: list[int], more: int) -> Draft:
@@ -87,16 +108,14 @@ def digest_draft(edition: Edition, run: Run, language: str, items: list[int], mo
 
 def count_letters(session: Session, run: Run) -> None:
     """Note on each of a run's letters how many deliveries were planned for it."""
-    planned = (
-        select(func.count())
-        .where(Delivery.letter_id == Letter.id, Delivery.kind == LetterKind.DIGEST, Delivery.about_id == run.id)
-        .scalar_subquery()
-    )
-    ours = select(Delivery.letter_id).where(Delivery.kind == LetterKind.DIGEST, Delivery.about_id == run.id)
+    ours = (Delivery.kind == LetterKind.DIGEST) & (Delivery.about_id == run.id)
+    # Grouped once: a count of its own for each letter made the planner of PostgreSQL read the run again every time.
+    counts = select(Delivery.letter_id, func.count().label("planned")).where(ours).group_by(Delivery.letter_id)
+    of_letter = counts.subquery()
     session.execute(
         update(Letter)
-        .where(Letter.id.in_(ours))
-        .values(planned_count=planned)
+        .where(Letter.id == of_letter.c.letter_id)
+        .values(planned_count=of_letter.c.planned)
         .execution_options(synchronize_session=False)
     )
 
@@ -132,23 +151,11 @@ def profiles(cohort: Cohort, articles: Window, particular: ColumnElement[bool]) 
 
 
 def _insert(session: Session, edition: Edition, run: Run, who: Subquery) -> int:
-    kind, moment = LetterKind.DIGEST, Delivery.created_at.type
     owed = (
-        select(
-            literal(edition.site.id),
-            RunProfile.letter_id,
-            who.c.reader,
-            literal(kind.value),
-            literal(run.id),
-            literal(kind.lane.value),
-            literal(State.QUEUED.value),
-            literal(""),
-            literal(0),
-            literal(edition.now, moment),
-            literal(edition.expires_at, moment),
-            literal(edition.now, moment),
-        )
+        select(*owed_columns(edition, LetterKind.DIGEST, run.id, RunProfile.letter_id, who.c.reader))
         .join(RunProfile, RunProfile.profile == who.c.language.concat("|").concat(who.c.profile))
         .where(RunProfile.run_id == run.id)
+        # Neighbours share a letter, so that a chunk of deliveries renders a few of them, not one for each.
+        .order_by(RunProfile.letter_id)
     )
     return affected(session, upsert(session, Delivery).from_select(DELIVERY_COLUMNS, owed).on_conflict_do_nothing())

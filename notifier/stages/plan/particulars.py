@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, LetterItem, Notice, Run, Subscriber, Subscription
 from notifier.stages.plan.crowd import digest_draft
-from notifier.stages.plan.letters import Edition, letter_id
+from notifier.stages.plan.letters import Edition
 from notifier.stages.plan.news import News, news, window
 from notifier.stages.plan.persons import Owed, plan_owed
 from notifier.stages.plan.runs import Cohort
@@ -65,8 +65,7 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
         if articles or comments:
             more = max(0, len(articles) - edition.items_max)
             items = [*articles[: edition.items_max], *comments]
-            letter = letter_id(session, digest_draft(edition, run, reader.language, items, more), edition.now)
-            owed.append(Owed(letter, reader.id, run.id))
+            owed.append(Owed(digest_draft(edition, run, reader.language, items, more), reader.id, run.id))
     made = plan_owed(session, edition, LetterKind.DIGEST, owed)
     _settle(session, run, [delivery for delivery, _ in made])
     return len(made)

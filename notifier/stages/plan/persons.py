@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -10,27 +11,37 @@ from sqlalchemy.orm import Session
 from notifier.db import upsert
 from notifier.domain.words import LetterKind, State
 from notifier.models import Delivery, Letter
-from notifier.stages.plan.letters import Edition
+from notifier.stages.plan.letters import Draft, Edition, letter_ids
+
+AT_ONCE: Final = 500
+"""Letters and deliveries written in one statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
     """One letter to one person."""
 
-    letter_id: int
+    draft: Draft
     subscriber_id: int
     about_id: int
 
 
 def plan_owed(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[Owed]) -> list[tuple[int, int]]:
-    """Write the deliveries that are not there yet; gives (delivery id, about id) of the new ones."""
-    if not owed:
-        return []
+    """Write the letters and deliveries that are not there yet; gives (delivery id, about id) of the new ones."""
+    made: list[tuple[int, int]] = []
+    for first in range(0, len(owed), AT_ONCE):
+        made += _plan(session, edition, kind, owed[first : first + AT_ONCE])
+    return made
+
+
+def _plan(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[Owed]) -> list[tuple[int, int]]:
+    letters = letter_ids(session, [one.draft for one in owed], edition.now)
     rows = [
         {
-            "site_id": edition.site.id, "letter_id": one.letter_id, "subscriber_id": one.subscriber_id, "kind": kind,
-            "about_id": one.about_id, "lane": kind.lane, "state": State.QUEUED, "detail": "", "attempts": 0,
-            "next_attempt_at": edition.now, "expires_at": edition.expires_at, "created_at": edition.now,
+            "site_id": edition.site.id, "letter_id": letters[one.draft.key], "subscriber_id": one.subscriber_id,
+            "kind": kind, "about_id": one.about_id, "lane": kind.lane, "state": State.QUEUED, "detail": "",
+            "attempts": 0, "next_attempt_at": edition.now, "expires_at": edition.expires_at,
+            "created_at": edition.now,
         }
         for one in owed
     ]  # fmt: skip

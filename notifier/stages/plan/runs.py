@@ -58,10 +58,23 @@ def open_due(session: Session, site: Site, now: datetime, late_most: timedelta) 
     if not due:
         return []
     rows = [
-        {"site_id": site.id, "frequency": f, "slot": slot, "created_at": now, "planned_count": 0} for f, slot in due
+        {"site_id": site.id, "frequency": f, "slot": slot, "created_at": now, "planned_count": 0}
+        for f, slot in sorted(due, key=lambda one: one[1])
     ]
     statement = upsert(session, Run).on_conflict_do_nothing(index_elements=["site_id", "frequency", "slot"])
-    return list(session.scalars(statement.returning(Run.id), rows))
+    return sorted(session.scalars(statement.returning(Run.id), rows))
+
+
+def is_early(session: Session, run: Run) -> bool:
+    """Whether a run of an earlier slot is not planned yet: both would hold what was announced before it."""
+    before = select(Run.id).where(_unplanned_like(run), Run.slot < run.slot)
+    return session.scalar(before.limit(1)) is not None
+
+
+def following(session: Session, run: Run) -> list[int]:
+    """The next run that may wait for this one to be planned; none or one."""
+    after = select(Run.id).where(_unplanned_like(run), Run.slot > run.slot)
+    return list(session.scalars(after.order_by(Run.slot).limit(1)))
 
 
 def cohorts(session: Session, run: Run) -> list[Cohort]:
@@ -81,6 +94,10 @@ def cohorts(session: Session, run: Run) -> list[Cohort]:
         if last_slot(run.frequency, hours, run.slot) == run.slot:
             found.setdefault(_since(run, hours, planned), []).append(hours)
     return [Cohort(run, since, tuple(hours)) for since, hours in sorted(found.items())]
+
+
+def _unplanned_like(run: Run) -> ColumnElement[bool]:
+    return and_(Run.site_id == run.site_id, Run.frequency == run.frequency, Run.planned_at.is_(None))
 
 
 def _since(run: Run, hours: Hours, planned: set[datetime]) -> datetime:

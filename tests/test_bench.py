@@ -1,0 +1,35 @@
+"""The measurements themselves: small ones run, and say what they promise to say."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def figures(script: str, *arguments: str) -> dict[str, Any]:
+    """What a script says on its last line."""
+    argv = [sys.executable, f"bench/{script}.py", *arguments]
+    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr[-2000:]
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.usefixtures("postgresql")
+def test_planning_is_measured() -> None:
+    found = figures("plan", "--quick", "--readers", "2000")
+    assert {"planned", "seconds", "per_s", "rss_mb", "letters"} <= found.keys()
+    assert 0 < found["letters"] < found["planned"] < 2000
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql", "valkey")
+def test_sending_is_measured_and_nothing_is_lost() -> None:
+    found = figures("send", "--letters", "100")
+    unknown_yet = {"letters_per_s_signed", "smtp_source_per_s", "ratio"}
+    assert unknown_yet | {"letters_per_s_unsigned", "rss_mb", "distinct", "lost", "duplicated"} <= found.keys()
+    assert (found["planned"], found["lost"], found["duplicated"], found["balanced"]) == (100, 0, 0, True)
