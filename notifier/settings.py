@@ -153,6 +153,20 @@ def of(environ: Mapping[str, str]) -> Settings:
     return Settings(**given)
 
 
+FOLDER_FILE = "settings.env"
+"""Where `notifier run --data DIR` leaves the settings of its processes, for commands about the same site."""
+
+
+def adopt(folder: Path) -> None:
+    """Take the settings that a data folder holds into this process's environment, where that is silent.
+
+    Raises OSError where nothing has run in this folder yet.
+    """
+    for line in (folder / FOLDER_FILE).read_text(encoding="utf-8").splitlines():
+        name, _, value = line.partition("=")
+        os.environ.setdefault(name, value)
+
+
 def environment() -> dict[str, str]:
     """This process's environment, for the children it starts."""
     return dict(os.environ)

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from celery import signals
-from celery.exceptions import CPendingDeprecationWarning
+from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
 from notifier import observe, settings
 
@@ -31,6 +31,8 @@ def set_up_logs(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
     observe.set_up_logs(wanted.log_format, wanted.log_level)
     # One warning per lost connection, about a setting that we chose.
     warnings.simplefilter("ignore", CPendingDeprecationWarning)
+    # In a container root is nobody in particular; Celery's warning fills half a screen at every start.
+    warnings.simplefilter("ignore", SecurityWarning)
     for name in _QUIETER:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -1,13 +1,16 @@
 """The command line: `notifier --help` teaches it."""
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from notifier import settings
 from notifier.cli import data, database, letters, processes
-from notifier.cli.words import FAILED, MISUSED, console_err, say_error
+from notifier.cli.words import FAILED, MISUSED, console_err, refuse, say_error
 from notifier.db import DatabaseUrlError
 
 app = typer.Typer(
@@ -19,6 +22,24 @@ app = typer.Typer(
     "Try it with `notifier demo`; run a small site with `notifier run --data DIR`; "
     "the README tells how to run the parts one by one.",
 )
+
+
+@app.callback()
+def choose_folder(
+    folder: Annotated[
+        Path | None,
+        typer.Option("--data", envvar="NOTIFIER_DATA", help="Speak to the site that `notifier run --data` runs there."),
+    ] = None,
+) -> None:
+    """Take over the settings of a data folder before any command looks at them."""
+    if folder is None:
+        return
+    try:
+        settings.adopt(folder)
+    except OSError:
+        refuse(f"no site has run in {folder} yet: start it with `notifier run --data {folder}`")
+
+
 processes.add_to(app)
 data.add_to(app)
 letters.add_to(app)

@@ -11,22 +11,22 @@ from pydantic import SecretStr
 from rich.table import Column, Table
 from sqlalchemy import select
 
-from notifier import assembly, clock, flow
+from notifier import assembly, clock, flow, settings
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
 from notifier.domain.outcome import Sent
+from notifier.domain.tokens import new_token
 from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
 from notifier.models import Item
 from notifier.parts import Parts
-from notifier.settings import Settings
-from notifier.settings import current as current_settings
 from notifier.stages import gather
 from notifier.stages.gather import Preview
 from notifier.stages.render import personalise
 
 NEWEST = 10
+KEY = "NOTIFIER_SECRET_KEY"
 
 Kind = Annotated[LetterKind, typer.Option("--kind", "-k", help="Which letter.")]
 Language = Annotated[str, typer.Option("--language", "-l", help="Empty takes the site's.")]
@@ -104,10 +104,15 @@ def status(
 def settings_() -> None:
     """Every knob: its value (secrets masked), default and meaning."""
     table = Table(Column("variable", no_wrap=True), "value", "default", "what it is for")
-    current = current_settings()
-    for name, field in Settings.model_fields.items():
-        default = "" if field.is_required() else _shown(field.default)
-        table.add_row(f"NOTIFIER_{name.upper()}", _shown(getattr(current, name)), default, field.description)
+    environment = settings.environment()
+    is_keyed = bool(environment.get(KEY))
+    # Without a key the others can still be told.
+    current = settings.of(environment if is_keyed else {**environment, KEY: new_token()})
+    for name, field in settings.Settings.model_fields.items():
+        knob = f"NOTIFIER_{name.upper()}"
+        value = _shown(getattr(current, name)) if knob != KEY or is_keyed else "not set"
+        default = "required" if field.is_required() else _shown(field.default)
+        table.add_row(knob, value, default, field.description)
     console.print(table)
 
 

@@ -144,7 +144,7 @@ def purge(session: Session, before: datetime) -> None:
         # Who asked again lately has a letter whose button must work.
         ~exists().where(Signup.subscriber_id == Subscriber.id, Signup.created_at >= before),
     )
-    ids = session.scalars(stale.limit(PURGED_AT_ONCE)).all()
+    ids = session.scalars(stale.limit(PURGED_AT_ONCE).with_for_update(of=Subscriber, skip_locked=True)).all()
     if ids:
         emptied = {"subscriber_id": None, "address": "", "name": "", "ip": ""}
         session.execute(update(Signup).where(Signup.subscriber_id.in_(ids)).values(emptied))

@@ -16,7 +16,8 @@ def owned(folder: Path) -> Iterator[None]:
 
     Raises FolderError where another owns it, OSError where it cannot be made or written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    # It holds addresses and secrets: for its owner's eyes only.
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -73,7 +73,15 @@ class Station:
         except OSError as fault:
             raise StationError(f"cannot work in the data folder {self.plan.data}: {fault.strerror}") from fault
         migrate.upgrade(self.env["NOTIFIER_DATABASE_URL"])
+        self._tell_commands()
         return self
+
+    def _tell_commands(self) -> None:
+        """Leave the settings in the folder, so that `notifier --data DIR …` speaks to this site."""
+        lines = [f"{name}={value}" for name, value in sorted(self.env.items()) if name.startswith("NOTIFIER_")]
+        path = self.plan.data / settings.FOLDER_FILE
+        path.touch(mode=_SECRET_MODE)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
         """What is given, and where it is silent our own: the secret, the database, and a Valkey that now runs."""

@@ -140,7 +140,7 @@ def _find(session: Session, site: Site, guid: str, kind: ItemKind) -> int | None
 def _carry(session: Session, site: Site, item_id: int, new: NewItem) -> None:
     """Give the item its topics, and make the topics that readers may follow from it."""
     pairs = topics.carried(new)
-    ids = _topic_ids(session, site, [*pairs, *_offered(new)])
+    ids = _topic_ids(session, site, [*pairs, _offered(session, site, new)])
     session.execute(delete(ItemTopic).where(ItemTopic.item_id == item_id))
     session.execute(
         upsert(session, ItemTopic),
@@ -148,10 +148,16 @@ def _carry(session: Session, site: Site, item_id: int, new: NewItem) -> None:
     )
 
 
-def _offered(new: NewItem) -> list[tuple[str, str]]:
+def _offered(session: Session, site: Site, new: NewItem) -> tuple[str, str]:
+    """The topic that readers may follow from this item.
+
+    Answers to a comment bear the article's title: a label stands in confirmation letters, which must not carry
+    what a stranger wrote in a comment.
+    """
     if new.kind is ItemKind.ARTICLE:
-        return [(topics.thread(new.guid), clean_line(new.title))]
-    return [(topics.replies(new.guid), excerpt(to_text(new.html), 80))]
+        return topics.thread(new.guid), clean_line(new.title)
+    article = select(Item.title).where(Item.site_id == site.id, Item.guid == new.article_guid)
+    return topics.replies(new.guid), session.scalars(article).one()
 
 
 def _topic_ids(session: Session, site: Site, pairs: list[tuple[str, str]]) -> dict[str, int]:
