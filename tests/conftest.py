@@ -1,5 +1,10 @@
 """Fixtures that every test may ask for."""
 
+import logging
+from collections.abc import Iterator
+
+import pytest
+
 from tests.databases import database_url, db, empty_database_url, postgresql, sqlite_template
 from tests.valkey import empty_redis_url, redis_url, valkey
 
@@ -13,3 +18,13 @@ __all__ = [
     "sqlite_template",
     "valkey",
 ]
+
+
+@pytest.fixture(autouse=True)
+def _logs_end_with_their_test() -> Iterator[None]:
+    """A command that sets logs up in this process writes to a stream that is closed with the test."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)

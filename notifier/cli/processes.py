@@ -51,8 +51,7 @@ def demo(
     _end_on_sigterm()
     with tempfile.TemporaryDirectory(prefix="notifier-demo-") as folder:
         try:
-            with Demo(Path(folder), port) as running:
-                _say_port(running.station, port)
+            with Demo(Path(folder), port, console.print) as running:
                 is_fine = _smoke(running) if smoke else _show(running)
         except (StationError, ValkeyMissingError) as fault:
             _print_logs(Path(folder))
@@ -69,9 +68,8 @@ def run(data: Data, host: Host = "127.0.0.1", port: Port = 8000, concurrency: Co
     """
     _end_on_sigterm()
     try:
-        with Station(Plan(data, host, port, concurrency)) as station:
+        with Station(Plan(data, host, port, concurrency), console.print) as station:
             station.prepare()
-            _say_port(station, port)
             station.start()
             console.print(f"notifier runs at {station.url}; its data is in {data}. Ctrl-C ends it.")
             while True:
@@ -154,11 +152,6 @@ def _show(running: Demo) -> bool:
             running.watch()
             live.update(show.screen(running))
             time.sleep(_FRAME_S)
-
-
-def _say_port(station: Station, wanted: int) -> None:
-    if station.port != wanted:
-        console.print(f"port {wanted} is taken: using {station.port}")
 
 
 def _print_logs(folder: Path) -> None:

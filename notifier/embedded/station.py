@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,12 +47,14 @@ class Plan:
 class Station:
     """Runs a plan until stopped; `env` is what its processes see."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, say: Callable[[str], None] = print) -> None:
         self.plan = plan
         self._stack = ExitStack()
         # It listens from now on, so nobody else can take the port, and who asks early waits instead of failing.
         self._listener = self._stack.enter_context(listening(plan.host, plan.port))
         self.port = int(self._listener.getsockname()[1])
+        if self.port != plan.port:
+            say(f"port {plan.port} is taken: using {self.port}")
         self.env: dict[str, str] = {}
         self.tree = Tree(plan.logs)
 

@@ -25,6 +25,7 @@ from tests.postgresql import NoServerError, running
 from tests.processes.breaking import Postmaster, impatient, locked, mail_server
 from tests.processes.works import CONCURRENCY, ROOT, Works
 
+pytestmark = pytest.mark.slow
 QUICK_S = 6.0
 COMMAND_QUICK_S = 15.0
 """Nearly all of it goes to starting Python on a busy machine; who waits for Redis waits for ever."""

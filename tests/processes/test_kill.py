@@ -45,6 +45,7 @@ def test_killing_the_worker_in_mid_send_loses_no_letter(works: Works) -> None:
     send_through(works, 2000, [kill_worker], doubled_most=CONCURRENCY)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_killed_child_an_emptied_redis_and_a_killed_worker_lose_no_letter(works: Works) -> None:
     send_through(works, 500, [kill_child, flush_redis, kill_worker], doubled_most=1 + CONCURRENCY)

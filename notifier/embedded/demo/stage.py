@@ -54,7 +54,8 @@ class _Step:
 class Demo:
     """A running demo; call `watch` often."""
 
-    def __init__(self, data: Path, port: int) -> None:
+    def __init__(self, data: Path, port: int, say: Callable[[str], None] = print) -> None:
+        self._say = say
         self.folder, self._port = data, port
         self._stack = ExitStack()
         self._started = time.monotonic()
@@ -120,7 +121,7 @@ class Demo:
             "NOTIFIER_INBOX_PATH": str(self.inbox.path),
             "NOTIFIER_CLOCK_OFFSET_S": str(self._offset.total_seconds()),
         }
-        station = Station(Plan(self.folder, port=self._port, knobs=knobs, logs=self.folder))
+        station = Station(Plan(self.folder, port=self._port, knobs=knobs, logs=self.folder), self._say)
         self.station = self._stack.enter_context(station)
         station.prepare()
         self.parts: Parts = assembly.assemble(settings.of(station.env))
