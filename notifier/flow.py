@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from notifier.consent import signup
+from notifier.consent import confirmation, signup
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
 from notifier.domain.items import NewItem, Receipt
@@ -178,7 +178,7 @@ def _claim(parts: Parts, span: record.Span, now: datetime) -> _Chunk:
         record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
         token_lasts = timedelta(hours=knobs.token_expires_h)
         tokens = {
-            one.delivery_id: signup.mint(session, one.about_id, now, token_lasts)
+            one.delivery_id: confirmation.mint(session, one.about_id, now, token_lasts)
             for one in checked.ready
             if one.kind is LetterKind.CONFIRM
         }

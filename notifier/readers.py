@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import links, preferences, signup
+from notifier.consent import confirmation, links, preferences, signup
+from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import LinkView, Scope, Unsubscribed
 from notifier.consent.preferences import PreferenceChange, Preferences
-from notifier.consent.signup import Confirmation, SignUpForm
+from notifier.consent.signup import SignUpForm
 from notifier.domain.words import ItemState, Lane
 from notifier.models import Delivery, Item, LetterItem, Subscriber
 from notifier.parts import Parts
@@ -31,13 +32,13 @@ def request_signup(parts: Parts, form: SignUpForm, now: datetime) -> int:
 def peek_confirmation(parts: Parts, token: str, now: datetime) -> Confirmation | None:
     """What a confirmation link would confirm; changes nothing."""
     with parts.db.reading() as session:
-        return signup.peek(session, token, now)
+        return confirmation.peek(session, token, now)
 
 
 def confirm(parts: Parts, token: str, ip: str, now: datetime) -> Confirmation | None:
     """Use a confirmation link. None for a link that we never made."""
     with transaction(parts.db, parts.bell) as session:
-        return signup.confirm(session, token, ip, now)
+        return confirmation.confirm(session, token, ip, now)
 
 
 def read_link(parts: Parts, purpose: str, token: str) -> LinkView | None:

@@ -16,7 +16,7 @@ from notifier.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("notifier", "workers")
-LINES_MAX = 320
+LINES_MAX = 250
 FUNCTION_LINES_MAX = 40
 VAGUE = {"utils", "helpers", "managers", "services", "handlers", "util", "helper", "manager", "service", "handler"}
 

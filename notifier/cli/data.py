@@ -26,7 +26,7 @@ site_app = typer.Typer(no_args_is_help=True, help="Publications.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
 source_app = typer.Typer(no_args_is_help=True, help="Where a site's items come from.")
 item_app = typer.Typer(no_args_is_help=True, help="Articles and comments.")
-subscriber_app = typer.Typer(no_args_is_help=True, help="Readers.")
+subscribers_app = typer.Typer(no_args_is_help=True, help="Readers.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(key_app, name="key")
     app.add_typer(source_app, name="source")
     app.add_typer(item_app, name="item")
-    app.add_typer(subscriber_app, name="subscriber")
+    app.add_typer(subscribers_app, name="subscribers")
 
 
 @site_app.command("add")
@@ -164,7 +164,7 @@ def item_add(
     console.print(f"{receipt.guid}: {receipt.outcome}, version {receipt.version}")
 
 
-@subscriber_app.command("list")
+@subscribers_app.command("list")
 def subscriber_list(
     site: SiteOption = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
@@ -190,7 +190,7 @@ def subscriber_list(
     console.print(table)
 
 
-@subscriber_app.command("add")
+@subscribers_app.command("add")
 def subscriber_add(
     address: Annotated[str, typer.Argument(help="Where letters go.")],
     basis: Annotated[str, typer.Option(help="Where their consent comes from; kept as evidence.")],

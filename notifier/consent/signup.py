@@ -1,4 +1,4 @@
-"""Double opt-in: a form is noted, a task decides, a letter asks, a POST confirms."""
+"""Double opt-in: a form is noted, a task decides, a letter asks; the button is in `confirmation`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,9 +13,9 @@ from notifier.db import queue_up, upsert
 from notifier.domain import topics
 from notifier.domain.address import Address, AddressInvalid, check_address, fold
 from notifier.domain.schedule import is_zone
-from notifier.domain.tokens import address_hash, new_token, token_hash
+from notifier.domain.tokens import address_hash, token_hash
 from notifier.domain.words import ConsentAction, Frequency
-from notifier.models import OneTimeToken, Signup, Site, Subscriber, Subscription, Suppression, Topic
+from notifier.models import Signup, Site, Subscriber, Subscription, Suppression, Topic
 
 TOPICS_MAX = 100
 NAME_MAX = 200
@@ -57,18 +57,6 @@ class SignUpForm:
     ip: str = ""
     wording: str = ""
     """The words beside the box, as the reader saw them; their hash is kept as evidence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """What a confirmation link stands for."""
-
-    site_id: int
-    subscriber_id: int
-    language: str
-    topics: tuple[str, ...]
-    is_used: bool
-    is_expired: bool
 
 
 def request(session: Session, form: SignUpForm, now: datetime) -> Signup:
@@ -128,13 +116,6 @@ def decide(session: Session, signup: Signup, now: datetime, limits: Limits) -> S
     return result
 
 
-def mint(session: Session, signup_id: int, now: datetime, keeps: timedelta) -> str:
-    """A fresh token for a confirmation letter; only its hash is kept, so each try of the letter carries its own."""
-    token = new_token()
-    session.add(OneTimeToken(signup_id=signup_id, token_hash=token_hash(token), created_at=now, expires_at=now + keeps))
-    return token
-
-
 def purge(session: Session, before: datetime) -> None:
     """Forget who never confirmed nor asked since `before`: of the person only the sign-up's limit hash is kept."""
     stale = select(Subscriber.id).where(
@@ -149,27 +130,6 @@ def purge(session: Session, before: datetime) -> None:
         emptied = {"subscriber_id": None, "address": "", "name": "", "ip": ""}
         session.execute(update(Signup).where(Signup.subscriber_id.in_(ids)).values(emptied))
         session.execute(delete(Subscriber).where(Subscriber.id.in_(ids)))
-
-
-def peek(session: Session, token: str, now: datetime) -> Confirmation | None:
-    """What this token would confirm; changes nothing. None for a token that we never made."""
-    row = session.scalar(select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token)))
-    return _confirmation(session, row, now) if row else None
-
-
-def confirm(session: Session, token: str, ip: str, now: datetime) -> Confirmation | None:
-    """Use the token: its sign-up's topics become subscriptions. Doing it twice changes nothing more.
-
-    None for a token that we never made; a used or expired one comes back saying so.
-    """
-    row = session.scalar(select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token)).with_for_update())
-    if row is None:
-        return None
-    found = _confirmation(session, row, now)
-    if not (found.is_used or found.is_expired):
-        row.used_at = now
-        _activate(session, session.get_one(Signup, row.signup_id), ip, now)
-    return found
 
 
 def is_suppressed(session: Session, site_id: int, hashed: str) -> bool:
@@ -214,45 +174,6 @@ def _is_limited(session: Session, signup: Signup, now: datetime, limits: Limits)
         .order_by(Signup.handled_at.desc())
     ).all()
     return len(asked) >= limits.per_30_days or bool(asked and asked[0] and asked[0] > now - limits.gap)
-
-
-def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
-    subscriber = session.get_one(Subscriber, signup.subscriber_id)
-    if subscriber.confirmed_at is None:
-        subscriber.confirmed_at = now
-        subscriber.name, subscriber.language = signup.name, signup.language
-        subscriber.time_zone = signup.time_zone
-    for each in _open_signups(session, signup):
-        subscribe(session, subscriber, each.topics, each.frequency, now)
-        note(session, subscriber, ConsentAction.CONFIRMED, ",".join(each.topics), now, signup=each, ip=ip)
-        each.result = SignupResult.CONFIRMED
-
-
-def _open_signups(session: Session, signup: Signup) -> list[Signup]:
-    """What this address asked for and was not sent a second letter for waits for the same button."""
-    is_open = Signup.result.in_([SignupResult.ASKED, SignupResult.LIMITED])
-    mine = Signup.subscriber_id == signup.subscriber_id
-    return list(session.scalars(select(Signup).where(mine, is_open).order_by(Signup.id)))
-
-
-def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirmation:
-    signup = session.get_one(Signup, row.signup_id)
-    is_used = row.used_at is not None or signup.result == SignupResult.CONFIRMED
-    names = list(dict.fromkeys(name for each in _open_signups(session, signup) or [signup] for name in each.topics))
-    labels = dict(
-        session.execute(
-            select(Topic.name, Topic.label).where(Topic.site_id == signup.site_id, Topic.name.in_(names))
-        ).all()
-    )
-    return Confirmation(
-        site_id=signup.site_id,
-        subscriber_id=signup.subscriber_id or 0,
-        language=signup.language,
-        topics=tuple(labels.get(name) or name for name in names),
-        is_used=is_used,
-        # Without a subscriber the person was forgotten, and with them what they asked for.
-        is_expired=row.expires_at <= now or signup.subscriber_id is None,
-    )
 
 
 def _subscriber(session: Session, site: Site, signup: Signup, key: str, now: datetime) -> Subscriber:

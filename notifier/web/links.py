@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, PlainTextResponse
 
 from notifier import readers
+from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import UNSUBSCRIBE, LinkView, Scope
-from notifier.consent.signup import Confirmation
 from notifier.domain.words import LetterKind
 from notifier.web import places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice

@@ -137,13 +137,13 @@ def test_an_item_comes_in_from_a_file_or_from_standard_input(run: Command, tmp_p
 def test_readers_are_added_with_their_basis_and_listed_masked(run: Command) -> None:
     add_site(run)
     run("item", "add", "-", input=json.dumps({"kind": "article", "guid": "1", "title": "x", "categories": ["سياسة"]}))
-    added = run("subscriber", "add", "layla@example.org", "--basis", "paper form", "-t", "category:سياسة")
+    added = run("subscribers", "add", "layla@example.org", "--basis", "paper form", "-t", "category:سياسة")
     assert added.exit_code == 0, added.output
-    unknown = run("subscriber", "add", "layla@example.org", "--basis", "x", "-t", "category:فلك")
+    unknown = run("subscribers", "add", "layla@example.org", "--basis", "x", "-t", "category:فلك")
     assert unknown.exit_code == 2
-    nobody = run("subscriber", "add", "layla", "--basis", "x", "-t", "category:سياسة")
+    nobody = run("subscribers", "add", "layla", "--basis", "x", "-t", "category:سياسة")
     assert nobody.exit_code == 2
-    masked, shown = run("subscriber", "list").output, run("subscriber", "list", "--addresses").output
+    masked, shown = run("subscribers", "list").output, run("subscribers", "list", "--addresses").output
     assert "layla@example.org" not in masked
     assert "layla@example.org" in shown
 
@@ -202,7 +202,7 @@ def test_a_weak_secret_is_refused_at_the_start(
 def test_help_teaches_every_command(run: Command) -> None:
     helped = run("--help").output
     commands = (
-        "demo run serve worker beat migrate site key source item subscriber preview send-test status sweep settings"
+        "demo run serve worker beat migrate site key source item subscribers preview send-test status sweep settings"
     )
     assert [name for name in commands.split() if name not in helped] == []
     for name in commands.split():

@@ -1,0 +1,93 @@
+"""The button of a confirmation letter: a token of its own, used once, on POST."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.consent.evidence import note
+from notifier.consent.signup import SignupResult
+from notifier.consent.subscriptions import subscribe
+from notifier.domain.tokens import new_token, token_hash
+from notifier.domain.words import ConsentAction
+from notifier.models import OneTimeToken, Signup, Subscriber, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a confirmation link stands for."""
+
+    site_id: int
+    subscriber_id: int
+    language: str
+    topics: tuple[str, ...]
+    is_used: bool
+    is_expired: bool
+
+
+def mint(session: Session, signup_id: int, now: datetime, keeps: timedelta) -> str:
+    """A fresh token for a confirmation letter; only its hash is kept, so each try of the letter carries its own."""
+    token = new_token()
+    session.add(OneTimeToken(signup_id=signup_id, token_hash=token_hash(token), created_at=now, expires_at=now + keeps))
+    return token
+
+
+def peek(session: Session, token: str, now: datetime) -> Confirmation | None:
+    """What this token would confirm; changes nothing. None for a token that we never made."""
+    row = session.scalar(select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token)))
+    return _confirmation(session, row, now) if row else None
+
+
+def confirm(session: Session, token: str, ip: str, now: datetime) -> Confirmation | None:
+    """Use the token: its sign-up's topics become subscriptions. Doing it twice changes nothing more.
+
+    None for a token that we never made; a used or expired one comes back saying so.
+    """
+    row = session.scalar(select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token)).with_for_update())
+    if row is None:
+        return None
+    found = _confirmation(session, row, now)
+    if not (found.is_used or found.is_expired):
+        row.used_at = now
+        _activate(session, session.get_one(Signup, row.signup_id), ip, now)
+    return found
+
+
+def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
+    subscriber = session.get_one(Subscriber, signup.subscriber_id)
+    if subscriber.confirmed_at is None:
+        subscriber.confirmed_at = now
+        subscriber.name, subscriber.language = signup.name, signup.language
+        subscriber.time_zone = signup.time_zone
+    for each in _open_signups(session, signup):
+        subscribe(session, subscriber, each.topics, each.frequency, now)
+        note(session, subscriber, ConsentAction.CONFIRMED, ",".join(each.topics), now, signup=each, ip=ip)
+        each.result = SignupResult.CONFIRMED
+
+
+def _open_signups(session: Session, signup: Signup) -> list[Signup]:
+    """What this address asked for and was not sent a second letter for waits for the same button."""
+    is_open = Signup.result.in_([SignupResult.ASKED, SignupResult.LIMITED])
+    mine = Signup.subscriber_id == signup.subscriber_id
+    return list(session.scalars(select(Signup).where(mine, is_open).order_by(Signup.id)))
+
+
+def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirmation:
+    signup = session.get_one(Signup, row.signup_id)
+    is_used = row.used_at is not None or signup.result == SignupResult.CONFIRMED
+    names = list(dict.fromkeys(name for each in _open_signups(session, signup) or [signup] for name in each.topics))
+    labels = dict(
+        session.execute(
+            select(Topic.name, Topic.label).where(Topic.site_id == signup.site_id, Topic.name.in_(names))
+        ).all()
+    )
+    return Confirmation(
+        site_id=signup.site_id,
+        subscriber_id=signup.subscriber_id or 0,
+        language=signup.language,
+        topics=tuple(labels.get(name) or name for name in names),
+        is_used=is_used,
+        # Without a subscriber the person was forgotten, and with them what they asked for.
+        is_expired=row.expires_at <= now or signup.subscriber_id is None,
+    )
