@@ -105,6 +105,8 @@ def source_add(
     site: SiteOption = "",
 ) -> None:
     """Add a source. It is polled at the next tick; `notifier source poll` does it now."""
+    if not url.startswith(("http://", "https://")):
+        refuse(f"{url!r} cannot be fetched: write an address that begins with http:// or https://")
     try:
         with assembly.parts().db.writing() as session:
             source = add_source(session, the_site(session, site), kind, url, clock.now())

@@ -20,7 +20,7 @@ class Subscriber(Base):
     __tablename__ = "subscribers"
     __table_args__ = (
         UniqueConstraint("site_id", "address_key"),
-        Index("ix_subscribers_schedule", "site_id", "time_zone", "digest_hour", "digest_weekday"),
+        Index("ix_subscribers_schedule", "site_id", "time_zone", "digest_hour", "digest_weekday", "confirmed_at"),
         Index("ix_subscribers_address_hash", "site_id", "address_hash"),
         Index("ix_subscribers_unconfirmed", "created_at", postgresql_where=_UNCONFIRMED, sqlite_where=_UNCONFIRMED),
     )

@@ -52,7 +52,12 @@ class _Books(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Each figure once."""
-        yield from self._deliveries()
+        try:
+            books = list(self._deliveries())
+        except SQLAlchemyError:
+            books = []
+        yield GaugeMetricFamily("notifier_database_up", "Whether the database answers", value=float(bool(books)))
+        yield from books
         yield from self._queues()
 
     def _deliveries(self) -> Iterator[Metric]:

@@ -67,7 +67,7 @@ def of(error: Exception) -> Problem:
         return of_validation(error.errors()[0])
     if is_passing(error):
         again = {"Retry-After": str(AGAIN_S)}
-        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "error_internal", headers=again)
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "error_busy", headers=again)
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "error_internal")
 
 

@@ -84,6 +84,7 @@ def test_a_key_is_listed_without_itself_and_revoked_for_ever(run: Command) -> No
         (["site", "add", "ok", "--name", "x", "--sender", "a@b.example", "--time-zone", "Mars/Base"], "time zone"),
         (["site", "add", "ok", "--name", "x", "--sender", "a@b.example", "--colour", "red"], "colour"),
         (["source", "add", "feed", "https://x.example/feed"], "no site yet"),
+        (["source", "add", "feed", "file:///etc/passwd"], "http://"),
         (["source", "poll", "77"], "no source 77"),
         (["status", "--site", "nowhere"], "no site yet"),
     ],

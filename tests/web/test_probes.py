@@ -62,3 +62,13 @@ def test_the_figures_go_on_without_redis(visit: Visit) -> None:
         text = client.get("/metrics").text
     assert "notifier_redis_up 0.0" in text
     assert "notifier_queue_depth{" not in text
+
+
+def test_metrics_tell_that_the_database_is_away(visit: Visit) -> None:
+    visit.parts.db.close()
+    with visit.parts.db.engine.connect() as connection:
+        connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO hidden")
+        connection.commit()
+    text = visit.client.get("/metrics").text
+    assert "notifier_database_up 0.0" in text
+    assert "notifier_redis_up 1.0" in text

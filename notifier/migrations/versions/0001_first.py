@@ -173,7 +173,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_subscribers_schedule",
         "subscribers",
-        ["site_id", "time_zone", "digest_hour", "digest_weekday"],
+        ["site_id", "time_zone", "digest_hour", "digest_weekday", "confirmed_at"],
         unique=False,
     )
     op.create_index(

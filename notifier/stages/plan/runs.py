@@ -15,6 +15,8 @@ from notifier.models import Run, Site, Subscriber
 DIGESTS = (Frequency.HOURLY, Frequency.DAILY, Frequency.WEEKLY)
 STEPS_BACK = {Frequency.HOURLY: 48, Frequency.DAILY: 8, Frequency.WEEKLY: 5}
 """How many missed slots one digest makes up for."""
+LOOKS_BACK = timedelta(days=50)
+"""Farther than that many slots of any frequency reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def cohorts(session: Session, run: Run) -> list[Cohort]:
         session.scalars(
             select(Run.slot).where(
                 Run.site_id == run.site_id, Run.frequency == run.frequency, Run.planned_at.is_not(None),
-                Run.slot < run.slot,
+                Run.slot < run.slot, Run.slot >= run.slot - LOOKS_BACK,
             )
         )
     )  # fmt: skip
