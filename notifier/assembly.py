@@ -27,14 +27,18 @@ def assemble(knobs: Settings) -> Parts:
     """Parts from these settings. Nothing is connected yet: that happens at first use."""
     redis_url = knobs.redis_url.get_secret_value()
     keys = [key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)]
+    db, bell = Database(knobs.database_url), CeleryBell(redis_url)
+    transport = SmtpTransport(SmtpAccount.of(knobs))
+    budget = RedisBudget(redis_url, knobs.send_rate_per_s, knobs.send_burst)
     return Parts(
-        db=Database(knobs.database_url),
-        bell=CeleryBell(redis_url),
+        db=db,
+        bell=bell,
         depths=lambda: queue_depths(redis_url),
-        transport=SmtpTransport(SmtpAccount.of(knobs)),
-        budget=RedisBudget(redis_url, knobs.send_rate_per_s, knobs.send_burst),
+        transport=transport,
+        budget=budget,
         renderer=Renderer(settings.templates_dir()),
         settings=knobs,
         signer=Signer(keys),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
+        goodbyes=(transport.close, bell.close, budget.close, db.close),
     )

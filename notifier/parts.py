@@ -37,6 +37,13 @@ class Parts:
     fetch: Fetcher
     sleep: Callable[[float], None] = field(default=time.sleep)
     dice: Callable[[], float] = field(default=random.random)
+    goodbyes: tuple[Callable[[], None], ...] = ()
+    """What lets go of a connection each, in this order."""
+
+    def close(self) -> None:
+        """Say goodbye to the mail server, Redis and the database; what is used afterwards connects again."""
+        for goodbye in self.goodbyes:
+            goodbye()
 
     @property
     def terms(self) -> Terms:

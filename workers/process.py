@@ -44,10 +44,9 @@ def start_child(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
 
 
 def end_child(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
-    """Say goodbye to the mail server and the database."""
+    """Say goodbye to the mail server, Redis and the database."""
     if parts.cache_info().currsize:
-        parts().transport.close()
-        parts().db.close()
+        parts().close()
 
 
 def connect_signals() -> None:

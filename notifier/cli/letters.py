@@ -1,4 +1,4 @@
-"""Commands that look at letters and at the books: preview, send-test, status, settings."""
+"""Commands that look at letters and at the books: preview, send-test, status, why, retry, settings."""
 
 import json
 from dataclasses import asdict
@@ -13,15 +13,15 @@ from sqlalchemy import select
 
 from notifier import assembly, clock, flow, settings
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
-from notifier.domain.address import AddressInvalid
+from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
 from notifier.domain.outcome import Sent
 from notifier.domain.tokens import new_token
-from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
-from notifier.models import Item
+from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind, Reason
+from notifier.models import Delivery, Item, Subscriber
 from notifier.parts import Parts
-from notifier.stages import gather
+from notifier.stages import gather, ledger, record
 from notifier.stages.gather import Preview
 from notifier.stages.render import personalise
 
@@ -34,7 +34,7 @@ Language = Annotated[str, typer.Option("--language", "-l", help="Empty takes the
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (preview, status):
+    for command in (preview, status, why, retry):
         app.command()(command)
     app.command("send-test")(send_test)
     app.command("settings")(settings_)
@@ -99,6 +99,46 @@ def status(
         console.print(f"last sweep: {_iso(found.last_sweep_at) if found.last_sweep_at else 'never'}")
     if not found.balance.is_balanced:
         refuse("the books do not balance", FAILED)
+
+
+def why(
+    address: Annotated[str, typer.Argument(help="Whose letters.")],
+    site: SiteOption = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+) -> None:
+    """What this person was sent or spared, and why; the newest first."""
+    parts = assembly.parts()
+    try:
+        key = check_address(address).key
+    except AddressInvalid as fault:
+        refuse(f"{address!r} is not an address ({fault.key})")
+    with parts.db.reading() as session:
+        there = the_site(session, site)
+        found = session.scalar(select(Subscriber).where(Subscriber.site_id == there.id, Subscriber.address_key == key))
+        if found is None:
+            refuse(f"{there.slug} has no subscriber of this address", FAILED)
+        fates = ledger.fates(session, found.id, limit)
+    console.print(f"subscriber {found.id}: {'confirmed' if found.confirmed_at else 'not confirmed'}")
+    table = Table("delivery", "letter", "state", "reason", "tries", "planned", "ended", "the server said")
+    for one in fates:
+        ended = _iso(one.finished_at) if one.finished_at else ""
+        table.add_row(
+            str(one.delivery_id), one.kind, one.state, one.reason or "", str(one.attempts), _iso(one.created_at), ended,
+            one.detail,
+        )  # fmt: skip
+    console.print(table)
+
+
+def retry(
+    reason: Annotated[Reason | None, typer.Option(help="Only those that failed for this reason.")] = None,
+    site: SiteOption = "",
+) -> None:
+    """Queue failed letters again, as long as they are still news. The sweep sends them within seconds."""
+    parts = assembly.parts()
+    with parts.db.writing() as session:
+        which = Delivery.site_id == the_site(session, site).id
+        count = record.retry(session, which & (Delivery.reason == reason) if reason else which, clock.now())
+    console.print(f"{count} queued again")
 
 
 def settings_() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
-from notifier.domain.words import State
+from notifier.domain.words import LetterKind, Reason, State
 from notifier.models import Delivery, Lease, Letter
 
 TICK = "tick"
@@ -49,6 +49,34 @@ class Status:
     """How many deliveries ended (or wait) with each `state: reason`."""
     oldest_queued_at: datetime | None
     last_sweep_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one letter to one person."""
+
+    delivery_id: int
+    kind: LetterKind
+    state: State
+    reason: Reason | None
+    attempts: int
+    created_at: datetime
+    finished_at: datetime | None
+    detail: str
+
+
+def fates(session: Session, subscriber_id: int, most: int) -> list[Fate]:
+    """A person's letters, the newest first: what they were sent or spared, and why."""
+    rows = session.execute(
+        select(
+            Delivery.id, Delivery.kind, Delivery.state, Delivery.reason, Delivery.attempts, Delivery.created_at,
+            Delivery.finished_at, Delivery.detail,
+        )
+        .where(Delivery.subscriber_id == subscriber_id)
+        .order_by(Delivery.id.desc())
+        .limit(most)
+    )  # fmt: skip
+    return [Fate(*row) for row in rows]
 
 
 def status(session: Session, site_id: int | None = None) -> Status:

@@ -94,6 +94,13 @@ def take_back(session: Session, now: datetime, terms: Terms) -> int:
     return affected(session, spent.values(reason=Reason.ATTEMPTS, finished_at=now)) + affected(session, waiting)
 
 
+def retry(session: Session, which: ColumnElement[bool], now: datetime) -> int:
+    """Queue failed deliveries again that may still leave, with all their tries before them; gives how many."""
+    failed = which & (Delivery.state == State.FAILED) & (Delivery.expires_at > now)
+    again = _free(failed, State.QUEUED).values(attempts=0, next_attempt_at=now, reason=None, finished_at=None)
+    return affected(session, again)
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """A claim's page in the ledger, open for one transaction."""

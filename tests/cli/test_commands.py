@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 from typer.testing import CliRunner, Result
 
 from notifier import assembly, cli, settings
 from notifier.embedded.inbox import Inbox
 from notifier.embedded.inbox.server import InboxServer
+from notifier.models import Delivery
 from tests.sources.sites import page, site
 from tests.world import SECRET
 
@@ -39,7 +41,7 @@ def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> I
 def forget() -> None:
     """What a process that ends would let go of."""
     if assembly.parts.cache_info().currsize:
-        assembly.parts().db.close()
+        assembly.parts().close()
     settings.current.cache_clear()
     assembly.parts.cache_clear()
 
@@ -172,6 +174,32 @@ def test_status_tells_the_books_for_people_and_for_scripts(run: Command) -> None
     assert told["balance"]["planned"] == 0
 
 
+def test_why_tells_what_a_person_was_spared_and_retry_gives_it_another_chance(run: Command, tmp_path: Path) -> None:
+    add_site(run)
+    item = {"kind": "article", "guid": "0", "title": "x", "categories": ["سياسة"], "announce": False}
+    run("item", "add", "-", input=json.dumps(item))
+    added = ("subscribers", "add", "layla@example.org", "--basis", "paper", "-t", "category:سياسة", "-f", "instant")
+    assert run(*added).exit_code == 0
+    run("item", "add", "-", input=json.dumps({**item, "guid": "1", "announce": True}))
+    run("sweep", "--drain", knobs={"ATTEMPTS_MAX": "1"})
+    assert "unreachable" in run("why", "Layla@example.org").output, "no mail server: it waits, uncharged"
+    assert run("why", "nobody@example.org").exit_code == 1
+    assert run("why", "nobody").exit_code == 2
+    with assembly.parts().db.writing() as session:
+        session.execute(update(Delivery).values(state="failed", reason="refused", detail="550 5.1.1 no such user"))
+    told = run("why", "layla@example.org").output
+    assert "refused" in told
+    assert "5.1.1" in told
+    assert "0 queued again" in run("retry", "--reason", "attempts").output
+    assert "1 queued again" in run("retry").output
+    inbox = Inbox(tmp_path / "inbox.db")
+    with InboxServer(inbox) as server:
+        run("sweep", "--drain", knobs={"SMTP_PORT": str(server.port)})
+    assert inbox.counts_by_recipient() == {"layla@example.org": 1}
+    inbox.close()
+    assert "sent" in run("why", "layla@example.org").output
+
+
 def test_settings_are_printed_with_their_secrets_masked(run: Command) -> None:
     printed = run("settings")
     assert printed.exit_code == 0
@@ -202,9 +230,8 @@ def test_a_weak_secret_is_refused_at_the_start(
 
 def test_help_teaches_every_command(run: Command) -> None:
     helped = run("--help").output
-    commands = (
-        "demo run serve worker beat migrate site key source item subscribers preview send-test status sweep settings"
-    )
-    assert [name for name in commands.split() if name not in helped] == []
-    for name in commands.split():
+    processes = "demo run serve worker beat migrate sweep"
+    commands = f"{processes} site key source item subscribers preview send-test status why retry settings".split()
+    assert [name for name in commands if name not in helped] == []
+    for name in commands:
         assert run(name, "--help").exit_code == 0

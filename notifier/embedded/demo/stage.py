@@ -125,7 +125,7 @@ class Demo:
         self.station = self._stack.enter_context(station)
         station.prepare()
         self.parts: Parts = assembly.assemble(settings.of(station.env))
-        self._stack.callback(self.parts.db.close)
+        self._stack.callback(self.parts.close)
         self.seeded: Seeded = seed(self.parts, began := self.now(), station.url)
         # On a slow machine the first tick may come after dawn; what was due before is due all the same.
         flow.open_runs(self.parts, began)
