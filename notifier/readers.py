@@ -5,16 +5,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import confirmation, links, preferences, signup
+from notifier.consent import confirmation, links, preferences, signup, suppression
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import LinkView, Scope, Unsubscribed
 from notifier.consent.preferences import PreferenceChange, Preferences
 from notifier.consent.signup import SignUpForm
 from notifier.domain.words import ItemState, Lane
-from notifier.models import Delivery, Item, LetterItem, Subscriber
+from notifier.models import Delivery, Item, LetterItem, Site, Subscriber
 from notifier.parts import Parts
 from notifier.queue import Nudge, Task, later, transaction
-from notifier.stages import gather
+from notifier.stages import gather, record
 from notifier.stages.render import public_page
 
 
@@ -75,6 +75,18 @@ def change_preferences(
         preferences.change(session, ids[0], change, now, ip)
         session.flush()
         return preferences.preferences(session, ids[0])
+
+
+def erase(parts: Parts, site_id: int, address: str, now: datetime) -> bool:
+    """Forget a person, but for a suppression by hash; False for an address that is not known. Raises AddressInvalid."""
+    with transaction(parts.db, parts.bell) as session:
+        site = session.get_one(Site, site_id)
+        reader = suppression.find(session, site, address)
+        if reader is None:
+            return False
+        record.forget_words(session, reader.id)
+        suppression.erase(session, site, reader, now)
+        return True
 
 
 def view_letter(parts: Parts, token: str) -> str | None:

@@ -2,31 +2,26 @@
 
 import json
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from notifier import assembly, clock, flow, polling
-from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
-from notifier.consent.adding import NewReader, add_reader
-from notifier.consent.preferences import mask
-from notifier.domain import topics
+from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
 from notifier.domain.address import AddressInvalid
 from notifier.domain.items import NewItem
-from notifier.domain.words import Frequency, Permission, SourceKind
-from notifier.models import ApiKey, Source, Subscriber, Subscription, Topic
+from notifier.domain.words import Permission, SourceKind
+from notifier.models import ApiKey, Source
 from notifier.sites import NewSite, add_key, add_site, add_source
 
 site_app = typer.Typer(no_args_is_help=True, help="Publications.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
 source_app = typer.Typer(no_args_is_help=True, help="Where a site's items come from.")
 item_app = typer.Typer(no_args_is_help=True, help="Articles and comments.")
-subscribers_app = typer.Typer(no_args_is_help=True, help="Readers.")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +30,6 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(key_app, name="key")
     app.add_typer(source_app, name="source")
     app.add_typer(item_app, name="item")
-    app.add_typer(subscribers_app, name="subscribers")
 
 
 @site_app.command("add")
@@ -82,7 +76,7 @@ def key_list(site: SiteOption = "") -> None:
     with assembly.parts().db.reading() as session:
         mine = ApiKey.site_id == the_site(session, site).id
         for one in session.scalars(select(ApiKey).where(mine).order_by(ApiKey.id)):
-            moments = (_said(at) for at in (one.created_at, one.last_used_at, one.revoked_at))
+            moments = (moment(at) for at in (one.created_at, one.last_used_at, one.revoked_at))
             table.add_row(str(one.id), one.name, ", ".join(one.scopes), *moments)
     console.print(table)
 
@@ -122,7 +116,7 @@ def source_list(site: SiteOption = "") -> None:
     with assembly.parts().db.reading() as session:
         for one in session.scalars(select(Source).where(Source.site_id == the_site(session, site).id)):
             table.add_row(
-                str(one.id), one.kind, one.url, _said(one.last_ok_at), str(one.failures), _said(one.next_poll_at),
+                str(one.id), one.kind, one.url, moment(one.last_ok_at), str(one.failures), moment(one.next_poll_at),
                 one.last_error,
             )  # fmt: skip
     console.print(table)
@@ -164,60 +158,3 @@ def item_add(
     if receipt.error:
         refuse(f"{receipt.guid}: {receipt.error}", FAILED)
     console.print(f"{receipt.guid}: {receipt.outcome}, version {receipt.version}")
-
-
-@subscribers_app.command("list")
-def subscriber_list(
-    site: SiteOption = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 100,
-    addresses: Annotated[bool, typer.Option("--addresses", help="Show addresses unmasked.")] = False,
-) -> None:
-    """Readers, the newest first, with the number of their subscriptions."""
-    table = Table("id", "address", "language", "time zone", "hour", "confirmed", "subscriptions")
-    mine = (Subscription.subscriber_id == Subscriber.id) & Subscription.ended_at.is_(None)
-    with assembly.parts().db.reading() as session:
-        rows = session.execute(
-            select(Subscriber, func.count(Subscription.id))
-            .outerjoin(Subscription, mine)
-            .where(Subscriber.site_id == the_site(session, site).id)
-            .group_by(Subscriber.id)
-            .order_by(Subscriber.id.desc())
-            .limit(limit)
-        ).all()
-    for one, count in rows:
-        address = one.address if addresses else mask(one.address)
-        table.add_row(
-            str(one.id), address, one.language, one.time_zone, str(one.digest_hour), _said(one.confirmed_at), str(count)
-        )
-    console.print(table)
-
-
-@subscribers_app.command("add")
-def subscriber_add(
-    address: Annotated[str, typer.Argument(help="Where letters go.")],
-    basis: Annotated[str, typer.Option(help="Where their consent comes from; kept as evidence.")],
-    topic: Annotated[list[str], typer.Option("--topic", "-t", help="Such as `category:سياسة` or `thread:GUID`.")],
-    frequency: Annotated[Frequency, typer.Option("--frequency", "-f")] = Frequency.DAILY,
-    name: str = "",
-    language: str = "",
-    site: SiteOption = "",
-) -> None:
-    """Add a reader whose consent you hold already; without it, let them use the subscribe page."""
-    wanted = tuple(filter(None, map(topics.normalise, topic)))
-    with assembly.parts().db.writing() as session:
-        there = the_site(session, site)
-        known = set(session.scalars(select(Topic.name).where(Topic.site_id == there.id, Topic.name.in_(wanted))))
-        if unknown := [one for one in topic if topics.normalise(one) not in known]:
-            refuse(f"this site has no topic {', '.join(unknown)}: topics come with the items that carry them")
-        new = NewReader(address, wanted, frequency, basis, name, language)
-        try:
-            added = add_reader(session, there, new, clock.now())
-        except AddressInvalid as fault:
-            refuse(f"{address!r} is not an address ({fault.key})")
-    if added is None:
-        refuse("this address is suppressed and stays so", FAILED)
-    console.print(f"subscriber {added.id}")
-
-
-def _said(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M") if moment else "never"

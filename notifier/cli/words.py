@@ -1,6 +1,7 @@
 """What all commands share: consoles, exit codes, and looking a site up."""
 
 import sys
+from datetime import datetime
 from typing import Annotated, Final, NoReturn
 
 import typer
@@ -45,3 +46,8 @@ def the_site(session: Session, slug: str) -> Site:
     if found is None:
         refuse(f"name one of the sites with --site: {', '.join(site.slug for site in sites)}")
     return found
+
+
+def moment(at: datetime | None) -> str:
+    """A moment in a table."""
+    return at.strftime("%Y-%m-%d %H:%M") if at else "never"

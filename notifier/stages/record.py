@@ -101,6 +101,11 @@ def retry(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     return affected(session, again)
 
 
+def forget_words(session: Session, subscriber_id: int) -> None:
+    """Empty what servers answered about a person's letters, for it often repeats the address."""
+    session.execute(update(Delivery).where(Delivery.subscriber_id == subscriber_id).values(detail=""))
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """A claim's page in the ledger, open for one transaction."""

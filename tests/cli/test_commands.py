@@ -200,6 +200,23 @@ def test_why_tells_what_a_person_was_spared_and_retry_gives_it_another_chance(ru
     assert "sent" in run("why", "layla@example.org").output
 
 
+def test_a_reader_is_suppressed_lifted_and_erased(run: Command) -> None:
+    add_site(run)
+    run("item", "add", "-", input=json.dumps({"kind": "article", "guid": "1", "title": "x", "categories": ["سياسة"]}))
+    add = ("subscribers", "add", "layla@example.org", "--basis", "paper", "-t", "category:سياسة")
+    assert run(*add).exit_code == 0
+    assert "suppressed" in run("subscribers", "suppress", "Layla@example.org").output
+    refused = run(*add)
+    assert (refused.exit_code, "suppressed" in refused.output) == (1, True)
+    assert run("subscribers", "lift", "layla@example.org").exit_code == 0
+    assert run("subscribers", "lift", "layla@example.org").exit_code == 1
+    assert run("subscribers", "erase", "layla@example.org").exit_code == 0
+    assert run("subscribers", "erase", "layla@example.org").exit_code == 1
+    assert run("subscribers", "erase", "layla").exit_code == 2
+    assert "layla" not in run("subscribers", "list", "--addresses").output
+    assert run(*add).exit_code == 1, "erasure survives an import"
+
+
 def test_settings_are_printed_with_their_secrets_masked(run: Command) -> None:
     printed = run("settings")
     assert printed.exit_code == 0
