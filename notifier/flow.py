@@ -26,8 +26,8 @@ from notifier.domain.message import Message
 from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind, Reason
 from notifier.models import Delivery, Item, Run, Signup, Site
 from notifier.parts import Parts
-from notifier.queue import Nudge, Task, later, transaction
-from notifier.stages import check, gather, ingest, ledger, match, overdue, record
+from notifier.queue import later, to_deliver, to_plan, to_publish, transaction
+from notifier.stages import check, gather, ingest, ledger, match, record
 from notifier.stages.plan.alerts import plan_alerts
 from notifier.stages.plan.bundles import plan_bundles
 from notifier.stages.plan.confirmations import plan_confirmation
@@ -61,7 +61,7 @@ def _ingest(parts: Parts, site_id: int, item: NewItem, now: datetime, source_id:
         receipt = ingest.ingest(session, session.get_one(Site, site_id), item, now, source_id)
         stored = session.get(Item, receipt.item_id) if receipt.item_id else None
         if stored is not None and stored.matched_at is None:
-            later(session, overdue.publish(stored.id, stored.kind))
+            later(session, to_publish(stored.id, stored.kind))
         return receipt
 
 
@@ -94,7 +94,7 @@ def plan_run(parts: Parts, run_id: int, now: datetime) -> None:
         plan_digests(session, edition, run)
         ours = (Delivery.kind == LetterKind.DIGEST) & (Delivery.about_id == run.id)
         later(session, *chunks(session, ours, parts.settings.chunk_size))
-        later(session, *(overdue.plan_run(one) for one in following(session, run)))
+        later(session, *(to_plan(one) for one in following(session, run)))
 
 
 def handle_signup(parts: Parts, signup_id: int, now: datetime) -> None:
@@ -117,7 +117,7 @@ def open_runs(parts: Parts, now: datetime) -> None:
     late_most = timedelta(hours=parts.settings.digest_late_h)
     with transaction(parts.db, parts.bell) as session:
         for site in session.scalars(select(Site)):
-            later(session, *(overdue.plan_run(run) for run in open_due(session, site, now, late_most)))
+            later(session, *(to_plan(run) for run in open_due(session, site, now, late_most)))
 
 
 def bundle_notices(parts: Parts, now: datetime) -> None:
@@ -149,7 +149,7 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
     with transaction(parts.db, parts.bell) as session:
         record.Book(session, chunk.claim, clock(), parts.terms).give_back(left)
         if record.is_due(session, span, clock()):
-            later(session, Nudge(Task.DELIVER, (lane, first_id, last_id), span.lane))
+            later(session, to_deliver(span.lane, first_id, last_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from notifier.db import Database
-from notifier.domain.words import Lane
+from notifier.domain.words import ItemKind, Lane
 
 _NUDGES: Final = "notifier.nudges"
 
@@ -34,6 +34,31 @@ class Nudge:
     lane: Lane
     expires_s: float | None = None
     """Seconds after which it is worth nothing any more (periodic nudges: a later one makes up for it)."""
+
+
+def to_publish(item_id: int, kind: ItemKind) -> Nudge:
+    """Match an item and plan what it owes."""
+    return Nudge(Task.PUBLISH, (item_id,), Lane.ALERTS if kind is ItemKind.ARTICLE else Lane.REPLIES)
+
+
+def to_sign_up(signup_id: int) -> Nudge:
+    """Decide on a sign-up."""
+    return Nudge(Task.SIGN_UP, (signup_id,), Lane.URGENT)
+
+
+def to_plan(run_id: int) -> Nudge:
+    """Plan a digest run."""
+    return Nudge(Task.PLAN_RUN, (run_id,), Lane.DIGESTS)
+
+
+def to_poll(source_id: int) -> Nudge:
+    """Poll a source."""
+    return Nudge(Task.POLL_SOURCE, (source_id,), Lane.BULK)
+
+
+def to_deliver(lane: Lane, first_id: int, last_id: int) -> Nudge:
+    """Send what is due of one lane among these deliveries."""
+    return Nudge(Task.DELIVER, (lane.value, first_id, last_id), lane)
 
 
 Bell = Callable[[Sequence[Nudge]], None]

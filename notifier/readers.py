@@ -10,10 +10,10 @@ from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import LinkView, Scope, Unsubscribed
 from notifier.consent.preferences import PreferenceChange, Preferences
 from notifier.consent.signup import SignUpForm
-from notifier.domain.words import ItemState, Lane
+from notifier.domain.words import ItemState
 from notifier.models import Delivery, Item, LetterItem, Site, Subscriber
 from notifier.parts import Parts
-from notifier.queue import Nudge, Task, later, transaction
+from notifier.queue import later, to_sign_up, transaction
 from notifier.stages import gather, record
 from notifier.stages.render import public_page
 
@@ -25,7 +25,7 @@ def request_signup(parts: Parts, form: SignUpForm, now: datetime) -> int:
     """
     with transaction(parts.db, parts.bell) as session:
         row = signup.request(session, form, now)
-        later(session, Nudge(Task.SIGN_UP, (row.id,), Lane.URGENT))
+        later(session, to_sign_up(row.id))
         return row.id
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.words import ItemKind, Lane, State
+from notifier.domain.words import Lane, State
 from notifier.models import Delivery, Item, Run, Signup, Source
-from notifier.queue import Nudge, Task
+from notifier.queue import Nudge, to_deliver, to_plan, to_poll, to_publish, to_sign_up
 
 AT_ONCE = 500
 CHUNKS_AT_ONCE = 40
@@ -24,26 +24,16 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
     )
     runs = session.scalars(select(Run.id).where(Run.planned_at.is_(None), Run.created_at <= before).limit(AT_ONCE))
     return [
-        *(Nudge(Task.SIGN_UP, (one,), Lane.URGENT) for one in signups),
-        *(publish(one, kind) for one, kind in items),
-        *(plan_run(one) for one in runs),
+        *(to_sign_up(one) for one in signups),
+        *(to_publish(one, kind) for one, kind in items),
+        *(to_plan(one) for one in runs),
     ]
-
-
-def publish(item_id: int, kind: ItemKind) -> Nudge:
-    """The nudge that matches an item."""
-    return Nudge(Task.PUBLISH, (item_id,), Lane.ALERTS if kind is ItemKind.ARTICLE else Lane.REPLIES)
-
-
-def plan_run(run_id: int) -> Nudge:
-    """The nudge that plans a digest run."""
-    return Nudge(Task.PLAN_RUN, (run_id,), Lane.DIGESTS)
 
 
 def due_sources(session: Session, now: datetime) -> list[Nudge]:
     """Nudges for the sources whose poll is due."""
     due = select(Source.id).where(Source.is_enabled, Source.next_poll_at <= now).limit(AT_ONCE)
-    return [Nudge(Task.POLL_SOURCE, (one,), Lane.BULK) for one in session.scalars(due)]
+    return [to_poll(one) for one in session.scalars(due)]
 
 
 def due_deliveries(session: Session, lanes: Collection[Lane], before: datetime, chunk: int) -> list[Nudge]:
@@ -57,7 +47,7 @@ def due_deliveries(session: Session, lanes: Collection[Lane], before: datetime, 
             .limit(chunk * CHUNKS_AT_ONCE)
         ).all()
         nudges += [
-            Nudge(Task.DELIVER, (lane.value, some[0], some[-1]), lane)
+            to_deliver(lane, some[0], some[-1])
             for some in (ids[first : first + chunk] for first in range(0, len(ids), chunk))
         ]
     return nudges

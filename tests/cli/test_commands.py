@@ -231,6 +231,23 @@ def test_sweeping_here_and_now_does_what_is_due(run: Command) -> None:
     assert "0 nudged" in run("sweep").output
 
 
+def test_a_data_folder_lends_its_settings_to_commands(
+    run: Command, database_url: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_site(run)
+    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"):
+        monkeypatch.delenv(f"NOTIFIER_{name}")
+    assert "no site has run" in run("--data", str(tmp_path), "status").output
+    lines = (
+        f"NOTIFIER_SECRET_KEY={SECRET}",
+        f"NOTIFIER_DATABASE_URL={database_url}",
+        f"NOTIFIER_REDIS_URL={redis_url}",
+    )
+    (tmp_path / settings.FOLDER_FILE).write_text("\n".join(lines), encoding="utf-8")
+    told = run("--data", str(tmp_path), "status", "--site", "rafidain")
+    assert told.exit_code == 0, told.output
+
+
 @pytest.mark.parametrize("secret", ["", "short", "a" * 64])
 @pytest.mark.usefixtures("run")
 def test_a_weak_secret_is_refused_at_the_start(

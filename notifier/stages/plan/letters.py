@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
 from notifier.db import upsert
-from notifier.domain.words import Frequency, Lane, LetterKind, State
+from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, Letter, LetterItem, Site
-from notifier.queue import Nudge, Task
+from notifier.queue import Nudge, to_deliver
 
 DELIVERY_COLUMNS = [
     "site_id", "letter_id", "subscriber_id", "kind", "about_id", "lane", "state", "detail", "attempts",
@@ -115,9 +115,4 @@ def chunks(session: Session, which: ColumnElement[bool], size: int, most: int | 
         .order_by(func.min(numbered.c.id))
         .limit(most)
     )
-    return [deliver(lane, first, last) for lane, first, last in session.execute(ranges)]
-
-
-def deliver(lane: Lane, first: int, last: int) -> Nudge:
-    """The nudge for one range."""
-    return Nudge(Task.DELIVER, (lane.value, first, last), lane)
+    return [to_deliver(lane, first, last) for lane, first, last in session.execute(ranges)]
