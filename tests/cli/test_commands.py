@@ -169,6 +169,7 @@ def test_a_test_letter_arrives_and_a_dead_server_is_told(run: Command, tmp_path:
 def test_status_tells_the_books_for_people_and_for_scripts(run: Command) -> None:
     add_site(run)
     assert "planned" in run("status").output
+    assert "planned" in run("status", "--watch").output, "nothing is open: it ends at once"
     told = json.loads(run("status", "--json").output)
     assert told["is_balanced"] is True
     assert told["balance"]["planned"] == 0
