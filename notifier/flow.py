@@ -11,7 +11,7 @@ costs time, never a letter.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -142,10 +142,14 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
     chunk = _claim(parts, span, clock())
     left = {one.delivery_id for one in chunk.ready}
     # No transaction is open while the network is busy; each answer is written down before the next letter leaves.
-    for delivery_id, outcome in parts.transport.send(pace.allowed(_messages(parts, chunk, left, clock))):
-        with chunk.book(parts, clock()) as book:
-            book.outcome(delivery_id, outcome)
-        left.discard(delivery_id)
+    with closing(parts.transport.send(pace.allowed(_messages(parts, chunk, left, clock)))) as answers:
+        for delivery_id, outcome in answers:
+            with chunk.book(parts, clock()) as book:
+                book.outcome(delivery_id, outcome)
+            left.discard(delivery_id)
+            # A letter may stand ready behind this one: it is not begun when the lease may be too short for it.
+            if clock() >= pace.until:
+                break
     with transaction(parts.db, parts.bell) as session:
         record.Book(session, chunk.claim, clock(), parts.terms).give_back(left)
         if record.is_due(session, span, clock()):

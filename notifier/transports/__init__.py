@@ -1,6 +1,6 @@
 """Ways out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Protocol
 
 from notifier.domain.message import Message
@@ -10,11 +10,12 @@ from notifier.domain.outcome import Outcome
 class Transport(Protocol):
     """Sends messages one after the other and says at once, for each, what became of it."""
 
-    def send(self, messages: Iterable[Message]) -> Iterator[tuple[int, Outcome]]:
+    def send(self, messages: Iterable[Message]) -> Generator[tuple[int, Outcome], None, None]:
         """Yield (delivery id, outcome) for each message, in order.
 
-        Lazily: it takes the next message only when it can send it. Never raises for a fault of the network or
-        the server; such a fault is a `Refused` for each message that met it.
+        Lazily: it takes a message only when it can send it, at most one ahead of the one it answers for. A message's
+        content leaves only when the caller has come back with the outcome of the one before. Never raises for a
+        fault of the network or the server; such a fault is a `Refused` for each message that met it.
         """
         ...
 

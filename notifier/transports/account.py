@@ -1,6 +1,7 @@
 """An SMTP account, and how a session with its server begins: connect, TLS, AUTH."""
 
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass, field
 from functools import cache
@@ -58,6 +59,7 @@ def open_session(account: SmtpAccount) -> smtplib.SMTP:
     except (OSError, smtplib.SMTPException) as fault:
         raise SessionRefusedError(_said("connect", fault)) from fault
     try:
+        _send_at_once(smtp)
         _greet(smtp, account)
     except (OSError, smtplib.SMTPException, ValueError) as fault:
         smtp.close()
@@ -74,6 +76,12 @@ def _connect(account: SmtpAccount) -> smtplib.SMTP:
         context = account.tls_context or ssl.create_default_context()
         return smtplib.SMTP_SSL(*where, local_hostname=name, timeout=account.connect_timeout_s, context=context)
     return smtplib.SMTP(*where, local_hostname=name, timeout=account.connect_timeout_s)
+
+
+def _send_at_once(smtp: smtplib.SMTP) -> None:
+    # A pipelined group over TLS is several records: the last must not wait for the first to be acknowledged.
+    if smtp.sock is not None:
+        smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _greet(smtp: smtplib.SMTP, account: SmtpAccount) -> None:

@@ -1,6 +1,6 @@
 """A transport that sends nothing and keeps everything: for tests, users' own included."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 
 from notifier.domain.message import Message
@@ -17,7 +17,7 @@ class MemoryTransport:
     """Every message that was tried, refused ones included."""
     closed: int = 0
 
-    def send(self, messages: Iterable[Message]) -> Iterator[tuple[int, Outcome]]:
+    def send(self, messages: Iterable[Message]) -> Generator[tuple[int, Outcome], None, None]:
         """Yield the outcome told for each message's address, or Sent."""
         for message in messages:
             outcome = self.outcomes.get(message.rcpt_to, Sent("250 kept"))

@@ -1,0 +1,160 @@
+"""What goes out in one write, and when."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from notifier.domain.message import Message
+from notifier.domain.outcome import Refused
+from tests.transports.group_office import TAKEN, GroupOffice, came, envelope, numbered, opened, send, transport
+from tests.transports.post_office import letter
+
+
+@pytest.fixture
+def office() -> Iterator[GroupOffice]:
+    with opened(GroupOffice()) as office:
+        yield office
+
+
+def test_a_content_and_the_next_envelope_are_one_write(office: GroupOffice) -> None:
+    assert send(transport(office), numbered(3)) == [TAKEN] * 3
+    assert office.groups == [
+        ["EHLO"],
+        envelope(1),
+        ["content 1", *envelope(2)],
+        ["content 2", *envelope(3)],
+        ["content 3"],
+        ["QUIT"],
+    ]
+    assert office.contents[0] == b"Subject: 1\r\n\r\n..dot"
+    assert f"MAIL FROM:<b+1@news.example> SIZE={len(numbered(1)[0].data)}\r\n".encode() in office.raw
+
+
+def test_a_server_that_does_not_offer_it_hears_one_command_at_a_time() -> None:
+    with opened(GroupOffice(extensions="")) as office:
+        assert send(transport(office), numbered(2)) == [TAKEN] * 2
+    assert {len(group) for group in office.groups} == {1}
+
+
+def test_no_content_leaves_before_the_outcome_of_the_one_before_was_taken(office: GroupOffice) -> None:
+    smtp = transport(office)
+    for number, (delivery_id, outcome) in enumerate(smtp.send(numbered(4)), start=1):
+        time.sleep(0.03)
+        assert (delivery_id, outcome) == (number, TAKEN)
+        assert came(office) == [f"content {one}" for one in range(1, number + 1)]
+    smtp.close()
+
+
+def test_a_slow_source_holds_back_a_content_rather_than_leave_it_unanswered(office: GroupOffice) -> None:
+    seen: list[list[str]] = []
+
+    def source() -> Iterator[Message]:
+        for message in numbered(3):
+            time.sleep(0.03)
+            seen.append(came(office))
+            yield message
+
+    smtp = transport(office)
+    taken = [(delivery_id, len(seen)) for delivery_id, _ in smtp.send(source())]
+    smtp.close()
+    assert taken == [(1, 2), (2, 3), (3, 3)]
+    assert seen == [[], [], ["content 1"]]
+
+
+def test_no_envelope_goes_beyond_the_letters_of_a_connection(office: GroupOffice) -> None:
+    assert send(transport(office, letters_per_connection=2), numbered(5)) == [TAKEN] * 5
+    pair = [["EHLO"], envelope(1), ["content 1", *envelope(2)], ["content 2"], ["QUIT"]]
+    assert office.groups[:5] == pair
+    assert (office.connections, office.groups.count(["QUIT"])) == (3, 3)
+
+
+def test_a_letter_the_server_cannot_take_is_refused_unsent_and_in_its_turn(office: GroupOffice) -> None:
+    large = letter(2, data=b"x" * 1_000_001)
+    first, second, third = send(transport(office), [numbered(1)[0], large, numbered(3)[2]])
+    assert (first, third) == (TAKEN, TAKEN)
+    assert isinstance(second, Refused)
+    assert second.forever
+    assert office.groups[1:5] == [envelope(1), ["content 1"], envelope(3), ["content 3"]]
+
+
+def test_an_address_beyond_ascii_travels_in_a_group(office: GroupOffice) -> None:
+    other = letter(2, rcpt_to="قارئ@example.org", needs_smtputf8=True)
+    assert send(transport(office), [numbered(1)[0], other, numbered(3)[2]]) == [TAKEN] * 3
+    assert office.raw.count(b" SMTPUTF8\r\n") == 1
+    assert "RCPT TO:<قارئ@example.org>\r\n".encode() in office.raw
+
+
+def test_a_server_that_answers_one_by_one_works_too() -> None:
+    with opened(GroupOffice(one_by_one_s=0.02)) as office:
+        assert send(transport(office), numbered(4)) == [TAKEN] * 4
+    assert len(came(office)) == 4
+
+
+def test_large_letters_and_a_server_that_reads_in_bits_do_not_block() -> None:
+    body = b"Subject: 1\r\n\r\n" + b"x" * 100_000 + b"\r\n"
+    with opened(GroupOffice(read_size=999)) as office:
+        assert send(transport(office), [letter(1, data=body) for _ in range(5)]) == [TAKEN] * 5
+    assert len(office.contents) == 5
+
+
+@pytest.mark.parametrize("is_generator", [True, False])
+def test_closed_in_the_middle_it_hangs_up_and_reports_nothing_for_the_letter_ahead(
+    office: GroupOffice, *, is_generator: bool
+) -> None:
+    smtp = transport(office)
+    answers = smtp.send(numbered(3))
+    assert next(answers) == (1, TAKEN)
+    if is_generator:
+        answers.close()
+        assert list(answers) == []
+    else:
+        smtp.close()
+        assert list(answers) == [(2, TAKEN), (3, TAKEN)]
+    assert office.ended.acquire(timeout=2)
+    assert b"QUIT" not in office.raw
+    assert came(office) == ["content 1", "content 2", "content 3"][: 1 if is_generator else 3]
+    assert send(smtp, numbered(1)) == [TAKEN]
+    assert office.connections == 2
+    assert ["."] not in office.groups
+
+
+def test_a_source_that_breaks_in_the_middle_hangs_up(office: GroupOffice) -> None:
+    def source() -> Iterator[Message]:
+        yield from numbered(2)
+        raise OSError("the database is gone")
+
+    smtp = transport(office)
+    answers = smtp.send(source())
+    assert next(answers) == (1, TAKEN)
+    with pytest.raises(OSError, match="the database is gone"):
+        next(answers)
+    assert send(smtp, numbered(1)) == [TAKEN]
+    assert (office.connections, came(office)) == (2, ["content 1", "content 1"])
+
+
+def test_another_call_does_not_inherit_an_envelope(office: GroupOffice) -> None:
+    smtp = transport(office)
+    left = smtp.send(numbered(3))
+    assert next(left) == (1, TAKEN)
+    assert list(smtp.send([letter(9, data=b"Subject: 9\r\n\r\n")])) == [(9, TAKEN)]
+    assert list(left) == [(2, TAKEN), (3, TAKEN)]
+    smtp.close()
+    assert came(office) == ["content 1", "content 9", "content 2", "content 3"]
+    assert envelope(9) in office.groups
+    assert envelope(2) in office.groups
+
+
+def test_it_is_one_round_trip_a_letter() -> None:
+    rates = []
+    for extensions in ("250-PIPELINING\r\n", ""):
+        with opened(GroupOffice(extensions=extensions, delay_s=0.01)) as office:
+            smtp = transport(office)
+            answers = smtp.send(numbered(31))
+            next(answers)
+            started = time.monotonic()
+            assert len(list(answers)) == 30
+            rates.append(30 / (time.monotonic() - started))
+            smtp.close()
+    assert rates[0] >= 40
+    assert rates[1] <= 15
