@@ -4,7 +4,7 @@ import hashlib
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -53,12 +53,42 @@ class Grant:
 class Budget(Protocol):
     """Rations what may be sent through one account."""
 
-    def take(self, account: str, wanted: int) -> Grant:
+    def take(self, account: str, wanted: Mapping[str, int]) -> dict[str, Grant]:
         """Take 0 to `wanted` from the account's ration. Never waits, never raises."""
         ...
 
+    def give_back(self, account: str, unused: Mapping[str, int]) -> None:
+        """Give back."""
+        ...
 
-class LocalBudget:
+    def portion(self, account: str) -> int:
+        """Portion."""
+        ...
+
+
+class _Plain:
+    _rate: float
+
+    def take(self, account: str, wanted: Mapping[str, int]) -> dict[str, Grant]:
+        grant = self._one(account, sum(wanted.values()))
+        left, out = grant.count, {}
+        for group, count in wanted.items():
+            got = min(count, left)
+            left -= got
+            out[group] = Grant(got, 0.0 if got == count else grant.wait_s)
+        return out
+
+    def _one(self, account: str, wanted: int) -> Grant:
+        raise NotImplementedError
+
+    def give_back(self, account: str, unused: Mapping[str, int]) -> None:
+        """Nothing."""
+
+    def portion(self, account: str) -> int:
+        return max(1, int(self._rate / 50))
+
+
+class LocalBudget(_Plain):
     """A bucket per account in this process's memory."""
 
     def __init__(self, rate_per_s: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -68,7 +98,7 @@ class LocalBudget:
         self._lock = threading.Lock()
         self._buckets: dict[str, tuple[float, float]] = {}
 
-    def take(self, account: str, wanted: int) -> Grant:
+    def _one(self, account: str, wanted: int) -> Grant:
         """Take from this process's own bucket."""
         with self._lock:
             now = self._clock()
@@ -79,7 +109,7 @@ class LocalBudget:
         return Grant(count, max(0.0, 1 - (tokens - count)) / self._rate if count < wanted else 0.0)
 
 
-class RedisBudget:
+class RedisBudget(_Plain):
     """One bucket per account in Redis, shared by all workers.
 
     While Redis is away each process goes on by itself at a quarter of the rate.
@@ -97,17 +127,17 @@ class RedisBudget:
         self._ask_again_at = -math.inf
         self._log_again_at = -math.inf
 
-    def take(self, account: str, wanted: int) -> Grant:
+    def _one(self, account: str, wanted: int) -> Grant:
         """Take from the common bucket, or from the cautious one of this process while Redis is away."""
         if wanted <= 0:
             return Grant(0)
         if time.monotonic() < self._ask_again_at:
-            return self._alone.take(account, wanted)
+            return self._alone._one(account, wanted)
         try:
             count, wait = self._script(keys=[_key(account)], args=[self._rate, self._burst, wanted])
         except (redis.RedisError, OSError) as fault:
             self._note(fault)
-            return self._alone.take(account, wanted)
+            return self._alone._one(account, wanted)
         return Grant(int(count), float(wait))
 
     def close(self) -> None:

@@ -1,7 +1,8 @@
 """Engine and sessions: the same code on SQLite and PostgreSQL."""
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -14,13 +15,17 @@ from sqlalchemy import (
     Engine,
     Executable,
     Integer,
+    Subquery,
+    Text,
     TypeDecorator,
+    bindparam,
     create_engine,
     event,
     func,
     make_url,
     select,
 )
+from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -111,6 +116,21 @@ def queue_up(session: Session, name: str) -> None:
     """Wait for every other transaction that queued up under this name. On SQLite writers do so anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+def pairs(session: Session, rows: Sequence[tuple[int, str]]) -> Subquery:
+    """These (id, text) rows as a table to join with: one parameter or two, however many there are."""
+    if session.get_bind().dialect.name == "postgresql":
+        ids, texts = [one for one, _ in rows], [text for _, text in rows]
+        return select(
+            func.unnest(bindparam(None, ids, postgresql.ARRAY(BigInteger))).label("id"),
+            func.unnest(bindparam(None, texts, postgresql.ARRAY(Text))).label("text"),
+        ).subquery()
+    listed = func.json_each(json.dumps(rows)).table_valued("value")
+    return select(
+        cast_to(func.json_extract(listed.c.value, "$[0]"), Integer).label("id"),
+        cast_to(func.json_extract(listed.c.value, "$[1]"), Text).label("text"),
+    ).subquery()
 
 
 def affected(session: Session, statement: Executable) -> int:

@@ -2,7 +2,7 @@
 
     source or API -> ingest -> commit -> [PUBLISH item] -> match -> plan -> commit -> [DELIVER ids]
     beat -> due runs, due notices -> commit -> [PLAN_RUN run] -> plan -> commit -> [DELIVER ids]
-    [DELIVER ids] -> claim | check | gather | render | send | record
+    [DELIVER ids] -> claim | check | gather | render | send | record        (dispatch.py)
     beat -> sweep: whatever is unfinished for too long is nudged again      (upkeep.py)
     reader -> sign up, confirm, change, unsubscribe                        (readers.py)
 
@@ -10,32 +10,27 @@ A name in brackets is a nudge: a Celery task that carries ids. The rows are the 
 costs time, never a letter.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from notifier.consent import confirmation, signup
-from notifier.domain.address import AddressInvalid
-from notifier.domain.claimed import Claimed
+from notifier.consent import signup
+from notifier.dispatch import Dispatch, claim_chunk
 from notifier.domain.items import NewItem, Receipt
-from notifier.domain.letter import LetterContent, Rendered
-from notifier.domain.message import Message
-from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind, Reason
+from notifier.domain.outcome import Sent
+from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind
 from notifier.models import Delivery, Item, Run, Signup, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_deliver, to_plan, to_publish, transaction
-from notifier.stages import check, gather, ingest, ledger, match, record
+from notifier.stages import ingest, ledger, match, record
 from notifier.stages.plan.alerts import plan_alerts
 from notifier.stages.plan.bundles import plan_bundles
 from notifier.stages.plan.confirmations import plan_confirmation
 from notifier.stages.plan.digests import plan_digests
 from notifier.stages.plan.letters import Edition, chunks
 from notifier.stages.plan.runs import following, is_early, open_due
-from notifier.stages.render import RenderFailed, personalise
-from notifier.stages.send import Pace
 
 Clock = Callable[[], datetime]
 
@@ -137,76 +132,33 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
 
     Sends for `task_slice_s` at the most, then rings for the rest, so that an urgent letter finds a free worker.
     """
+    settle_orphans(parts, clock())
     span = record.Span(Lane(lane), first_id, last_id)
-    pace = Pace(parts.budget, clock, parts.sleep, clock() + timedelta(seconds=parts.settings.task_slice_s))
-    chunk = _claim(parts, span, clock())
-    left = {one.delivery_id for one in chunk.ready}
-    # No transaction is open while the network is busy; each answer is written down before the next letter leaves.
-    with closing(parts.transport.send(pace.allowed(_messages(parts, chunk, left, clock)))) as answers:
-        for delivery_id, outcome in answers:
-            with chunk.book(parts, clock()) as book:
-                book.outcome(delivery_id, outcome)
-            left.discard(delivery_id)
-            # A letter may stand ready behind this one: it is not begun when the lease may be too short for it.
-            if clock() >= pace.until:
-                break
-    with transaction(parts.db, parts.bell) as session:
-        record.Book(session, chunk.claim, clock(), parts.terms).give_back(left)
-        if record.is_due(session, span, clock()):
-            later(session, to_deliver(span.lane, first_id, last_id))
+    with parts.journal.page() as page:
+        dispatch = Dispatch(parts, claim_chunk(parts, span, page.token, clock()), clock)
+        # No transaction is open while the network is busy. What a server accepted is noted in the journal before the
+        # next letter leaves, and written into the books many at a time.
+        with closing(parts.transport.send(dispatch.feed)) as answered:
+            for answers in answered:
+                dispatch.take_in(answers)
+                is_noted = page.note([one for one, outcome in answers if isinstance(outcome, Sent)])
+                if dispatch.is_full() or not is_noted:
+                    dispatch.write()
+        with transaction(parts.db, parts.bell) as session:
+            dispatch.finish(session)
+            if record.is_due(session, span, clock()):
+                later(session, to_deliver(span.lane, first_id, last_id))
+        page.settled()
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """What one task claimed and may send, with the contents of its letters."""
-
-    claim: record.Claim
-    ready: tuple[Claimed, ...]
-    contents: dict[gather.Key, LetterContent]
-    tokens: dict[int, str] = field(repr=False)
-    """For confirmations: delivery id -> the token its letter carries."""
-
-    @contextmanager
-    def book(self, parts: Parts, now: datetime) -> Iterator[record.Book]:
-        """This claim's page of the ledger, written when the block ends."""
+def settle_orphans(parts: Parts, now: datetime) -> int:
+    """End what processes of this machine left behind when they died; gives how many letters that were."""
+    found = 0
+    for token in parts.journal.orphans():
         with parts.db.writing() as session:
-            yield record.Book(session, self.claim, now, parts.terms)
-
-
-def _claim(parts: Parts, span: record.Span, now: datetime) -> _Chunk:
-    knobs = parts.settings
-    most = max(1, min(knobs.chunk_size, int(knobs.send_rate_per_s * knobs.task_slice_s)))
-    with parts.db.writing() as session:
-        claim = record.claim(session, span, now, parts.terms, most)
-        checked = check.check(session, claim.ids)
-        record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
-        token_lasts = timedelta(hours=knobs.token_expires_h)
-        tokens = {
-            one.delivery_id: confirmation.mint(session, one.about_id, now, token_lasts)
-            for one in checked.ready
-            if one.kind is LetterKind.CONFIRM
-        }
-        return _Chunk(claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens)
-
-
-def _messages(parts: Parts, chunk: _Chunk, left: set[int], clock: Clock) -> Iterator[Message]:
-    """Each letter rendered once, then made personal; one that cannot be made is failed, the others go on."""
-    rendered: dict[gather.Key, Rendered] = {}
-    for one in chunk.ready:
-        content = chunk.contents[one.content_key]
-        try:
-            if one.content_key not in rendered:
-                rendered[one.content_key] = parts.renderer.render(content)
-            links = parts.links(content.site.sender_address)
-            personal = links.personal(one, clock(), chunk.tokens.get(one.delivery_id, ""))
-            message = personalise(rendered[one.content_key], content, personal)
-        except (RenderFailed, ValueError) as error:
-            reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
-            with chunk.book(parts, clock()) as book:
-                book.fail(one.delivery_id, reason, f"{type(error).__name__}: {error}")
-            left.discard(one.delivery_id)
-            continue
-        yield message
+            found += record.settle(session, token, parts.journal.read(token), now, parts.terms)
+        parts.journal.remove(token)
+    return found
 
 
 def _edition(parts: Parts, site: Site, kind: LetterKind, now: datetime, frequency: Frequency | None = None) -> Edition:

@@ -1,7 +1,6 @@
 """Everything the flow needs from outside, made once per process and passed in."""
 
 import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,11 +10,12 @@ from notifier.db import Database
 from notifier.domain.links import Links
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason
+from notifier.journal import Journal
 from notifier.queue import Bell
 from notifier.settings import Settings
 from notifier.sources.fetch import Fetcher
 from notifier.stages.record import Terms
-from notifier.stages.render import Renderer
+from notifier.stages.render import Press, Renderer
 from notifier.transports import Transport
 
 Depths = Callable[[], Mapping[Lane, int] | None]
@@ -32,10 +32,11 @@ class Parts:
     transport: Transport
     budget: Budget
     renderer: Renderer
+    press: Press
+    journal: Journal
     settings: Settings
     signer: Signer
     fetch: Fetcher
-    sleep: Callable[[float], None] = field(default=time.sleep)
     dice: Callable[[], float] = field(default=random.random)
     goodbyes: tuple[Callable[[], None], ...] = ()
     """What lets go of a connection each, in this order."""
@@ -56,6 +57,7 @@ class Parts:
             retry_cap_s=knobs.retry_cap_s,
             unreachable_s=knobs.unreachable_s,
             dice=self.dice,
+            sent_if_uncertain=frozenset(LetterKind(kind) for kind in knobs.uncertain_is_sent),
         )
 
     @property

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIN_SECRET_CHARACTERS = 32
 MIN_SECRET_DISTINCT = 10
+LATE_S = 5.0
+"""A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
 
 class Settings(BaseSettings):
@@ -52,8 +54,25 @@ class Settings(BaseSettings):
         default=600, gt=0, description="Seconds to wait for the reply to the final dot (RFC 5321 4.5.3.2: 600)."
     )
     smtp_letters_per_connection: int = Field(default=100, ge=1, description="Letters before a connection is renewed.")
+    smtp_connections: int = Field(
+        default=5,
+        ge=1,
+        description="Most connections of a process at once; more than one only where answers take long.",
+    )
     send_rate_per_s: float = Field(default=50, gt=0, description="Letters a second, all workers together.")
     send_burst: int = Field(default=50, ge=1, description="Letters that may leave at once after a quiet time.")
+    body_encoding: Literal["base64", "8bit"] = Field(
+        default="base64",
+        description="How letters are encoded. 8bit is a quarter smaller; only for a server that offers 8BITMIME.",
+    )
+    uncertain_is_sent: Annotated[tuple[Literal["confirm", "alert", "digest", "reply"], ...], NoDecode] = Field(
+        default=(),
+        description="Kinds, comma-separated, not sent again when a server's last word on a letter is lost.",
+    )
+    journal_folder: Path | None = Field(
+        default=None,
+        description="Where workers note what was accepted; none: `notifier-journal` in the temporary folder.",
+    )
     bounce_domain: str = Field(
         default="", description="Domain of the VERP return path `b+id.mac@…`; empty returns to the site's sender."
     )
@@ -79,7 +98,7 @@ class Settings(BaseSettings):
     reply_hold_s: int = Field(default=120, ge=0, description="Seconds a reply waits for an edit or a moderator.")
     thread_hold_s: int = Field(default=300, ge=0, description="Seconds a thread comment waits.")
     reply_wait_max_s: int = Field(default=900, ge=0, description="Most seconds a first comment waits for more.")
-    task_slice_s: float = Field(default=20, gt=0, description="Seconds a task sends before it makes room for others.")
+    task_slice_s: float = Field(default=0.5, gt=0, description="Seconds a task sends before it makes room for others.")
     digest_items_max: int = Field(default=20, ge=1, le=100, description="Items in one digest; the rest is a link.")
     digest_late_h: float = Field(default=12, gt=0, description="Hours a missed daily digest may be late.")
     feed_interval_s: int = Field(default=900, ge=60, description="Seconds between two polls of a feed.")
@@ -104,7 +123,9 @@ class Settings(BaseSettings):
         default=0, description="Seconds added to the machine's clock; `notifier demo` moves its time with it."
     )
 
-    @field_validator("secret_keys_previous", "fetch_hosts_allowed", "trusted_proxies", mode="before")
+    @field_validator(
+        "secret_keys_previous", "fetch_hosts_allowed", "trusted_proxies", "uncertain_is_sent", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -118,11 +139,12 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _keep_leases_longer_than_work(self) -> Self:
-        longest = self.task_slice_s + self.smtp_connect_timeout_s + self.smtp_reply_timeout_s
+        longest = self.task_slice_s + LATE_S + self.smtp_connect_timeout_s + self.smtp_reply_timeout_s
         if self.lease_s <= longest:
             raise ValueError(
                 f"lease_s ({self.lease_s}) must be longer than task_slice_s, smtp_connect_timeout_s and "
-                f"smtp_reply_timeout_s together ({longest:g}): else letters that are being sent are handed out again"
+                f"smtp_reply_timeout_s with {LATE_S:g} s together ({longest:g}): else letters that are being sent are "
+                "handed out again"
             )
         return self
 

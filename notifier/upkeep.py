@@ -114,8 +114,9 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
 
 def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
     """Take expired leases back and end what is too old; gives how many of each."""
+    abandoned = flow.settle_orphans(parts, now)
     with parts.db.writing() as session:
-        taken_back = record.take_back(session, now, parts.terms)
+        taken_back = abandoned + record.take_back(session, now, parts.terms, parts.journal.read)
         expired = record.expire(session, Delivery.id > 0, now)
         signup.purge(session, now - timedelta(days=parts.settings.pending_days))
     return taken_back, expired

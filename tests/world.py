@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message as Email
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +18,8 @@ from notifier.db import Database
 from notifier.domain.items import NewItem
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, ItemKind
+from notifier.journal import Journal
+from notifier.journal.folder import Folder
 from notifier.models import Site, Subscriber, Topic
 from notifier.parts import Parts
 from notifier.queue import Nudge
@@ -24,7 +27,7 @@ from notifier.settings import Settings
 from notifier.sites import NewSite, add_site
 from notifier.sources.fetch import Fetcher
 from notifier.stages.ledger import Balance
-from notifier.stages.render import Renderer
+from notifier.stages.render import Press, Renderer
 from notifier.transports.memory import MemoryTransport
 
 SECRET = "tests-only-0123456789-abcdefghijklmnop"
@@ -157,7 +160,7 @@ def _part(letter: Email, kind: str) -> str:
     return bytes(found.get_payload(decode=True)).decode()
 
 
-def make_world(db: Database) -> World:
+def make_world(db: Database, folder: Path) -> World:
     """A world on this database."""
     wire, rung = MemoryTransport(), list[Nudge]()
     parts = Parts(
@@ -167,10 +170,11 @@ def make_world(db: Database) -> World:
         transport=wire,
         budget=LocalBudget(1000, 1000),
         renderer=RENDERER,
+        press=Press(RENDERER),
+        journal=Journal(Folder(folder)),
         settings=KNOBS,
         signer=Signer([SECRET]),
         fetch=Fetcher(5, 5_000_000),
-        sleep=lambda _seconds: None,
         dice=lambda: 0.5,
     )
     return World(parts, wire, rung)

@@ -28,6 +28,7 @@ from notifier.stages import gather, ledger, record
 from notifier.stages.gather import Preview
 from notifier.stages.ledger import Status
 from notifier.stages.render import personalise
+from notifier.transports.listed import send_all
 
 NEWEST = 10
 WATCH_S = 1.0
@@ -77,7 +78,7 @@ def send_test(
         message = personalise(parts.renderer.render(content), content, personal)
     except AddressInvalid as fault:
         refuse(f"{to!r} is not an address ({fault.key})")
-    ((_, outcome),) = parts.transport.send([message])
+    ((_, outcome),) = send_all(parts.transport, [message])
     parts.transport.close()
     if not isinstance(outcome, Sent):
         refuse(f"the server did not take it: {outcome.reply}", FAILED)

@@ -12,3 +12,5 @@ class Message:
     rcpt_to: str = field(repr=False)
     data: bytes = field(repr=False)
     needs_smtputf8: bool = False
+    is_8bit: bool = False
+    """Whether a body needs a server with 8BITMIME (RFC 6152)."""

@@ -23,4 +23,11 @@ class Refused:
     charged: bool = True
 
 
-Outcome = Sent | Refused
+@dataclass(frozen=True, slots=True)
+class Uncertain:
+    """The whole message left, and no reply to its final dot came: the server may have taken it (RFC 1047)."""
+
+    reply: str
+
+
+Outcome = Sent | Refused | Uncertain

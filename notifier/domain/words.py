@@ -95,6 +95,7 @@ class Reason(StrEnum):
     TRY_AGAIN = "try_again"
     ATTEMPTS = "attempts"
     UNREACHABLE = "unreachable"
+    UNCERTAIN = "uncertain"
 
 
 class NoticeReason(StrEnum):

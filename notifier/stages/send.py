@@ -1,13 +1,21 @@
-"""Hand messages to the transport as the budget allows, for as long as the task's slice of time lasts."""
+"""Hand letters to the transport: each made when it may leave, in the order of their ids within a recipient group."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from notifier.budget import Budget
+from notifier.domain.claimed import Claimed
 from notifier.domain.message import Message
+from notifier.domain.recipients import group_of
 
-ACCOUNT = "smtp"
+LATE: Final = timedelta(seconds=5)
+"""A letter whose envelope is out may still begin so long after its task's slice of time is over."""
+SOON_S: Final = 1.0
+"""Letters of a group that must wait longer go back to their queue with a moment of their own."""
+_RECHECK_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,25 +23,111 @@ class Pace:
     """What sets the speed of sending."""
 
     budget: Budget
+    account: str
     clock: Callable[[], datetime]
-    sleep: Callable[[float], None]
     until: datetime
-    """Past this moment no further message is begun."""
+    """Past this moment no further letter is begun."""
 
-    def allowed(self, messages: Iterable[Message]) -> Iterator[Message]:
-        """The messages, each when it may leave; the rest is left out once the time is over."""
-        for message in messages:
-            if not self._may_leave():
-                return
-            yield message
 
-    def _may_leave(self) -> bool:
-        while self.clock() < self.until:
-            # One at a time: what is granted and not used is lost to every other worker.
-            grant = self.budget.take(ACCOUNT, 1)
-            if grant.count:
-                return True
-            if self.clock() + timedelta(seconds=grant.wait_s) >= self.until:
-                return False
-            self.sleep(grant.wait_s)
-        return False
+class Feed:
+    """The letters of one claim, as a transport takes them.
+
+    `make` writes a letter's message; None where it cannot be made, which is its maker's to note.
+    """
+
+    def __init__(self, ready: Iterable[Claimed], make: Callable[[Claimed], Message | None], pace: Pace) -> None:
+        self._make = make
+        self._pace = pace
+        self._waiting: dict[str, deque[Claimed]] = {}
+        for one in ready:
+            self._waiting.setdefault(group_of(one.address.rpartition("@")[2]), deque()).append(one)
+        self._granted: dict[str, int] = {}
+        self._waits: dict[str, float] = {}
+        self._ask_again_at = pace.until - timedelta(days=1)
+        self.groups: dict[int, str] = {}
+        """The recipient group of each letter that was taken."""
+        self.fault = ""
+        """Why the transport stopped; empty when it did not."""
+
+    def take(self) -> Message | None:
+        """The next message that may leave now."""
+        while not self._is_over() and (group := self._open_group()):
+            one = self._waiting[group].popleft()
+            if not self._waiting[group]:
+                del self._waiting[group]
+            message = self._make(one)
+            if message is not None:
+                self._granted[group] -= 1
+                self.groups[one.delivery_id] = group
+                return message
+        return None
+
+    def wait_s(self) -> float | None:
+        """Seconds until more may be granted; None when all is taken, or the time is over."""
+        if self._is_over() or not self._waiting:
+            return None
+        return max(_RECHECK_S, (self._ask_again_at - self._pace.clock()).total_seconds())
+
+    def may_begin(self) -> bool:
+        """Whether there is still time for a letter whose envelope is out."""
+        return self._pace.clock() < self._pace.until + LATE
+
+    def stop(self, said: str) -> None:
+        """Give no more: the server cannot be reached."""
+        self.fault = self.fault or said or "stopped"
+
+    def close(self) -> None:
+        """Give back what was granted and not used."""
+        unused = {group: count for group, count in self._granted.items() if count}
+        if unused:
+            self._pace.budget.give_back(self._pace.account, unused)
+        self._granted.clear()
+
+    def later(self) -> Iterator[tuple[int, datetime]]:
+        """For the letters of groups that must wait long: (delivery id, when its turn may come)."""
+        now = self._pace.clock()
+        for group, wait_s in self._waits.items():
+            if wait_s >= SOON_S:
+                for turn, one in enumerate(self._waiting.get(group, ()), start=1):
+                    yield one.delivery_id, now + timedelta(seconds=turn * wait_s)
+
+    def _is_over(self) -> bool:
+        return bool(self.fault) or self._pace.clock() >= self._pace.until
+
+    def _open_group(self) -> str | None:
+        """A group that has letters and a grant; asks the budget when no group has both."""
+        for group in self._granted:
+            if self._granted[group] and group in self._waiting:
+                return group
+        if not self._waiting or self._pace.clock() < self._ask_again_at:
+            return None
+        self._ask()
+        return next((group for group, count in self._granted.items() if count and group in self._waiting), None)
+
+    def _ask(self) -> None:
+        self.close()
+        wanted = {group: len(letters) for group, letters in self._waiting.items()}
+        grants = self._pace.budget.take(
+            self._pace.account, portioned(wanted, self._pace.budget.portion(self._pace.account))
+        )
+        self._granted = {group: grant.count for group, grant in grants.items() if grant.count}
+        self._waits = {group: grant.wait_s for group, grant in grants.items() if not grant.count}
+        if not self._granted:
+            shortest = min(self._waits.values(), default=_RECHECK_S)
+            self._ask_again_at = self._pace.clock() + timedelta(seconds=shortest)
+
+
+def portioned(wanted: Mapping[str, int], most: int) -> dict[str, int]:
+    """At most so many in all, shared out so that each group that wants some is asked for."""
+    each = max(1, most // max(1, len(wanted)))
+    asked, left = dict[str, int](), max(most, 1)
+    for group, count in wanted.items():
+        asked[group] = min(count, each, left)
+        left -= asked[group]
+        if left <= 0:
+            break
+    for group, count in wanted.items():
+        more = min(count - asked.get(group, 0), left)
+        if more > 0:
+            asked[group], left = asked.get(group, 0) + more, left - more
+    return asked

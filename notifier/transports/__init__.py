@@ -1,21 +1,44 @@
 """Ways out."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from typing import Protocol
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome
 
+Answer = tuple[int, Outcome]
+"""A delivery's id, and what became of it."""
+
+
+class Feed(Protocol):
+    """Messages, each when it may leave."""
+
+    def take(self) -> Message | None:
+        """The next message that may leave now; None while there is none."""
+        ...
+
+    def wait_s(self) -> float | None:
+        """Seconds after which it is worth asking again; None when nothing more will come."""
+        ...
+
+    def may_begin(self) -> bool:
+        """Whether the content of a message that was taken may still leave: else it goes back, untried."""
+        ...
+
+    def stop(self, said: str) -> None:
+        """Nothing more can be sent; `said` is what the server, or the way to it, gave as the reason."""
+        ...
+
 
 class Transport(Protocol):
-    """Sends messages one after the other and says at once, for each, what became of it."""
+    """Sends messages and says, as soon as it is known, what became of each."""
 
-    def send(self, messages: Iterable[Message]) -> Generator[tuple[int, Outcome], None, None]:
-        """Yield (delivery id, outcome) for each message, in order.
+    def send(self, feed: Feed) -> Generator[list[Answer], None, None]:
+        """Yield what became known, at least several times a second while it waits (then it may be nothing).
 
-        Lazily: it takes a message only when it can send it, at most one ahead of the one it answers for. A message's
-        content leaves only when the caller has come back with the outcome of the one before. Never raises for a
-        fault of the network or the server; such a fault is a `Refused` for each message that met it.
+        Over each connection, a message's content leaves only when the caller has come back with the answer for the
+        one before: what is not yet written down is at most one message a connection. A message that was taken and is
+        never answered for was not sent. Never raises for a fault of the network or the server.
         """
         ...
 

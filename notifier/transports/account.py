@@ -26,6 +26,8 @@ class SmtpAccount:
     connect_timeout_s: float = 30
     reply_timeout_s: float = 600
     letters_per_connection: int = 100
+    connections: int = 1
+    """At once, where its answers take long."""
     tls_context: ssl.SSLContext | None = None
     """In place of the system's certificate authorities (which `SSL_CERT_FILE` can name as well)."""
 
@@ -42,6 +44,7 @@ class SmtpAccount:
             connect_timeout_s=settings.smtp_connect_timeout_s,
             reply_timeout_s=settings.smtp_reply_timeout_s,
             letters_per_connection=settings.smtp_letters_per_connection,
+            connections=settings.smtp_connections,
         )
 
 

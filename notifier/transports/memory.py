@@ -1,10 +1,11 @@
 """A transport that sends nothing and keeps everything: for tests, users' own included."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome, Sent
+from notifier.transports import Answer, Feed
 
 
 @dataclass
@@ -17,14 +18,20 @@ class MemoryTransport:
     """Every message that was tried, refused ones included."""
     closed: int = 0
 
-    def send(self, messages: Iterable[Message]) -> Generator[tuple[int, Outcome], None, None]:
+    def send(self, feed: Feed) -> Generator[list[Answer], None, None]:
         """Yield the outcome told for each message's address, or Sent."""
-        for message in messages:
-            outcome = self.outcomes.get(message.rcpt_to, Sent("250 kept"))
-            self.seen.append(message)
-            if isinstance(outcome, Sent):
-                self.sent.append(message)
-            yield message.delivery_id, outcome
+        while True:
+            message = feed.take()
+            if message is not None:
+                outcome = self.outcomes.get(message.rcpt_to, Sent("250 kept"))
+                self.seen.append(message)
+                if isinstance(outcome, Sent):
+                    self.sent.append(message)
+                yield [(message.delivery_id, outcome)]
+            elif feed.wait_s() is None:
+                return
+            else:
+                yield []
 
     def close(self) -> None:
         """Count the goodbyes."""

@@ -35,6 +35,8 @@ def unfit(message: Message, extensions: dict[str, str]) -> Refused | None:
         return Refused("5.1.3 the address cannot be written in SMTP", forever=True)
     if needs_smtputf8(message) and "smtputf8" not in extensions:
         return Refused("5.6.7 the address needs SMTPUTF8, which the server does not offer", forever=True)
+    if message.is_8bit and "8bitmime" not in extensions:
+        return Refused("the server does not offer 8BITMIME: set NOTIFIER_BODY_ENCODING to base64", charged=False)
     most = extensions.get("size", "").strip()
     if most.isdecimal() and 0 < int(most) < len(message.data):
         return Refused(f"5.3.4 {len(message.data)} bytes; the server takes {most}", forever=True)

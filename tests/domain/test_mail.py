@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notifier.domain.address import check_address
-from notifier.domain.base64_lines import base64_lines
-from notifier.domain.mail import Envelope, HeaderInvalid, Letterhead, build
+from notifier.domain.headers import HeaderInvalid
+from notifier.domain.mail import Envelope, Letterhead, build
+from notifier.domain.sheets import Base64Sheet, PlainSheet, base64_lines, fits_lines
 from notifier.domain.text.clean import clean
 from notifier.domain.words import LetterKind
 from tests.letters.parts import decoded, sections
@@ -38,7 +39,7 @@ ENVELOPE = Envelope(
     preferences_url="https://letters.aldhifaf.example/p/kq3v9xT2",
 )
 TEXT, HTML = "نص الرسالة\r\n".encode() * 40, "<p>نص</p>".encode() * 300
-BODIES = ([(TEXT, b"")], [(HTML, b"")])
+BODIES = (TEXT, HTML)
 TITLES = st.text(
     st.one_of(
         st.sampled_from("ابتثجح خدذرزسش ،؛؟أإآةىيءًّ"),
@@ -146,11 +147,37 @@ def test_the_text_comes_first_and_both_are_base64_at_76_columns() -> None:
     assert max(len(line) for line in str(html.get_payload()).splitlines()) == 76
 
 
-@given(st.lists(st.tuples(st.binary(max_size=200), st.binary(max_size=9)), max_size=8))
-def test_base64_in_pieces_is_base64_of_the_whole(body: list[tuple[bytes, bytes]]) -> None:
-    lines = base64_lines(body)
-    assert b64decode(lines.replace(b"\r\n", b""), validate=True) == b"".join(shared + own for shared, own in body)
-    assert all(0 < len(line) <= 76 for line in lines.split(b"\r\n")[:-1])
+BLANKS = st.dictionaries(st.sampled_from("UPVC"), st.binary(max_size=150), min_size=4, max_size=4)
+
+
+@given(
+    st.lists(st.tuples(st.binary(max_size=200), st.sampled_from("UPVC")), max_size=8), st.binary(max_size=200), BLANKS
+)
+def test_a_filled_sheet_is_the_whole_body_encoded(
+    body: list[tuple[bytes, str]], last: bytes, values: dict[str, bytes]
+) -> None:
+    pieces, blanks = [*(piece for piece, _ in body), last], [blank for _, blank in body]
+    whole = b"".join(piece + values[blank] for piece, blank in body) + last
+    sheet = Base64Sheet(pieces, blanks)
+    assert sheet.fill(values) == base64_lines(whole)
+    assert sheet.fill({name: value[::-1] for name, value in values.items()}) == base64_lines(
+        b"".join(piece + values[blank][::-1] for piece, blank in body) + last
+    )
+    assert PlainSheet(pieces, blanks).fill(values) == whole
+
+
+@given(st.binary(max_size=400))
+def test_base64_is_at_76_columns(data: bytes) -> None:
+    lines = base64_lines(data).split(b"\r\n")
+    assert b64decode(b"".join(lines), validate=True) == data
+    assert lines.pop() == b""
+    assert all(len(line) == 76 for line in lines[:-1])
+    assert all(0 < len(line) <= 76 for line in lines)
+
+
+def test_a_line_that_smtp_cannot_carry_is_seen_with_its_links() -> None:
+    assert fits_lines([b"x" * 698, b"\r\n" + b"y" * 998], 300)
+    assert not fits_lines([b"x" * 699, b"\r\n"], 300)
 
 
 @pytest.mark.parametrize("bad", ["https://x.example/\r\nBcc: a@b.c", "https://x.example/ب", "a b"])

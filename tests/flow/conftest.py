@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from notifier.db import Database
@@ -5,5 +7,5 @@ from tests.world import World, make_world
 
 
 @pytest.fixture
-def world(db: Database) -> World:
-    return make_world(db)
+def world(db: Database, tmp_path: Path) -> World:
+    return make_world(db, tmp_path / "journal")

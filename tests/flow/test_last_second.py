@@ -14,6 +14,7 @@ from notifier.domain.outcome import Refused
 from notifier.domain.words import Frequency, ItemKind, ItemState, Reason, State
 from notifier.models import Delivery, DeliveryEvent, Subscriber, Suppression
 from notifier.queue import Nudge, Task
+from notifier.stages.render import Press
 from tests.world import World, text_of
 
 
@@ -237,7 +238,7 @@ def test_a_template_that_raises_fails_its_letter_and_harms_no_other(world: World
                 raise ValueError("broken on purpose")
             return real(content)  # type: ignore[arg-type]  # as above
 
-    world.parts = replace(world.parts, renderer=OneBroken())  # type: ignore[arg-type]  # as above
+    world.parts = replace(world.parts, press=Press(OneBroken()))  # type: ignore[arg-type]  # as above
     world.work()
     assert ended(world) == [(State.FAILED, Reason.RENDERING), (State.SENT, None)]
 

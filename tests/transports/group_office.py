@@ -13,6 +13,7 @@ from typing import Any, Final
 from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome, Sent
 from notifier.transports.account import SmtpAccount
+from notifier.transports.listed import send_all
 from notifier.transports.smtp import SmtpTransport
 from tests.transports.post_office import DROP, HANG, letter
 
@@ -152,11 +153,10 @@ def numbered(count: int) -> list[Message]:
 
 def send(smtp: SmtpTransport, messages: list[Message]) -> list[Outcome]:
     try:
-        answers = list(smtp.send(messages))
+        answers = dict(send_all(smtp, messages))
     finally:
         smtp.close()
-    assert [number for number, _ in answers] == [message.delivery_id for message in messages]
-    return [outcome for _, outcome in answers]
+    return [answers[message.delivery_id] for message in messages]
 
 
 def envelope(number: int) -> list[str]:

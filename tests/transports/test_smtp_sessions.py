@@ -11,6 +11,7 @@ import pytest
 
 from notifier.domain.outcome import Outcome, Refused, Sent
 from notifier.transports.account import SmtpAccount
+from notifier.transports.listed import send_all
 from notifier.transports.smtp import SmtpTransport
 from tests.transports.post_office import PASSWORD, USER, PostOffice, letters, opened
 
@@ -48,7 +49,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 def send(office: PostOffice, count: int = 1, **knobs: Any) -> list[Outcome]:
     facts: dict[str, Any] = {"helo": "mail.news.example", "connect_timeout_s": 3, "reply_timeout_s": 3}
     transport = SmtpTransport(SmtpAccount("127.0.0.1", office.port, **(facts | knobs)))
-    outcomes = [outcome for _, outcome in transport.send(letters(count))]
+    outcomes = [outcome for _, outcome in send_all(transport, letters(count))]
     transport.close()
     return outcomes
 

@@ -2,6 +2,19 @@
 
 from notifier.stages.render.failed import RenderFailed
 from notifier.stages.render.personal import mail_html, mail_text, personalise, public_page
+from notifier.stages.render.press import Press
 from notifier.stages.render.renderer import HTML_BYTES_MAX, Renderer
+from notifier.stages.render.stencil import Stencil, letterhead
 
-__all__ = ["HTML_BYTES_MAX", "RenderFailed", "Renderer", "mail_html", "mail_text", "personalise", "public_page"]
+__all__ = [
+    "HTML_BYTES_MAX",
+    "Press",
+    "RenderFailed",
+    "Renderer",
+    "Stencil",
+    "letterhead",
+    "mail_html",
+    "mail_text",
+    "personalise",
+    "public_page",
+]

@@ -1,0 +1,119 @@
+"""One claim's letters on their way: what may be sent, how each is made, and what is to be written down of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from notifier.consent import confirmation
+from notifier.domain.address import AddressInvalid
+from notifier.domain.claimed import Claimed
+from notifier.domain.letter import LetterContent
+from notifier.domain.message import Message
+from notifier.domain.words import LetterKind, Reason
+from notifier.parts import Parts
+from notifier.stages import check, gather, record
+from notifier.stages.render import RenderFailed
+from notifier.stages.send import Feed, Pace
+from notifier.transports import Answer
+
+Clock = Callable[[], datetime]
+ACCOUNT: Final = "smtp"
+WRITTEN_AT_ONCE: Final = 500
+WRITTEN_EVERY: Final = timedelta(seconds=0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one task claimed and may send, with the contents of its letters."""
+
+    claim: record.Claim
+    ready: tuple[Claimed, ...]
+    contents: dict[gather.Key, LetterContent]
+    tokens: dict[int, str] = field(repr=False)
+    """For confirmations: delivery id -> the token its letter carries."""
+
+
+def claim_chunk(parts: Parts, span: record.Span, token: str, now: datetime) -> Chunk:
+    """Claim | check | gather, in one transaction."""
+    knobs = parts.settings
+    most = max(1, min(knobs.chunk_size, int(knobs.send_rate_per_s * knobs.task_slice_s)))
+    with parts.db.writing() as session:
+        claim = record.claim(session, span, token, now, parts.terms, most)
+        checked = check.check(session, claim.ids)
+        record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
+        token_lasts = timedelta(hours=knobs.token_expires_h)
+        tokens = {
+            one.delivery_id: confirmation.mint(session, one.about_id, now, token_lasts)
+            for one in checked.ready
+            if one.kind is LetterKind.CONFIRM
+        }
+        return Chunk(claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens)
+
+
+class Dispatch:
+    """Where the letters of one chunk are made, and where what became of them waits to be written down."""
+
+    def __init__(self, parts: Parts, chunk: Chunk, clock: Clock) -> None:
+        self._parts = parts
+        self._chunk = chunk
+        self._clock = clock
+        until = clock() + timedelta(seconds=parts.settings.task_slice_s)
+        self.feed = Feed(chunk.ready, self._message, Pace(parts.budget, ACCOUNT, clock, until))
+        self._left = {one.delivery_id for one in chunk.ready}
+        self._answers: list[Answer] = []
+        self._failures: list[tuple[int, Reason, str]] = []
+        self._written_at = clock()
+
+    def take_in(self, answers: Sequence[Answer]) -> None:
+        """Keep what a transport said until it is written."""
+        self._answers += answers
+        self._left.difference_update([one for one, _ in answers])
+
+    def is_full(self) -> bool:
+        """Whether it is time to write."""
+        if not self._answers:
+            return False
+        return len(self._answers) >= WRITTEN_AT_ONCE or self._clock() - self._written_at > WRITTEN_EVERY
+
+    def write(self) -> None:
+        """Write down what became of letters so far."""
+        with self._parts.db.writing() as session:
+            self._write(self._book(session))
+
+    def finish(self, session: Session) -> None:
+        """Write down the rest, and give back what was not sent."""
+        self.feed.close()
+        book = self._book(session)
+        self._write(book)
+        if self.feed.fault:
+            book.put_off(self._left, self.feed.fault)
+            return
+        turns = {one: at for one, at in self.feed.later() if one in self._left}
+        book.give_back(self._left - turns.keys())
+        for one, at in turns.items():
+            book.give_back([one], at)
+
+    def _write(self, book: record.Book) -> None:
+        book.outcomes(self._answers)
+        for failure in self._failures:
+            book.fail(*failure)
+        self._answers, self._failures, self._written_at = [], [], self._clock()
+
+    def _book(self, session: Session) -> record.Book:
+        return record.Book(session, self._chunk.claim, self._clock(), self._parts.terms)
+
+    def _message(self, one: Claimed) -> Message | None:
+        """A letter made personal; one that cannot be made is failed, the others go on."""
+        content = self._chunk.contents[one.content_key]
+        try:
+            links = self._parts.links(content.site.sender_address)
+            token = self._chunk.tokens.get(one.delivery_id, "")
+            return self._parts.press.stencil(content).message(links.personal(one, self._clock(), token))
+        except (RenderFailed, ValueError) as error:
+            reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
+            self._failures.append((one.delivery_id, reason, f"{type(error).__name__}: {error}"))
+            self._left.discard(one.delivery_id)
+            return None

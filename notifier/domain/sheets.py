@@ -1,0 +1,151 @@
+"""A body with blanks: what all readers share is encoded once, and only the lines that a blank touches per reader."""
+
+from binascii import b2a_base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from re import compile as pattern
+from typing import Final, Protocol
+
+COLUMNS: Final = 76
+OCTETS: Final = 57
+"""What one line of base64 holds: 57 octets are 76 columns."""
+LINE_OCTETS_MAX: Final = 998  # RFC 5321 4.5.3.1.6, without the CRLF
+COMFORTABLE: Final = 400
+"""Octets after which a line of HTML is broken where it can be."""
+LAYOUTS: Final = 32
+"""Kept for each sheet: the lengths of links differ by the digits of two ids, so a few serve all readers."""
+
+
+def base64_lines(data: bytes) -> bytes:
+    """Base64 in lines of 76 columns that end with CRLF (RFC 2045 6.8)."""
+    encoded = b2a_base64(data, newline=False)
+    lines = [encoded[at : at + COLUMNS] for at in range(0, len(encoded), COLUMNS)]
+    return b"\r\n".join([*lines, b""])
+
+
+class Sheet(Protocol):
+    """A body as it goes on the wire, but for its blanks."""
+
+    encoding: str
+    """The Content-Transfer-Encoding."""
+
+    def fill(self, values: Mapping[str, bytes]) -> bytes:
+        """The body with each blank filled in."""
+        ...
+
+
+class PlainSheet:
+    """A body that is written as it is: for 8bit."""
+
+    encoding = "8bit"
+
+    def __init__(self, pieces: Sequence[bytes], blanks: Sequence[str]) -> None:
+        self._template = _template(pieces)
+        self._blanks = tuple(blanks)
+
+    def fill(self, values: Mapping[str, bytes]) -> bytes:
+        """The body with each blank filled in."""
+        return self._template % tuple([values[blank] for blank in self._blanks])
+
+
+class Base64Sheet:
+    """A body in base64, the same octets as if it had been encoded whole.
+
+    `pieces` stand around the `blanks`, so there is one more of them. A blank may come several times.
+    """
+
+    encoding = "base64"
+
+    def __init__(self, pieces: Sequence[bytes], blanks: Sequence[str]) -> None:
+        self._pieces = tuple(pieces)
+        self._blanks = tuple(blanks)
+        self._names = tuple(dict.fromkeys(blanks))
+        # Where a line ends depends on the lengths alone, so readers with links of equal lengths share a layout.
+        self._layout = lru_cache(maxsize=LAYOUTS)(self._lay_out)
+
+    def fill(self, values: Mapping[str, bytes]) -> bytes:
+        """The body with each blank filled in, encoded."""
+        written = []
+        for shared, template, blanks in self._layout(*[len(values[name]) for name in self._names]):
+            written.append(shared)
+            if blanks:
+                written.append(base64_lines(template % tuple([values[blank] for blank in blanks])))
+        return b"".join(written)
+
+    def _lay_out(self, *lengths: int) -> tuple["_Run", ...]:
+        return tuple(_runs(self._pieces, self._blanks, dict(zip(self._names, lengths, strict=True))))
+
+
+_Run = tuple[bytes, bytes, tuple[str, ...]]
+"""Encoded lines that all share; then a template of the octets of the lines after them, and its blanks."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a blank is, in octets of the whole body."""
+
+    blank: str
+    start: int
+    end: int
+
+
+def _runs(pieces: Sequence[bytes], blanks: Sequence[str], lengths: Mapping[str, int]) -> Iterator[_Run]:
+    whole = bytearray(pieces[0])
+    places = []
+    for blank, piece in zip(blanks, pieces[1:], strict=True):
+        places.append(_Place(blank, len(whole), len(whole) + lengths[blank]))
+        whole += bytes(lengths[blank]) + piece
+    done = 0
+    for first, last, inside in _touched(places, len(whole)):
+        cuts = [first, *[at for place in inside for at in (place.start, place.end)], last]
+        around = [bytes(whole[start:end]) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
+        yield base64_lines(bytes(whole[done:first])), _template(around), tuple(place.blank for place in inside)
+        done = last
+    yield base64_lines(bytes(whole[done:])), b"", ()
+
+
+def _touched(places: Sequence[_Place], size: int) -> Iterator[tuple[int, int, list[_Place]]]:
+    """Ranges of whole lines, in octets, with the blanks in them; blanks that share a line share a range."""
+    first, last, inside = 0, 0, list[_Place]()
+    for place in places:
+        start, end = place.start // OCTETS * OCTETS, min(size, -(-place.end // OCTETS) * OCTETS)
+        if inside and start < last:
+            last, inside = max(last, end), [*inside, place]
+            continue
+        if inside:
+            yield first, last, inside
+        first, last, inside = start, end, [place]
+    if inside:
+        yield first, last, inside
+
+
+def _template(pieces: Sequence[bytes]) -> bytes:
+    return b"%b".join([piece.replace(b"%", b"%%") for piece in pieces])
+
+
+# What stands between quotes keeps its spaces; every other space of HTML may as well be a line end.
+_HTML_TOKEN: Final = pattern(r'"[^"]*"|[^" ]+|"| ')
+
+
+def broken_html(html: str, blanks: str, blank_octets: int) -> str:
+    """The same HTML in lines that SMTP can carry, as far as it has spaces to break them at.
+
+    `blanks` are characters that each stand for `blank_octets` still to come.
+    """
+    return "\n".join([_broken(line, blanks, blank_octets) for line in html.split("\n")])
+
+
+def _broken(line: str, blanks: str, blank_octets: int) -> str:
+    written, length = [], 0
+    for piece in _HTML_TOKEN.findall(line):
+        is_end = piece == " " and length > COMFORTABLE
+        written.append("\n" if is_end else piece)
+        octets = len(piece.encode()) + blank_octets * sum(map(piece.count, blanks))
+        length = 0 if is_end else length + octets
+    return "".join(written)
+
+
+def fits_lines(pieces: Sequence[bytes], blank_octets: int) -> bool:
+    """Whether no line is longer than SMTP carries, with `blank_octets` kept for each blank."""
+    return all(len(line) <= LINE_OCTETS_MAX for line in (b"x" * blank_octets).join(pieces).split(b"\r\n"))

@@ -1,0 +1,121 @@
+"""Claims with a lease: one worker owns a delivery, and whoever finds its claim abandoned takes it back."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.orm import Session
+
+from notifier.db import affected
+from notifier.domain.words import Lane, LetterKind, Reason, State
+from notifier.models import Delivery
+from notifier.stages.record.writing import free, write
+
+NOTED = "250 (noted by a process that ended before it could write down the words)"
+"""The detail of a letter that was accepted, as only its journal knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How long a claim lasts and how often a letter is tried."""
+
+    lease: timedelta
+    attempts_max: int
+    retry_base_s: float
+    retry_cap_s: float
+    unreachable_s: float
+    """Seconds before letters are tried again that met a dead server; such tries are not counted."""
+    dice: Callable[[], float]
+    """A number in [0, 1), for jitter."""
+    sent_if_uncertain: frozenset[LetterKind] = frozenset()
+    """Kinds that count as sent when no reply to the final dot came; the others go out again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Deliveries of one lane with ids from `first` to `last`."""
+
+    lane: Lane
+    first: int
+    last: int
+
+    def due(self, now: datetime) -> ColumnElement[bool]:
+        """Those of them that may be sent now."""
+        return self.queued() & (Delivery.next_attempt_at <= now)
+
+    def queued(self) -> ColumnElement[bool]:
+        """Those of them that wait."""
+        return (
+            Delivery.id.between(self.first, self.last) & (Delivery.lane == self.lane) & (Delivery.state == State.QUEUED)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one worker owns; the token tells its writes from a late predecessor's."""
+
+    token: str
+    ids: tuple[int, ...]
+
+
+def claim(session: Session, span: Span, token: str, now: datetime, terms: Terms, most: int) -> Claim:
+    """Take up to `most` due deliveries of a span under this token; a second claimer gets none of them."""
+    expire(session, span.queued(), now)
+    due = select(Delivery.id).where(span.due(now)).order_by(Delivery.id).limit(most).with_for_update(skip_locked=True)
+    # Counted at claim, not at failure, so a worker that dies still uses up an attempt.
+    won = session.scalars(
+        write(Delivery.id.in_(due), State.SENDING)
+        .values(attempts=Delivery.attempts + 1, lease_until=now + terms.lease, lease_token=token)
+        .returning(Delivery.id)
+    ).all()
+    return Claim(token, tuple(sorted(won)))
+
+
+def is_due(session: Session, span: Span, now: datetime) -> bool:
+    """Whether something of a span may be sent now."""
+    return session.scalar(select(Delivery.id).where(span.due(now)).limit(1)) is not None
+
+
+def expire(session: Session, which: ColumnElement[bool], now: datetime) -> int:
+    """End what waits and is too old to be news; gives how many."""
+    stale = which & (Delivery.state == State.QUEUED) & (Delivery.expires_at <= now)
+    return affected(session, write(stale, State.EXPIRED).values(reason=Reason.TOO_OLD, finished_at=now))
+
+
+def settle(session: Session, token: str, accepted: Collection[int], now: datetime, terms: Terms) -> int:
+    """End an abandoned claim: what its journal says was accepted is sent, the rest is queued again.
+
+    A letter that outlived every try is failed. Gives how many were still open.
+    """
+    ours = (Delivery.lease_token == token) & (Delivery.state == State.SENDING)
+    sent = free(ours & Delivery.id.in_(accepted), State.SENT).values(detail=NOTED, finished_at=now)
+    spent = free(ours & (Delivery.attempts >= terms.attempts_max), State.FAILED)
+    waiting = free(ours, State.QUEUED).values(next_attempt_at=now)
+    return (
+        (affected(session, sent) if accepted else 0)
+        + affected(session, spent.values(reason=Reason.ATTEMPTS, finished_at=now))
+        + affected(session, waiting)
+    )
+
+
+def take_back(session: Session, now: datetime, terms: Terms, accepted: Callable[[str], Collection[int]]) -> int:
+    """Settle the claims whose lease has run out; gives how many letters they still held.
+
+    `accepted` tells, by token, which letters a journal knows to be sent.
+    """
+    lost = (Delivery.state == State.SENDING) & (Delivery.lease_until <= now)
+    tokens = session.scalars(select(Delivery.lease_token).where(lost).distinct()).all()
+    return sum(settle(session, token, accepted(token), now, terms) for token in tokens if token)
+
+
+def retry(session: Session, which: ColumnElement[bool], now: datetime) -> int:
+    """Queue failed deliveries again that may still leave, with all their tries before them; gives how many."""
+    failed = which & (Delivery.state == State.FAILED) & (Delivery.expires_at > now)
+    again = free(failed, State.QUEUED).values(attempts=0, next_attempt_at=now, reason=None, finished_at=None)
+    return affected(session, again)
+
+
+def forget_words(session: Session, subscriber_id: int) -> None:
+    """Empty what servers answered about a person's letters, for it often repeats the address."""
+    session.execute(update(Delivery).where(Delivery.subscriber_id == subscriber_id).values(detail=""))

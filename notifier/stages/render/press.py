@@ -1,0 +1,43 @@
+"""Each letter rendered once a process, and kept while its readers come by."""
+
+from collections import OrderedDict
+from typing import Final
+
+from notifier.domain.letter import LetterContent
+from notifier.stages.render.failed import RenderFailed
+from notifier.stages.render.renderer import Renderer
+from notifier.stages.render.stencil import Encoding, Stencil
+
+KEPT: Final = 64
+"""Stencils at a time, each about twice its letter's size."""
+
+
+class Press:
+    """Makes stencils, and gives the same one again as long as the content is the same. Not for threads."""
+
+    def __init__(self, renderer: Renderer, encoding: Encoding = "base64") -> None:
+        self._renderer = renderer
+        self._encoding: Encoding = encoding
+        self._kept: OrderedDict[tuple[int, tuple[int, ...]], tuple[LetterContent, Stencil | ValueError | RenderFailed]]
+        self._kept = OrderedDict()
+
+    def stencil(self, content: LetterContent) -> Stencil:
+        """The stencil of a letter. Raises RenderFailed or HeaderInvalid."""
+        key = content.letter_id, tuple(item.id for item in content.items)
+        known = self._kept.get(key)
+        # Compared whole: an item that was corrected since, or the site's new colours, make another letter.
+        if known is None or known[0] != content:
+            known = self._kept[key] = content, self._made(content)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        if isinstance(known[1], Stencil):
+            return known[1]
+        raise known[1]
+
+    def _made(self, content: LetterContent) -> Stencil | ValueError | RenderFailed:
+        try:
+            return Stencil(self._renderer.render(content), content, self._encoding)
+        except (ValueError, RenderFailed) as fault:
+            # Kept as well: a letter that cannot be made is not tried anew for each of its readers.
+            return fault

@@ -1,0 +1,117 @@
+"""One letter's message, ready for every reader: whatever they share is written and encoded once, when it is cut."""
+
+import re
+from collections.abc import Mapping
+from html import escape
+from typing import Final, Literal
+
+from notifier.domain.address import check_address
+from notifier.domain.letter import LetterContent, Personal, PersonalMark, Rendered
+from notifier.domain.mail import PARTS_END, Envelope, Letterhead, Stationery, part_head
+from notifier.domain.message import Message
+from notifier.domain.sheets import Base64Sheet, PlainSheet, Sheet, broken_html, fits_lines
+from notifier.domain.words import LetterKind
+from notifier.stages.render.failed import RenderFailed
+
+Encoding = Literal["base64", "8bit"]
+LINK_OCTETS: Final = 300
+"""Room kept for each personal link on a line."""
+_MARKS: Final = re.compile("([" + "".join(PersonalMark) + "])")
+
+
+class Stencil:
+    """Makes the message of each reader of one letter. Raises HeaderInvalid for a sender or slug no header may hold."""
+
+    def __init__(self, rendered: Rendered, content: LetterContent, encoding: Encoding = "base64") -> None:
+        site = content.site
+        self._stationery = Stationery.of(letterhead(rendered, content))
+        html = broken_html(rendered.html, "".join(PersonalMark), LINK_OCTETS) if encoding == "8bit" else rendered.html
+        self._text, self._html = _sheet(rendered.text, encoding), _sheet(html, encoding)
+        self._before_text = b"\r\n" + part_head("plain", self._text.encoding)
+        self._before_html = part_head("html", self._html.encoding)
+        self._is_8bit = "8bit" in {self._text.encoding, self._html.encoding}
+        # Nobody has confirmed the name of a confirmation yet: it may be somebody's message to a stranger.
+        self._may_name = content.kind is not LetterKind.CONFIRM
+        self._has_utf8_sender = not site.sender_address.rpartition("@")[0].isascii()
+        self._marks = marks_in(rendered)
+
+    def message(self, personal: Personal) -> Message:
+        """The message for one reader.
+
+        Raises AddressInvalid for an address no server can take, HeaderInvalid or RenderFailed for a missing link.
+        """
+        to = check_address(personal.address)
+        links = links_of(personal, self._marks)
+        envelope = Envelope(
+            to=to,
+            name=personal.name if self._may_name else "",
+            message_id=personal.message_id,
+            sent_at=personal.sent_at,
+            unsubscribe_url=personal.unsubscribe_url,
+            preferences_url=personal.preferences_url,
+        )
+        data = b"".join(
+            (
+                self._stationery.headers(envelope),
+                *(self._before_text, self._text.fill(links)),
+                *(self._before_html, self._html.fill(in_html(links))),
+                PARTS_END,
+            )
+        )
+        needs_smtputf8 = to.needs_smtputf8 or self._has_utf8_sender
+        return Message(personal.delivery_id, personal.mail_from, to.wire, data, needs_smtputf8, self._is_8bit)
+
+
+def letterhead(rendered: Rendered, content: LetterContent) -> Letterhead:
+    """What the headers of a letter say to all its readers."""
+    site = content.site
+    return Letterhead(
+        kind=content.kind,
+        letter_id=content.letter_id,
+        slug=site.slug,
+        language=content.language,
+        sender_name=site.sender_name,
+        sender_address=site.sender_address,
+        subject=rendered.subject,
+        subject_id=content.subject_id,
+    )
+
+
+def marks_in(rendered: Rendered) -> frozenset[str]:
+    """The marks that a letter wants links for."""
+    return frozenset(_MARKS.findall(rendered.text + rendered.html)) - {PersonalMark.OPEN, PersonalMark.CLOSE}
+
+
+def links_of(personal: Personal, wanted: frozenset[str]) -> dict[str, bytes]:
+    """Mark -> link, for the text part. Raises RenderFailed where one that is wanted is missing."""
+    links = {
+        PersonalMark.UNSUBSCRIBE.value: personal.unsubscribe_url.encode(),
+        PersonalMark.PREFERENCES.value: personal.preferences_url.encode(),
+        PersonalMark.VIEW.value: personal.view_url.encode(),
+        PersonalMark.CONFIRM.value: personal.confirm_url.encode(),
+    }
+    for mark in wanted:
+        if not links[mark]:
+            raise RenderFailed("personalise", f"no link for {PersonalMark(mark).name}")
+    return links
+
+
+def in_html(links: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """The same links as an attribute holds them."""
+    if not any(b"&" in link or b'"' in link or b"<" in link or b"'" in link or b">" in link for link in links.values()):
+        return links
+    return {mark: escape(link.decode()).encode() for mark, link in links.items()}
+
+
+def pieces_of(part: str) -> tuple[list[bytes], list[str]]:
+    """The octets around the marks of a part, with CRLF line ends, and the marks."""
+    bare = part.replace(PersonalMark.OPEN, "").replace(PersonalMark.CLOSE, "").replace("\n", "\r\n")
+    pieces = _MARKS.split(bare)
+    return [piece.encode() for piece in pieces[0::2]], pieces[1::2]
+
+
+def _sheet(part: str, encoding: Encoding) -> Sheet:
+    pieces, marks = pieces_of(part)
+    # A line that SMTP could not carry goes in base64, whatever was asked for.
+    is_plain = encoding == "8bit" and fits_lines(pieces, LINK_OCTETS)
+    return PlainSheet(pieces, marks) if is_plain else Base64Sheet(pieces, marks)
