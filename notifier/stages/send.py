@@ -10,8 +10,9 @@ from notifier.budget import Budget
 from notifier.domain.claimed import Claimed
 from notifier.domain.message import Message
 from notifier.domain.recipients import group_of
+from notifier.settings import LATE_S
 
-LATE: Final = timedelta(seconds=5)
+LATE: Final = timedelta(seconds=LATE_S)
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 SOON_S: Final = 1.0
 """Letters of a group that must wait longer go back to their queue with a moment of their own."""
