@@ -2,9 +2,10 @@
 
 from functools import lru_cache
 
-from notifier import observe, settings
+from notifier import dkim_keys, observe, settings
 from notifier.budget import RedisBudget
 from notifier.db import Database
+from notifier.domain.dkim import DkimSigner
 from notifier.domain.tokens import Signer
 from notifier.parts import Parts
 from notifier.ring import CeleryBell, queue_depths
@@ -24,7 +25,7 @@ def parts() -> Parts:
 
 
 def assemble(knobs: Settings) -> Parts:
-    """Parts from these settings. Nothing is connected yet: that happens at first use."""
+    """Parts from these settings. Nothing is connected yet: that happens at first use. Raises DkimFolderError."""
     redis_url = knobs.redis_url.get_secret_value()
     keys = [key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)]
     db, bell = Database(knobs.database_url), CeleryBell(redis_url)
@@ -39,6 +40,7 @@ def assemble(knobs: Settings) -> Parts:
         renderer=Renderer(settings.templates_dir()),
         settings=knobs,
         signer=Signer(keys),
+        dkim=DkimSigner(dkim_keys.load(knobs.dkim_folder)),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
         goodbyes=(transport.close, bell.close, budget.close, db.close),
     )

@@ -199,7 +199,7 @@ def _messages(parts: Parts, chunk: _Chunk, left: set[int], clock: Clock) -> Iter
                 rendered[one.content_key] = parts.renderer.render(content)
             links = parts.links(content.site.sender_address)
             personal = links.personal(one, clock(), chunk.tokens.get(one.delivery_id, ""))
-            message = personalise(rendered[one.content_key], content, personal)
+            message = personalise(rendered[one.content_key], content, personal, parts.dkim)
         except (RenderFailed, ValueError) as error:
             reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
             with chunk.book(parts, clock()) as book:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from notifier.budget import Budget
 from notifier.db import Database
+from notifier.domain.dkim import DkimSigner
 from notifier.domain.links import Links
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason
@@ -35,6 +36,7 @@ class Parts:
     settings: Settings
     signer: Signer
     fetch: Fetcher
+    dkim: DkimSigner = field(default=DkimSigner())
     sleep: Callable[[float], None] = field(default=time.sleep)
     dice: Callable[[], float] = field(default=random.random)
     goodbyes: tuple[Callable[[], None], ...] = ()

@@ -74,7 +74,7 @@ def send_test(
     one = Claimed(0, content.letter_id, (), kind, 0, 0, address=to)
     personal = parts.links(content.site.sender_address).personal(one, clock.now(), "test")
     try:
-        message = personalise(parts.renderer.render(content), content, personal)
+        message = personalise(parts.renderer.render(content), content, personal, parts.dkim)
     except AddressInvalid as fault:
         refuse(f"{to!r} is not an address ({fault.key})")
     ((_, outcome),) = parts.transport.send([message])

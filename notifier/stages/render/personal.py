@@ -1,13 +1,15 @@
 """From a Rendered letter to each reader's Message: the personal links spliced in, and nothing else done again."""
 
 import re
+from datetime import datetime
 from functools import lru_cache
 from html import escape
 from typing import Final
 
 from notifier.domain.address import check_address
+from notifier.domain.dkim import DkimSigner
 from notifier.domain.letter import LetterContent, Personal, PersonalMark, Rendered
-from notifier.domain.mail import Envelope, Letterhead, build
+from notifier.domain.mail import Envelope, Letterhead, build, sender_host
 from notifier.domain.message import Message
 from notifier.domain.weburl import web_url
 from notifier.domain.words import LetterKind
@@ -15,12 +17,16 @@ from notifier.stages.render.failed import RenderFailed
 
 _MARKS: Final = re.compile("([" + "".join(PersonalMark) + "])")
 _IMPERSONAL: Final = re.compile(f"{PersonalMark.OPEN}.*?{PersonalMark.CLOSE}", re.DOTALL)
+_HEADERS_END: Final = b"\r\n\r\n"
+_UNSIGNED: Final = DkimSigner()
 MARK_BYTES: Final = 600
 """Room kept for each personal link that is spliced in later."""
 
 
-def personalise(rendered: Rendered, content: LetterContent, personal: Personal) -> Message:
-    """The message for one reader.
+def personalise(
+    rendered: Rendered, content: LetterContent, personal: Personal, dkim: DkimSigner = _UNSIGNED
+) -> Message:
+    """The message for one reader, signed where the sender's domain has a key.
 
     Raises AddressInvalid for an address no server can take, HeaderInvalid or RenderFailed for a missing link.
     """
@@ -47,8 +53,14 @@ def personalise(rendered: Rendered, content: LetterContent, personal: Personal) 
         preferences_url=links[PersonalMark.PREFERENCES],
     )
     data = build(head, envelope, _spliced(rendered.text, links, is_html=False), _spliced(rendered.html, links))
+    data = _signed(data, dkim, sender_host(site.sender_address), personal.sent_at)
     needs_smtputf8 = to.needs_smtputf8 or not site.sender_address.rpartition("@")[0].isascii()
     return Message(personal.delivery_id, personal.mail_from, to.wire, data, needs_smtputf8)
+
+
+def _signed(data: bytes, dkim: DkimSigner, domain: str, at: datetime) -> bytes:
+    head, _, body = data.partition(_HEADERS_END)
+    return dkim.sign(domain, head + b"\r\n", body, at) + data
 
 
 def mail_html(rendered: Rendered, personal: Personal) -> str:
