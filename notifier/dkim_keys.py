@@ -35,7 +35,8 @@ def write(folder: Path, key: DkimKey) -> Path:
 
     Raises FileExistsError where there is one of this name, OSError where the folder cannot be written to.
     """
-    folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+    if not folder.exists():
+        folder.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
     path = path_of(folder, key)
     path.touch(mode=_FILE_MODE, exist_ok=False)
     try:
