@@ -168,6 +168,16 @@ def test_bodies_that_are_not_in_relaxed_form_are_hashed_in_it(body: bytes) -> No
     assert verdicts(signed(body=body)) == [True, True]
 
 
+@pytest.mark.parametrize(
+    "subject",
+    ["", " ", "x ", " x", "x  y", "x\ty", "\tx", "x\t", "x\r\n y", "x\r\n  y", "x \r\n y", "x\r\n\ty", "\r\n x",
+     "x\r\n ", "a: b", "a : b", "خبر عاجل"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["Subject:", "Subject: ", "SUBJECT:"])
+def test_headers_that_are_not_in_relaxed_form_are_signed_in_it(name: str, subject: str) -> None:
+    assert verdicts(signed(f"From: a@b.example\r\n{name}{subject}\r\nTo: x\r\n".encode())) == [True, True]
+
+
 def test_the_relaxed_form_of_a_message_may_change_on_the_way() -> None:
     message = signed(body=b"one  two\r\nthree\r\n")
     relayed = message.replace(b"Subject: ", b"SUBJECT:\t ").replace(b"one  two", b"one\ttwo  ") + b"\r\n\r\n"
