@@ -6,9 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from notifier import observe, settings
+from notifier import dkim_keys, observe, settings
 from notifier.budget import RedisBudget
 from notifier.db import Database
+from notifier.domain.dkim import DkimSigner
 from notifier.domain.tokens import Signer
 from notifier.journal import Journal
 from notifier.journal.folder import Folder
@@ -33,7 +34,7 @@ def parts() -> Parts:
 
 
 def assemble(knobs: Settings) -> Parts:
-    """Parts from these settings. Nothing is connected yet: that happens at first use."""
+    """Parts from these settings. Nothing is connected yet: that happens at first use. Raises DkimFolderError."""
     redis_url = knobs.redis_url.get_secret_value()
     keys = [key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)]
     db, bell = Database(knobs.database_url), CeleryBell(redis_url)
@@ -48,7 +49,7 @@ def assemble(knobs: Settings) -> Parts:
         transport=transport,
         budget=budget,
         renderer=renderer,
-        press=Press(renderer, knobs.body_encoding),
+        press=Press(renderer, knobs.body_encoding, DkimSigner(dkim_keys.load(knobs.dkim_folder))),
         journal=journal,
         settings=knobs,
         signer=Signer(keys),

@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     bounce_domain: str = Field(
         default="", description="Domain of the VERP return path `b+id.mac@…`; empty returns to the site's sender."
     )
+    dkim_folder: Path | None = Field(
+        default=None, description="Folder of the keys that sign letters (`notifier dkim`); none sends them unsigned."
+    )
 
     chunk_size: int = Field(default=500, ge=1, le=5000, description="Deliveries per task.")
     lease_s: int = Field(default=900, ge=5, description="Seconds a worker owns what it claimed.")
@@ -129,6 +132,12 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("dkim_folder", mode="before")
+    @classmethod
+    def _none_for_empty(cls, value: object) -> object:
+        # An empty path would be the directory we happen to stand in.
+        return value or None
 
     @field_validator("base_url")
     @classmethod

@@ -26,6 +26,14 @@ def test_planning_is_measured() -> None:
     assert 0 < found["letters"] < found["planned"] < 2000
 
 
+def test_signing_is_measured() -> None:
+    found = figures("dkim", "--signatures", "50")
+    assert min(found["signatures_per_s_one_thread"], found["signatures_per_s_two_threads"]) > 0
+    assert 0 < found["overhead_us"] < 1e6 / found["signatures_per_s_one_thread"]
+    assert found["headers"] >= 18
+    assert 25_000 < found["message_bytes"] < 29_000
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("postgresql", "valkey")
 def test_sending_is_measured_and_nothing_is_lost() -> None:

@@ -9,9 +9,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifier import settings
-from notifier.cli import data, database, letters, processes, subscribers
+from notifier.cli import data, database, dkim, letters, processes, subscribers
 from notifier.cli.words import FAILED, MISUSED, console_err, refuse, say_error
 from notifier.db import DatabaseUrlError
+from notifier.dkim_keys import DkimFolderError
 
 app = typer.Typer(
     name="notifier",
@@ -44,6 +45,7 @@ processes.add_to(app)
 data.add_to(app)
 subscribers.add_to(app)
 letters.add_to(app)
+dkim.add_to(app)
 
 
 def main() -> None:
@@ -55,6 +57,9 @@ def main() -> None:
             knob = "NOTIFIER_" + "_".join(map(str, fault["loc"])).upper()
             console_err.print(f"[red]{knob if fault['loc'] else 'settings'}[/]: {fault['msg']}", highlight=False)
         console_err.print("`notifier settings` tells every knob.")
+        sys.exit(MISUSED)
+    except DkimFolderError as fault:
+        say_error(str(fault))
         sys.exit(MISUSED)
     except (SQLAlchemyError, DatabaseUrlError) as fault:
         sentence = database.explained(fault)

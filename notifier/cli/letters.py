@@ -27,7 +27,6 @@ from notifier.parts import Parts
 from notifier.stages import gather, ledger, record
 from notifier.stages.gather import Preview
 from notifier.stages.ledger import Status
-from notifier.stages.render import personalise
 from notifier.transports.listed import send_all
 
 NEWEST = 10
@@ -75,7 +74,7 @@ def send_test(
     one = Claimed(0, content.letter_id, (), kind, 0, 0, address=to)
     personal = parts.links(content.site.sender_address).personal(one, clock.now(), "test")
     try:
-        message = personalise(parts.renderer.render(content), content, personal)
+        message = parts.press.stencil(content).message(personal)
     except AddressInvalid as fault:
         refuse(f"{to!r} is not an address ({fault.key})")
     ((_, outcome),) = send_all(parts.transport, [message])

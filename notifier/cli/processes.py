@@ -14,7 +14,7 @@ import typer
 import uvicorn
 from rich.live import Live
 
-from notifier import assembly, clock, migrate, settings, upkeep
+from notifier import assembly, clock, dkim_keys, migrate, settings, upkeep
 from notifier.cli import database
 from notifier.cli.words import FAILED, console, console_err, refuse
 from notifier.embedded.demo import show
@@ -70,6 +70,7 @@ def run(data: Data, host: Host = "127.0.0.1", port: Port = 8000, concurrency: Co
     try:
         with Station(Plan(data, host, port, concurrency), console.print) as station:
             station.prepare()
+            dkim_keys.load(settings.of(station.env).dkim_folder)
             station.start()
             console.print(f"notifier runs at {station.url}; its data is in {data}. Ctrl-C ends it.")
             while True:
@@ -87,7 +88,7 @@ def serve(
     listener: Annotated[int | None, typer.Option(help="A file descriptor that listens already.", hidden=True)] = None,
 ) -> None:
     """Run the web process: the API, the readers' pages, health and metrics."""
-    database.check(settings.current().database_url)
+    _check_settings()
     config = uvicorn.Config(
         "notifier.web.app:make",
         factory=True,
@@ -104,13 +105,13 @@ def serve(
 
 def worker(concurrency: Concurrency = 2, name: str = "worker") -> None:
     """Run a worker: it plans, renders and sends. Several are welcome, on several machines."""
-    database.check(settings.current().database_url)
+    _check_settings()
     os.execv(sys.executable, worker_argv(concurrency, name))  # noqa: S606 - our own command, no shell
 
 
 def beat() -> None:
     """Run the scheduler. Two are harmless: one at a time holds the lease."""
-    settings.current()
+    dkim_keys.load(settings.current().dkim_folder)
     os.execv(sys.executable, beat_argv())  # noqa: S606 - our own command, no shell
 
 
@@ -131,6 +132,13 @@ def sweep(
     report = upkeep.drain(parts, clock.now) if drain else upkeep.sweep(parts, clock.now())
     done = "done here" if drain else "nudged"
     console.print(f"{report.nudged} {done}, {report.taken_back} taken back, {report.expired} expired")
+
+
+def _check_settings() -> None:
+    """Whatever would stop the processes behind this command, said before they start."""
+    knobs = settings.current()
+    database.check(knobs.database_url)
+    dkim_keys.load(knobs.dkim_folder)
 
 
 def _smoke(running: Demo) -> bool:

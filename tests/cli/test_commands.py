@@ -266,7 +266,7 @@ def test_a_weak_secret_is_refused_at_the_start(
 def test_help_teaches_every_command(run: Command) -> None:
     helped = run("--help").output
     processes = "demo run serve worker beat migrate sweep"
-    commands = f"{processes} site key source item subscribers preview send-test status why retry settings".split()
+    commands = f"{processes} site key source item subscribers dkim preview send-test status why retry settings".split()
     assert [name for name in commands if name not in helped] == []
     for name in commands:
         assert run(name, "--help").exit_code == 0

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from notifier.domain.dkim import DkimSigner
 from notifier.domain.letter import LetterContent, Personal, PersonalMark, Rendered
 from notifier.domain.message import Message
-from notifier.stages.render.stencil import Stencil, in_html, links_of, marks_in, pieces_of
+from notifier.stages.render.stencil import UNSIGNED, Stencil, in_html, links_of, marks_in, pieces_of
 
 _MARKS: Final = re.compile("[" + "".join(PersonalMark) + "]")
 _IMPERSONAL: Final = re.compile(f"{PersonalMark.OPEN}.*?{PersonalMark.CLOSE}", re.DOTALL)
@@ -14,9 +15,9 @@ MARK_BYTES: Final = 600
 """Room kept for each personal link that is spliced in later."""
 
 
-def personalise(rendered: Rendered, content: LetterContent, personal: Personal) -> Message:
+def personalise(rendered: Rendered, content: LetterContent, personal: Personal, dkim: DkimSigner = UNSIGNED) -> Message:
     """The message for one reader only. Raises as `Stencil` does."""
-    return Stencil(rendered, content).message(personal)
+    return Stencil(rendered, content, dkim=dkim).message(personal)
 
 
 def mail_html(rendered: Rendered, personal: Personal) -> str:

@@ -3,10 +3,11 @@
 from collections import OrderedDict
 from typing import Final
 
+from notifier.domain.dkim import DkimSigner
 from notifier.domain.letter import LetterContent
 from notifier.stages.render.failed import RenderFailed
 from notifier.stages.render.renderer import Renderer
-from notifier.stages.render.stencil import Encoding, Stencil
+from notifier.stages.render.stencil import UNSIGNED, Encoding, Stencil
 
 KEPT: Final = 64
 """Stencils at a time, each about twice its letter's size."""
@@ -15,8 +16,9 @@ KEPT: Final = 64
 class Press:
     """Makes stencils, and gives the same one again as long as the content is the same. Not for threads."""
 
-    def __init__(self, renderer: Renderer, encoding: Encoding = "base64") -> None:
+    def __init__(self, renderer: Renderer, encoding: Encoding = "base64", dkim: DkimSigner = UNSIGNED) -> None:
         self._renderer = renderer
+        self._dkim = dkim
         self._encoding: Encoding = encoding
         self._kept: OrderedDict[tuple[int, tuple[int, ...]], tuple[LetterContent, Stencil | ValueError | RenderFailed]]
         self._kept = OrderedDict()
@@ -37,7 +39,7 @@ class Press:
 
     def _made(self, content: LetterContent) -> Stencil | ValueError | RenderFailed:
         try:
-            return Stencil(self._renderer.render(content), content, self._encoding)
+            return Stencil(self._renderer.render(content), content, self._encoding, self._dkim)
         except (ValueError, RenderFailed) as fault:
             # Kept as well: a letter that cannot be made is not tried anew for each of its readers.
             return fault

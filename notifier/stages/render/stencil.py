@@ -6,28 +6,37 @@ from html import escape
 from typing import Final, Literal
 
 from notifier.domain.address import check_address
+from notifier.domain.dkim import DkimSigner
 from notifier.domain.letter import LetterContent, Personal, PersonalMark, Rendered
-from notifier.domain.mail import PARTS_END, Envelope, Letterhead, Stationery, part_head
+from notifier.domain.mail import PARTS_END, Envelope, Letterhead, Stationery, part_head, sender_host
 from notifier.domain.message import Message
 from notifier.domain.sheets import Base64Sheet, PlainSheet, Sheet, broken_html, fits_lines
 from notifier.domain.words import LetterKind
 from notifier.stages.render.failed import RenderFailed
 
 Encoding = Literal["base64", "8bit"]
+UNSIGNED: Final = DkimSigner()
 LINK_OCTETS: Final = 300
 """Room kept for each personal link on a line."""
 _MARKS: Final = re.compile("([" + "".join(PersonalMark) + "])")
 
 
 class Stencil:
-    """Makes the message of each reader of one letter. Raises HeaderInvalid for a sender or slug no header may hold."""
+    """Makes the message of each reader of one letter, signed where the sender's domain has a key.
 
-    def __init__(self, rendered: Rendered, content: LetterContent, encoding: Encoding = "base64") -> None:
+    Raises HeaderInvalid for a sender or slug no header may hold.
+    """
+
+    def __init__(
+        self, rendered: Rendered, content: LetterContent, encoding: Encoding = "base64", dkim: DkimSigner = UNSIGNED
+    ) -> None:
         site = content.site
+        self._dkim = dkim
+        self._domain = sender_host(site.sender_address)
         self._stationery = Stationery.of(letterhead(rendered, content))
         html = broken_html(rendered.html, "".join(PersonalMark), LINK_OCTETS) if encoding == "8bit" else rendered.html
         self._text, self._html = _sheet(rendered.text, encoding), _sheet(html, encoding)
-        self._before_text = b"\r\n" + part_head("plain", self._text.encoding)
+        self._before_text = part_head("plain", self._text.encoding)
         self._before_html = part_head("html", self._html.encoding)
         self._is_8bit = "8bit" in {self._text.encoding, self._html.encoding}
         # Nobody has confirmed the name of a confirmation yet: it may be somebody's message to a stranger.
@@ -50,14 +59,11 @@ class Stencil:
             unsubscribe_url=personal.unsubscribe_url,
             preferences_url=personal.preferences_url,
         )
-        data = b"".join(
-            (
-                self._stationery.headers(envelope),
-                *(self._before_text, self._text.fill(links)),
-                *(self._before_html, self._html.fill(in_html(links))),
-                PARTS_END,
-            )
-        )
+        headers = self._stationery.headers(envelope)
+        text, html = self._text.fill(links), self._html.fill(in_html(links))
+        body = b"".join((self._before_text, text, self._before_html, html, PARTS_END))
+        signature = self._dkim.sign(self._domain, headers, body, personal.sent_at)
+        data = b"".join((signature, headers, b"\r\n", body))
         needs_smtputf8 = to.needs_smtputf8 or self._has_utf8_sender
         return Message(personal.delivery_id, personal.mail_from, to.wire, data, needs_smtputf8, self._is_8bit)
 
