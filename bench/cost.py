@@ -28,7 +28,7 @@ STEPS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "render (once a letter and chunk)": [("render/renderer.py", "render")],
     "make the personal links": [("domain/links.py", "personal")],
     "splice and build the message": [("render/personal.py", "personalise")],
-    "ask the budget (Valkey)": [("notifier/budget.py", "take")],
+    "ask the budget (Valkey)": [("budget/in_redis.py", "take")],
     "write down the outcome (one commit a letter)": [("notifier/flow.py", "book"), ("stages/record.py", "outcome")],
 }
 """Each step by the functions that do it; none of them calls another."""

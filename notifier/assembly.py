@@ -3,12 +3,15 @@
 from functools import lru_cache
 
 from notifier import observe, settings
-from notifier.budget import RedisBudget
+from notifier.account import Account
+from notifier.budget import Limit, RedisBudget
 from notifier.db import Database
+from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
 from notifier.parts import Parts
 from notifier.ring import CeleryBell, queue_depths
 from notifier.settings import Settings
+from notifier.shared import Shared
 from notifier.sources.fetch import Fetcher
 from notifier.stages.render import Renderer
 from notifier.transports.account import SmtpAccount
@@ -28,17 +31,24 @@ def assemble(knobs: Settings) -> Parts:
     redis_url = knobs.redis_url.get_secret_value()
     keys = [key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)]
     db, bell = Database(knobs.database_url), CeleryBell(redis_url)
-    transport = SmtpTransport(SmtpAccount.of(knobs))
-    budget = RedisBudget(redis_url, knobs.send_rate_per_s, knobs.send_burst)
+    transport = SmtpTransport(SmtpAccount.of(next(iter(knobs.accounts.values()))))
+    shared = Shared(redis_url)
     return Parts(
         db=db,
         bell=bell,
         depths=lambda: queue_depths(redis_url),
         transport=transport,
-        budget=budget,
+        budget=RedisBudget(shared, {name: limit(account) for name, account in knobs.accounts.items()}),
         renderer=Renderer(settings.templates_dir()),
         settings=knobs,
         signer=Signer(keys),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
-        goodbyes=(transport.close, bell.close, budget.close, db.close),
+        goodbyes=(transport.close, bell.close, shared.close, db.close),
+    )
+
+
+def limit(account: Account) -> Limit:
+    """How fast an account may be; a group can be named by any of its domains."""
+    return Limit(
+        account.rate_per_s, account.burst, {group_of(name): rate for name, rate in account.group_rates.items()}
     )

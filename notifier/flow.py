@@ -138,7 +138,8 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
     Sends for `task_slice_s` at the most, then rings for the rest, so that an urgent letter finds a free worker.
     """
     span = record.Span(Lane(lane), first_id, last_id)
-    pace = Pace(parts.budget, clock, parts.sleep, clock() + timedelta(seconds=parts.settings.task_slice_s))
+    until = clock() + timedelta(seconds=parts.settings.task_slice_s)
+    pace = Pace(parts.budget, next(iter(parts.settings.accounts)), clock, parts.sleep, until)
     chunk = _claim(parts, span, clock())
     left = {one.delivery_id for one in chunk.ready}
     # No transaction is open while the network is busy; each answer is written down before the next letter leaves.

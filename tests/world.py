@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 
 from notifier import flow, readers, settings, upkeep
-from notifier.budget import LocalBudget
+from notifier.budget import Limit, LocalBudget
 from notifier.consent.signup import SignUpForm
 from notifier.db import Database
 from notifier.domain.items import NewItem
@@ -165,7 +165,7 @@ def make_world(db: Database) -> World:
         bell=rung.extend,
         depths=dict,
         transport=wire,
-        budget=LocalBudget(1000, 1000),
+        budget=LocalBudget({"smtp": Limit(1000, 1000)}),
         renderer=RENDERER,
         settings=KNOBS,
         signer=Signer([SECRET]),

@@ -12,10 +12,14 @@ def fair(left: int, wanted: Sequence[int], weights: Sequence[int], turn: int) ->
         return list(wanted)
     got = [0] * len(wanted)
     rest, weight = left, sum(weights)
-    for one in sorted(range(len(wanted)), key=lambda i: wanted[i] / weights[i]):
-        got[one] = min(wanted[one], rest * weights[one] // weight)
-        rest -= got[one]
-        weight -= weights[one]
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i] / weights[i])
+    modest = 0
+    while wanted[order[modest]] * weight <= rest * weights[order[modest]]:
+        one = order[modest]
+        got[one], rest, weight, modest = wanted[one], rest - wanted[one], weight - weights[one], modest + 1
+    for one in order[modest:]:
+        got[one] = rest * weights[one] // weight
+    rest -= sum(got[one] for one in order[modest:])
     begin = _whose(turn % sum(weights), weights)
     for step in range(len(wanted)):
         one = (begin + step) % len(wanted)

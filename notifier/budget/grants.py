@@ -10,7 +10,7 @@ ACCOUNT: Final = ""
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """How many may leave now, and how many seconds until the next one when that is fewer than wanted."""
+    """How many may leave now and, when that is fewer than wanted, the seconds until it is worth asking again."""
 
     count: int
     wait_s: float = 0.0

@@ -38,9 +38,7 @@ class RedisBudget:
     as one number, however many they are.
     """
 
-    def __init__(
-        self, shared: Shared, limits: Mapping[str, Limit], clock: Callable[[], float] | None = None
-    ) -> None:
+    def __init__(self, shared: Shared, limits: Mapping[str, Limit], clock: Callable[[], float] | None = None) -> None:
         """`clock`: in place of Redis' own, for tests that cannot wait."""
         self._limits = limits
         self._clock = clock
@@ -57,6 +55,8 @@ class RedisBudget:
         """Take from the common buckets, or from the cautious ones of this process while Redis is away."""
         if not any(count > 0 for count in wanted.values()):
             return dict.fromkeys(wanted, _whole(0))
+        if min(wanted.values()) < 0:
+            wanted = {group: max(0, count) for group, count in wanted.items()}
         limit = self._limit(account)
         for _ in range(TRIES):
             known = self._slowed.get(account, _Slowed())
@@ -82,7 +82,6 @@ class RedisBudget:
 
     def hear(self, account: str, heard: Mapping[str, Heard]) -> None:
         """Open, lower, raise or close windows; asks Redis nothing where none is open and nobody asked for one."""
-        self._alone.hear(account, heard)
         open_ones = self._slowed.get(account, _Slowed()).groups
         matters = {group: one for group, one in heard.items() if group and (one.slowed or group in open_ones)}
         own = Heard(sum(one.accepted for one in heard.values()), heard[ACCOUNT].slowed if ACCOUNT in heard else 0)
@@ -90,6 +89,8 @@ class RedisBudget:
             matters[ACCOUNT] = own
         if not matters:
             return
+        # Should Redis go away, what was slow is not begun at full speed; there it comes back with time alone.
+        self._alone.hear(account, {group: Heard(slowed=one.slowed) for group, one in matters.items() if one.slowed})
         limit = self._limit(account)
         keys = [_key(account), _slowed_key(account), *(_key(account, group) for group in matters)]
         args: list[str | int | float] = [self._moment(), limit.lasts_s]
@@ -103,10 +104,10 @@ class RedisBudget:
 
     def _ask(self, account: str, limit: Limit, wanted: Mapping[str, int], limited: list[str]) -> Any:  # noqa: ANN401 - what the script says
         free = len(wanted) - len(limited)
-        count = sum(wanted.values()) - sum(wanted[group] for group in limited)
+        letters = sum(wanted.values())
         version = self._slowed.get(account, _Slowed()).version
         args: list[str | int | float] = [self._moment(), version, limit.rate_per_s, limit.held, limit.peak]
-        args += [limit.lasts_s, count, free]
+        args += [limit.lasts_s, limit.worth, letters, letters - sum(wanted[group] for group in limited), free]
         for group in limited:
             rate = limit.of_group(group)
             args += [rate, spare(rate), int(group in limit.groups), wanted[group]]
@@ -150,8 +151,8 @@ def _script(*names: str) -> str:
     numbers = {
         "LIMIT": window.LIMIT,
         "START": window.START,
-        "WEIGHT": window.WEIGHT,
-        "GROWS_PER_S": window.GROWS_PER_S,
+        "COHORT_S": window.COHORT_S,
+        "BEARS": window.BEARS,
         "FORGETS_PER_S": window.FORGETS_PER_S,
         "TRICKLE_PER_S": window.TRICKLE_PER_S,
         "PEAK": PEAK,

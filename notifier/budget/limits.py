@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 PEAK: Final = 1.01
-"""While lost time is made up for, no second is faster than this, plus one portion."""
+"""While lost time is made up for, no second is faster than this, plus what may leave at once."""
 FAST_PER_S: Final = 1000
 """From here on the cost of asking counts for more than the evenness of a second."""
 
@@ -28,8 +28,15 @@ class Limit:
 
     @property
     def peak(self) -> float:
-        """Letters that may leave at once."""
-        return self.held if self.burst else float(portion(self.rate_per_s))
+        """Letters that may leave at once: a portion, and room for who comes late to fetch it."""
+        if self.burst:
+            return 2 * self.held  # Whoever asks for a burst does not mind an uneven second: this never binds.
+        return max(float(portion(self.rate_per_s)), 1 + min(1.0, self.rate_per_s / 50), 1 + self.rate_per_s / 100)
+
+    @property
+    def worth(self) -> int:
+        """Letters that are worth a question: who must wait waits for so many."""
+        return max(1, min(portion(self.rate_per_s), int(self.held)) // 2)
 
     @property
     def lasts_s(self) -> int:

@@ -10,9 +10,10 @@ from typing import Final
 from notifier.budget.fair import fair
 from notifier.budget.grants import ACCOUNT, Grant, Heard
 from notifier.budget.limits import PEAK, Limit, portion, spare
-from notifier.budget.window import LIMIT, Window, after, slowed
+from notifier.budget.window import Window, after, slowed
 
-EPSILON: Final = 1e-9
+ROWS_MAX: Final = 10_000
+EPSILON: Final = 1e-6
 """Who waited exactly long enough finds a whole letter, however it was rounded."""
 
 
@@ -32,10 +33,10 @@ class _Bucket:
     rate: float
     tokens: float
 
-    def spend(self, count: int, now: float) -> float:
-        """Take so many and give the seconds until there is one more."""
+    def spend(self, count: int, now: float, worth: int = 1) -> float:
+        """Take so many and give the seconds until there are as many again as are `worth` a question."""
         self.row.tokens, self.row.at = self.tokens - count, now
-        return max(0.0, (1 - self.row.tokens) / self.rate)
+        return max(0.0, (worth - self.row.tokens) / self.rate)
 
 
 class LocalBudget:
@@ -49,6 +50,7 @@ class LocalBudget:
 
     def take(self, account: str, wanted: Mapping[str, int]) -> dict[str, Grant]:
         """Take from this process's own buckets."""
+        wanted = {group: max(0, count) for group, count in wanted.items()}
         limit = self._limit(account)
         with self._lock:
             now = self._clock()
@@ -57,7 +59,8 @@ class LocalBudget:
             most = [_most(count, buckets[group]) for group, count in wanted.items()]
             left = max(0, floor(min(whole.tokens, peak) + EPSILON))
             got = fair(left, most, [1] * len(most), floor(now * 1e6)) if most else []
-            wait = max(whole.spend(sum(got), now), (1 - peak + sum(got)) / (whole.rate * PEAK))
+            worth = min(limit.worth, sum(wanted.values()) - sum(got))
+            wait = max(whole.spend(sum(got), now, worth), (worth - peak + sum(got)) / (whole.rate * PEAK))
             whole.row.peak = peak - sum(got)
             return {
                 group: _granted(count, granted, wait, buckets[group], now)
@@ -84,14 +87,22 @@ class LocalBudget:
                 if (group == ACCOUNT and one is not own) or not (row.window or one.slowed):
                     continue
                 rate = limit.of_group(group) if group else limit.rate_per_s
-                if row.tokens is None and group:
+                if group and not (row.window and row.window.at(now)):
+                    # The letters that made the server ask for less have left: what comes next begins at nothing.
                     row.tokens, row.at = 0.0, now
                 row.window = after(row.window, one, rate, now)
                 self._rows[account, group] = row
+            if len(self._rows) > ROWS_MAX:
+                self._tidy(now)
 
     def portion(self, account: str) -> int:
         """How many letters to ask for at once."""
         return portion(self._limit(account).rate_per_s)
+
+    def _tidy(self, now: float) -> None:
+        over = [place for place, row in self._rows.items() if place[1] and not (row.window and row.window.at(now))]
+        for place in over:
+            del self._rows[place]
 
     def _limit(self, account: str) -> Limit:
         return self._limits.get(account) or Limit()

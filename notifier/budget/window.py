@@ -1,6 +1,6 @@
-"""How much of its rate a group has while its server asks for less: Postfix's scheduler, by the letter and the second."""
+"""How much of its rate a group has while its server asks for less, after the model of Postfix's scheduler."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from notifier.budget.grants import Heard
@@ -8,10 +8,10 @@ from notifier.budget.grants import Heard
 LIMIT: Final = 20.0
 """A window of this size is no window: the whole rate."""
 START: Final = 5.0
-WEIGHT: Final = 9
-"""A reply that asks for less weighs as much as so many accepted letters: one in ten keeps the window as it is."""
-GROWS_PER_S: Final = 1.0
-"""The most it grows by accepted letters: those of one second are one answer."""
+COHORT_S: Final = 1.0
+"""The answers of a second are one answer, however many workers brought them."""
+BEARS: Final = 0.1
+"""The part of a cohort that may ask for less and still be no reason to slow down further."""
 FORGETS_PER_S: Final = 1 / 60
 """It grows with time alone: the smallest is gone after twenty minutes."""
 TRICKLE_PER_S: Final = 0.1
@@ -20,18 +20,26 @@ TRICKLE_PER_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A group's window as it was at `seen_at` (seconds of the budget's clock)."""
+    """A group's window as it was at `seen_at` (seconds of the budget's clock), and its present cohort of answers."""
 
     size: float
     seen_at: float
-    lowered_at: float
-    floor: float
-    """Within a second of `lowered_at` it falls no further: half of what it was."""
+    since: float
+    accepted: int = 0
+    slowed: int = 0
 
     def at(self, now: float) -> "Window | None":
         """The window at this moment; None once it has grown to its limit."""
         size = self.size + max(0.0, now - self.seen_at) * FORGETS_PER_S
-        return Window(size, now, self.lowered_at, self.floor) if size < LIMIT else None
+        return replace(self, size=size, seen_at=now) if size < LIMIT else None
+
+    def judged(self, rate_per_s: float, now: float) -> "Window | None":
+        """The window once its cohort is complete: half of it, or 1/N more for each accepted letter, one at most."""
+        if self.slowed > BEARS * (self.accepted + self.slowed):
+            least = min(LIMIT, LIMIT * TRICKLE_PER_S / rate_per_s)
+            return Window(max(least, self.size / 2), now, now)
+        size = self.size + min(1.0, self.accepted / max(1.0, self.size))
+        return Window(size, now, now) if size < LIMIT else None
 
 
 def slowed(rate_per_s: float, window: Window | None) -> float:
@@ -44,14 +52,7 @@ def slowed(rate_per_s: float, window: Window | None) -> float:
 def after(window: Window | None, heard: Heard, rate_per_s: float, now: float) -> Window | None:
     """The window after the server spoke; None for none."""
     current = window.at(now) if window else None
-    if current is None or window is None:
-        return Window(START, now, now, START / 2) if heard.slowed else None
-    change = (heard.accepted - WEIGHT * heard.slowed) / max(1.0, current.size)
-    if change >= 0:
-        grown = current.size + min(change, max(0.0, now - window.seen_at) * GROWS_PER_S)
-        return Window(grown, now, current.lowered_at, current.floor) if grown < LIMIT else None
-    lowered_at, floor = current.lowered_at, current.floor
-    if now - lowered_at >= 1:
-        lowered_at, floor = now, current.size / 2
-    least = min(LIMIT, LIMIT * TRICKLE_PER_S / rate_per_s)
-    return Window(max(floor, least, current.size + change), now, lowered_at, floor)
+    if current is None:
+        return Window(START, now, now) if heard.slowed else None
+    counted = replace(current, accepted=current.accepted + heard.accepted, slowed=current.slowed + heard.slowed)
+    return counted.judged(rate_per_s, now) if now - counted.since >= COHORT_S else counted

@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from sqlalchemy import select
 
 from notifier import assembly, clock, flow, settings
+from notifier.account import Account
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.claimed import Claimed
@@ -198,7 +199,16 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a knob holds
         return str(value)
     if isinstance(value, tuple):
         return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return _shown_by_name(value)
     return "" if value is None else str(value)
+
+
+def _shown_by_name(values: dict[str, Any]) -> str:
+    if not any(isinstance(one, Account) for one in values.values()):
+        return ",".join(f"{name}={one:g}" for name, one in values.items())
+    # As JSON a password is a row of asterisks.
+    return json.dumps({name: one.model_dump(mode="json", exclude_unset=True) for name, one in values.items()})
 
 
 def _iso(value: object) -> str:

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 from notifier.budget import Budget
 from notifier.domain.message import Message
-
-ACCOUNT = "smtp"
+from notifier.domain.recipients import group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +14,7 @@ class Pace:
     """What sets the speed of sending."""
 
     budget: Budget
+    account: str
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     until: datetime
@@ -23,17 +23,21 @@ class Pace:
     def allowed(self, messages: Iterable[Message]) -> Iterator[Message]:
         """The messages, each when it may leave; the rest is left out once the time is over."""
         for message in messages:
-            if not self._may_leave():
+            if not self._may_leave(_group(message)):
                 return
             yield message
 
-    def _may_leave(self) -> bool:
+    def _may_leave(self, group: str) -> bool:
         while self.clock() < self.until:
             # One at a time: what is granted and not used is lost to every other worker.
-            grant = self.budget.take(ACCOUNT, 1)
+            grant = self.budget.take(self.account, {group: 1})[group]
             if grant.count:
                 return True
             if self.clock() + timedelta(seconds=grant.wait_s) >= self.until:
                 return False
             self.sleep(grant.wait_s)
         return False
+
+
+def _group(message: Message) -> str:
+    return group_of(message.rcpt_to.rpartition("@")[2])

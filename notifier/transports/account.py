@@ -5,12 +5,10 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, Self
+from typing import Self
 
-from notifier.settings import Settings
+from notifier.account import Account, TlsPolicy
 from notifier.transports.replies import text_of
-
-TlsPolicy = Literal["required", "opportunistic", "implicit", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +28,18 @@ class SmtpAccount:
     """In place of the system's certificate authorities (which `SSL_CERT_FILE` can name as well)."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The account of the settings."""
+    def of(cls, account: Account) -> Self:
+        """An account of the settings."""
         return cls(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_username,
-            password=settings.smtp_password.get_secret_value(),
-            tls=settings.smtp_tls,
-            helo=settings.smtp_helo,
-            connect_timeout_s=settings.smtp_connect_timeout_s,
-            reply_timeout_s=settings.smtp_reply_timeout_s,
-            letters_per_connection=settings.smtp_letters_per_connection,
+            host=account.host,
+            port=account.port,
+            username=account.username,
+            password=account.password.get_secret_value(),
+            tls=account.tls,
+            helo=account.helo,
+            connect_timeout_s=account.connect_timeout_s,
+            reply_timeout_s=account.reply_timeout_s,
+            letters_per_connection=account.letters_per_connection,
         )
 
 

@@ -1,6 +1,6 @@
 -- What the scripts share; the numbers in capitals are put before it.
--- A row is a hash: `tokens` and `at` are its bucket (an account has a `peak` too), `window`, `seen`, `lowered` and
--- `floor` its window, as in window.py. A time is in seconds.
+-- A row is a hash: `tokens` and `at` are its bucket (an account has a `peak` too); `window`, `seen`, `since`, `accepted`
+-- and `slowed` its window, as in window.py. A time is in seconds.
 
 -- Redis' own clock, so the workers' clocks do not matter; a test brings its own.
 local function moment(given)

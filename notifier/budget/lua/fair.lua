@@ -18,11 +18,18 @@ local function fair(left, wanted, weights, turn)
     local one, other = wanted[a] / weights[a], wanted[b] / weights[b]
     return one < other or (one == other and a < b)
   end)
-  local rest = left
-  for _, one in ipairs(order) do
-    got[one] = math.min(wanted[one], math.floor(rest * weights[one] / weight))
-    rest, weight = rest - got[one], weight - weights[one]
+  local rest, modest = left, 1
+  while wanted[order[modest]] * weight <= rest * weights[order[modest]] do
+    local one = order[modest]
+    got[one], rest, weight, modest = wanted[one], rest - wanted[one], weight - weights[one], modest + 1
   end
+  local shared = 0
+  for place = modest, #order do
+    local one = order[place]
+    got[one] = math.floor(rest * weights[one] / weight)
+    shared = shared + got[one]
+  end
+  rest = rest - shared
   for step = 0, #wanted - 1 do
     local one = (begin - 1 + step) % #wanted + 1
     if rest > 0 and got[one] < wanted[one] then

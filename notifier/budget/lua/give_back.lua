@@ -3,3 +3,4 @@
 for i, key in ipairs(KEYS) do
   if redis.call('HEXISTS', key, 'tokens') == 1 then redis.call('HINCRBYFLOAT', key, 'tokens', ARGV[i]) end
 end
+return 1

@@ -1,7 +1,7 @@
 -- KEYS: the account, its slowed groups, then a row for each group that is limited.
 -- ARGV: the time, the version of the list of slowed groups that the caller knows, then of the account: rate, most,
--- most at once, seconds to keep; then letters and number of the groups without a limit; then of each limited group:
--- rate, most, its own limit (1) or only a window (0), letters.
+-- most at once, seconds to keep, letters worth a question; then all letters, then letters and number of the groups
+-- without a limit; then of each limited group: rate, most, its own limit (1) or only a window (0), letters.
 -- Gives {version, members} to a caller who knows another list, else {version, members, for the free, wait, (count, wait)…}.
 local now = moment(ARGV[1])
 if redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', text(now)) > 0 then
@@ -18,9 +18,9 @@ local part = rate / nominal
 local tokens = filled(row[2], row[3], rate, math.max(1, ARGV[4] * part), now)
 local peak = filled(row[4], row[3], rate * PEAK, math.max(1, ARGV[5] * part), now)
 
-local wanted, weights, buckets = {tonumber(ARGV[7])}, {tonumber(ARGV[8])}, {}
+local wanted, weights, buckets = {tonumber(ARGV[9])}, {tonumber(ARGV[10])}, {}
 for i = 3, #KEYS do
-  local at = 9 + (i - 3) * 4
+  local at = 11 + (i - 3) * 4
   local found = redis.call('HMGET', KEYS[i], 'tokens', 'at', 'window', 'seen')
   local window = window_at(found[3], found[4], now)
   local whole, letters = tonumber(ARGV[at]), tonumber(ARGV[at + 3])
@@ -42,7 +42,8 @@ for _, count in ipairs(got) do total = total + count end
 tokens, peak = tokens - total, peak - total
 redis.call('HSET', KEYS[1], 'tokens', text(tokens), 'peak', text(peak), 'at', text(now))
 redis.call('EXPIRE', KEYS[1], ARGV[6])
-local wait = math.max(0, (1 - tokens) / rate, (1 - peak) / (rate * PEAK))
+local worth = math.min(tonumber(ARGV[7]), tonumber(ARGV[8]) - total)
+local wait = math.max(0, (worth - tokens) / rate, (worth - peak) / (rate * PEAK))
 
 local answer = {version, {}, got[1], text(wait)}
 for i, bucket in ipairs(buckets) do
