@@ -16,7 +16,8 @@ GroupRates = dict[str, Annotated[float, Field(gt=0)]]
 class Account(BaseModel):
     """One way out. What is left out has the default of the single setting of that name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is wrong may stand beside a password.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = Field(min_length=1)
     port: int = Field(default=25, ge=1, le=65535)

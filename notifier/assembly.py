@@ -1,13 +1,16 @@
 """Put the parts together from the settings, once per process."""
 
+import random
 from functools import lru_cache
 
 from notifier import observe, settings
 from notifier.account import Account
+from notifier.accounts import Accounts, RedisBreaker, RedisConnections
 from notifier.budget import Limit, RedisBudget
 from notifier.db import Database
 from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
+from notifier.exchangers import Groups, mx_of
 from notifier.parts import Parts
 from notifier.ring import CeleryBell, queue_depths
 from notifier.settings import Settings
@@ -33,17 +36,27 @@ def assemble(knobs: Settings) -> Parts:
     db, bell = Database(knobs.database_url), CeleryBell(redis_url)
     transport = SmtpTransport(SmtpAccount.of(next(iter(knobs.accounts.values()))))
     shared = Shared(redis_url)
+    accounts = knobs.accounts
+    connections = RedisConnections(shared, {name: account.connections for name, account in accounts.items()})
+    groups = Groups(shared, mx_of if knobs.mx_lookups else None)
     return Parts(
         db=db,
         bell=bell,
         depths=lambda: queue_depths(redis_url),
         transport=transport,
-        budget=RedisBudget(shared, {name: limit(account) for name, account in knobs.accounts.items()}),
+        budget=RedisBudget(shared, {name: limit(account) for name, account in accounts.items()}),
+        accounts=Accounts(
+            {name: account.weight for name, account in accounts.items()},
+            RedisBreaker(shared, knobs.unreachable_s),
+            random.random,
+        ),
+        connections=connections,
+        group_of=groups,
         renderer=Renderer(settings.templates_dir()),
         settings=knobs,
         signer=Signer(keys),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
-        goodbyes=(transport.close, bell.close, shared.close, db.close),
+        goodbyes=(transport.close, groups.close, connections.close, bell.close, shared.close, db.close),
     )
 
 

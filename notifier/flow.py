@@ -139,7 +139,7 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
     """
     span = record.Span(Lane(lane), first_id, last_id)
     until = clock() + timedelta(seconds=parts.settings.task_slice_s)
-    pace = Pace(parts.budget, next(iter(parts.settings.accounts)), clock, parts.sleep, until)
+    pace = Pace(parts.budget, next(iter(parts.settings.accounts)), parts.group_of, clock, parts.sleep, until)
     chunk = _claim(parts, span, clock())
     left = {one.delivery_id for one in chunk.ready}
     # No transaction is open while the network is busy; each answer is written down before the next letter leaves.

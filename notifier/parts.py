@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from notifier.accounts import Accounts, Connections
 from notifier.budget import Budget
 from notifier.db import Database
 from notifier.domain.links import Links
@@ -31,6 +32,10 @@ class Parts:
     depths: Depths
     transport: Transport
     budget: Budget
+    accounts: Accounts
+    connections: Connections
+    group_of: Callable[[str], str]
+    """The budget group of a recipient's domain."""
     renderer: Renderer
     settings: Settings
     signer: Signer

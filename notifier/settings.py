@@ -18,7 +18,7 @@ MIN_SECRET_DISTINCT = 10
 class Settings(BaseSettings):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
-    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     secret_key: SecretStr = Field(
         description="Signs every link. At least 32 random characters: `openssl rand -base64 48`."

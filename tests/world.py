@@ -11,10 +11,12 @@ from typing import Any
 from sqlalchemy import select
 
 from notifier import flow, readers, settings, upkeep
+from notifier.accounts import Accounts, LocalBreaker, LocalConnections
 from notifier.budget import Limit, LocalBudget
 from notifier.consent.signup import SignUpForm
 from notifier.db import Database
 from notifier.domain.items import NewItem
+from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, ItemKind
 from notifier.models import Site, Subscriber, Topic
@@ -166,6 +168,9 @@ def make_world(db: Database) -> World:
         depths=dict,
         transport=wire,
         budget=LocalBudget({"smtp": Limit(1000, 1000)}),
+        accounts=Accounts({"smtp": 1}, LocalBreaker(30), lambda: 0.5),
+        connections=LocalConnections({"smtp": 2}),
+        group_of=group_of,
         renderer=RENDERER,
         settings=KNOBS,
         signer=Signer([SECRET]),

@@ -96,7 +96,9 @@ def status(
         site_id = the_site(session, site).id if site else None
     found = flow.status(parts, site_id)
     if as_json:
-        console.print_json(json.dumps({**asdict(found), "is_balanced": found.balance.is_balanced}, default=_iso))
+        accounts = {name: asdict(state) for name, state in parts.accounts.states().items()}
+        told = {**asdict(found), "is_balanced": found.balance.is_balanced, "accounts": accounts}
+        console.print_json(json.dumps(told, default=_iso))
     elif watch:
         with Live(_books(found), console=console, auto_refresh=False) as live:
             while found.balance.open:
@@ -105,8 +107,17 @@ def status(
                 live.update(_books(found), refresh=True)
     else:
         console.print(_books(found))
+        _say_accounts(parts)
     if not found.balance.is_balanced:
         refuse("the books do not balance", FAILED)
+
+
+def _say_accounts(parts: Parts) -> None:
+    """The accounts through which nothing leaves at present."""
+    for name, state in parts.accounts.states().items():
+        if not state.is_up:
+            why = "its server refuses the name or the password" if state.is_refused else "its server cannot be reached"
+            console.print(f"account {name} is down: {why}; tried again in {state.wait_s:.0f} s", highlight=False)
 
 
 def _books(found: Status) -> Table:

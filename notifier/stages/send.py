@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from notifier.budget import Budget
 from notifier.domain.message import Message
-from notifier.domain.recipients import group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +14,8 @@ class Pace:
 
     budget: Budget
     account: str
+    group_of: Callable[[str], str]
+    """A recipient's domain -> the group that shares a budget."""
     clock: Callable[[], datetime]
     sleep: Callable[[float], None]
     until: datetime
@@ -23,7 +24,7 @@ class Pace:
     def allowed(self, messages: Iterable[Message]) -> Iterator[Message]:
         """The messages, each when it may leave; the rest is left out once the time is over."""
         for message in messages:
-            if not self._may_leave(_group(message)):
+            if not self._may_leave(self.group_of(message.rcpt_to.rpartition("@")[2])):
                 return
             yield message
 
@@ -37,7 +38,3 @@ class Pace:
                 return False
             self.sleep(grant.wait_s)
         return False
-
-
-def _group(message: Message) -> str:
-    return group_of(message.rcpt_to.rpartition("@")[2])
