@@ -28,7 +28,7 @@ STEPS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "render (once a letter and chunk)": [("render/renderer.py", "render")],
     "make the personal links": [("domain/links.py", "personal")],
     "splice and build the message": [("render/personal.py", "personalise")],
-    "ask the budget (Valkey)": [("notifier/budget.py", "take")],
+    "ask the budget (Valkey)": [("budget/in_redis.py", "take")],
     "write down the outcome (one commit a letter)": [("notifier/flow.py", "book"), ("stages/record.py", "outcome")],
 }
 """Each step by the functions that do it; none of them calls another."""
@@ -49,7 +49,7 @@ def main() -> None:
         chunk = str(min(500, max(1, size // 6)))
         parts = quiet_parts(environment(database_url=url, redis_url=valkey.url, chunk_size=chunk, **knobs))
         stack.callback(parts.db.close)
-        stack.callback(parts.transport.close)
+        stack.callback(parts.close)
         measure(parts, size)
 
 
@@ -57,7 +57,7 @@ def measure(by_smtp: Parts, letters: int) -> None:
     """Plan, deliver three times, print a table and the figures."""
     now, nudges = datetime.now(UTC), list[Nudge]()
     flow.plan_run(replace(by_smtp, bell=nudges.extend), fill(by_smtp, Crowd(letters, KINDS), now), now)
-    to_memory = replace(by_smtp, transport=MemoryTransport())
+    to_memory = replace(by_smtp, transports={"smtp": MemoryTransport()})
     wall, cpu = timed(lambda: deliver(to_memory, nudges[0::3]))
     smtp_wall, _ = timed(lambda: deliver(by_smtp, nudges[1::3]))
     profile = cProfile.Profile()

@@ -27,6 +27,7 @@ def environment(**knobs: str) -> dict[str, str]:
         "bounce_domain": "bounces.bench.example",
         "send_rate_per_s": UNLIMITED,
         "send_burst": UNLIMITED,
+        "mx_lookups": "false",
         "digest_items_max": "10",
         "log_level": "warning",
     }

@@ -43,6 +43,14 @@ class Sink:
         """Begin again at nothing."""
         self._ask("forget")
 
+    def keep_times(self) -> None:
+        """From now on keep when each letter came."""
+        self._ask("keep times")
+
+    def times(self) -> list[float]:
+        """When each letter came, as `time.monotonic` has it; none without `keep_times`."""
+        return list(self._ask("times")["times"])
+
     def __enter__(self) -> Self:
         return self
 
@@ -73,16 +81,23 @@ class _Tally:
     size: int = 0
     first_at: float = 0.0
     last_at: float = 0.0
+    times: list[float] | None = None
 
     def add(self, recipients: list[bytes], size: int) -> None:
         self.recipients.update(recipients)
         self.size += size
         self.last_at = time.time()
         self.first_at = self.first_at or self.last_at
+        if self.times is not None:
+            self.times.append(time.monotonic())
 
     def answer(self, question: str) -> dict[str, Any]:
         if question == "count":
             return {"letters": self.recipients.total()}
+        if question == "keep times":
+            self.times = []
+        if question == "times":
+            return {"times": self.times or []}
         if question == "forget":
             self.recipients.clear()
             self.size, self.first_at = 0, 0.0

@@ -28,7 +28,7 @@ def filled(readme: str) -> str:
 
 def _shown(value: object) -> str:
     plain = value.get_secret_value() if isinstance(value, SecretStr) else value
-    return f"`{plain}`" if plain not in ("", (), None) else "none"
+    return f"`{plain}`" if plain not in ("", (), {}, None) else "none"
 
 
 if __name__ == "__main__":

@@ -1,22 +1,28 @@
 """Put the parts together from the settings, once per process."""
 
 import hashlib
+import random
 import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from notifier import dkim_keys, observe, settings
-from notifier.budget import RedisBudget
+from notifier.account import Account
+from notifier.accounts import Accounts, RedisBreaker, RedisConnections, Slots
+from notifier.budget import Limit, RedisBudget
 from notifier.db import Database
 from notifier.domain.dkim import DkimSigner
+from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
+from notifier.exchangers import Groups, mx_of
 from notifier.journal import Journal
 from notifier.journal.folder import Folder
-from notifier.journal.shared import Shared
+from notifier.journal.in_redis import InRedis
 from notifier.parts import Parts
 from notifier.ring import CeleryBell, queue_depths
 from notifier.settings import Settings
+from notifier.shared import Shared
 from notifier.sources.fetch import Fetcher
 from notifier.stages.render import Press, Renderer
 from notifier.transports.account import SmtpAccount
@@ -37,24 +43,43 @@ def assemble(knobs: Settings) -> Parts:
     """Parts from these settings. Nothing is connected yet: that happens at first use. Raises DkimFolderError."""
     redis_url = knobs.redis_url.get_secret_value()
     keys = [key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)]
-    db, bell = Database(knobs.database_url), CeleryBell(redis_url)
-    transport = SmtpTransport(SmtpAccount.of(knobs))
-    budget = RedisBudget(redis_url, knobs.send_rate_per_s, knobs.send_burst)
+    db, bell, shared = Database(knobs.database_url), CeleryBell(redis_url), Shared(redis_url)
+    accounts = knobs.accounts
+    connections = RedisConnections(shared, {name: account.connections for name, account in accounts.items()})
+    transports = {
+        name: SmtpTransport(SmtpAccount.of(account), Slots(name, connections)) for name, account in accounts.items()
+    }
+    groups = Groups(shared, mx_of if knobs.mx_lookups else None)
     renderer = Renderer(settings.templates_dir())
-    journal = Journal(Folder(_journal_folder(knobs)), Shared(redis_url, knobs.lease_s + DAY_S))
+    journal = Journal(Folder(_journal_folder(knobs)), InRedis(redis_url, knobs.lease_s + DAY_S))
+    senders = [one.close for one in transports.values()]
+    closings = [*senders, groups.close, connections.close, bell.close, journal.close, shared.close, db.close]
     return Parts(
         db=db,
         bell=bell,
         depths=lambda: queue_depths(redis_url),
-        transport=transport,
-        budget=budget,
+        transports=transports,
+        budget=RedisBudget(shared, {name: limit(account) for name, account in accounts.items()}),
+        accounts=Accounts(
+            {name: account.weight for name, account in accounts.items()},
+            RedisBreaker(shared, knobs.unreachable_s),
+            random.random,
+        ),
+        group_of=groups,
         renderer=renderer,
         press=Press(renderer, knobs.body_encoding, DkimSigner(dkim_keys.load(knobs.dkim_folder))),
         journal=journal,
         settings=knobs,
         signer=Signer(keys),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
-        goodbyes=(transport.close, bell.close, budget.close, journal.close, db.close),
+        goodbyes=tuple(closings),
+    )
+
+
+def limit(account: Account) -> Limit:
+    """How fast an account may be; a group can be named by any of its domains."""
+    return Limit(
+        account.rate_per_s, account.burst, {group_of(name): rate for name, rate in account.group_rates.items()}
     )
 
 

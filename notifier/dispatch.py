@@ -1,5 +1,6 @@
 """One claim's letters on their way: what may be sent, how each is made, and what is to be written down of them."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,20 +8,23 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from notifier.budget import ACCOUNT as OWN
+from notifier.budget import Heard
 from notifier.consent import confirmation
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
 from notifier.domain.message import Message
+from notifier.domain.outcome import Refused, Sent
+from notifier.domain.slowdown import Scope
 from notifier.domain.words import LetterKind, Reason
 from notifier.parts import Parts
 from notifier.stages import check, gather, record
-from notifier.stages.render import RenderFailed
+from notifier.stages.render import RenderFailed, Stencil
 from notifier.stages.send import Feed, Pace
 from notifier.transports import Answer
 
 Clock = Callable[[], datetime]
-ACCOUNT: Final = "smtp"
 WRITTEN_AT_ONCE: Final = 500
 WRITTEN_EVERY: Final = timedelta(seconds=0.5)
 
@@ -29,6 +33,7 @@ WRITTEN_EVERY: Final = timedelta(seconds=0.5)
 class Chunk:
     """What one task claimed and may send, with the contents of its letters."""
 
+    account: str
     claim: record.Claim
     ready: tuple[Claimed, ...]
     contents: dict[gather.Key, LetterContent]
@@ -36,10 +41,11 @@ class Chunk:
     """For confirmations: delivery id -> the token its letter carries."""
 
 
-def claim_chunk(parts: Parts, span: record.Span, token: str, now: datetime) -> Chunk:
+def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: datetime) -> Chunk:
     """Claim | check | gather, in one transaction."""
     knobs = parts.settings
-    most = max(1, min(knobs.chunk_size, int(knobs.send_rate_per_s * knobs.task_slice_s)))
+    rate = knobs.accounts[account].rate_per_s
+    most = max(1, min(knobs.chunk_size, int(rate * knobs.task_slice_s)))
     with parts.db.writing() as session:
         claim = record.claim(session, span, token, now, parts.terms, most)
         checked = check.check(session, claim.ids)
@@ -50,7 +56,7 @@ def claim_chunk(parts: Parts, span: record.Span, token: str, now: datetime) -> C
             for one in checked.ready
             if one.kind is LetterKind.CONFIRM
         }
-        return Chunk(claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens)
+        return Chunk(account, claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens)
 
 
 class Dispatch:
@@ -61,15 +67,18 @@ class Dispatch:
         self._chunk = chunk
         self._clock = clock
         until = clock() + timedelta(seconds=parts.settings.task_slice_s)
-        self.feed = Feed(chunk.ready, self._message, Pace(parts.budget, ACCOUNT, clock, until))
+        self.feed = Feed(chunk.ready, self._message, Pace(parts.budget, chunk.account, parts.group_of, clock, until))
+        self._stencils: dict[gather.Key, Stencil] = {}
         self._left = {one.delivery_id for one in chunk.ready}
         self._answers: list[Answer] = []
+        self._said: list[Answer] = []
         self._failures: list[tuple[int, Reason, str]] = []
         self._written_at = clock()
 
     def take_in(self, answers: Sequence[Answer]) -> None:
         """Keep what a transport said until it is written."""
         self._answers += answers
+        self._said += answers
         self._left.difference_update([one for one, _ in answers])
 
     def is_full(self) -> bool:
@@ -85,7 +94,6 @@ class Dispatch:
 
     def finish(self, session: Session) -> None:
         """Write down the rest, and give back what was not sent."""
-        self.feed.close()
         book = self._book(session)
         self._write(book)
         if self.feed.fault:
@@ -95,6 +103,24 @@ class Dispatch:
         book.give_back(self._left - turns.keys())
         for one, at in turns.items():
             book.give_back([one], at)
+
+    def tell(self) -> None:
+        """Tell the budget and the breaker how it went; what was granted and not used goes back."""
+        account, feed = self._chunk.account, self.feed
+        feed.close()
+        self._parts.budget.hear(account, self._heard())
+        if feed.groups or feed.fault:
+            self._parts.accounts.breaker.heard(account, is_up=not feed.fault, is_refused=feed.is_refused)
+
+    def _heard(self) -> dict[str, Heard]:
+        accepted, slowed = Counter[str](), Counter[str]()
+        for delivery_id, outcome in self._said:
+            group = self.feed.groups.get(delivery_id, "")
+            accepted[group] += isinstance(outcome, Sent)
+            if isinstance(outcome, Refused) and outcome.slows:
+                slowed[OWN if outcome.slows is Scope.ACCOUNT else group] += 1
+        self._said = []
+        return {group: Heard(accepted[group], slowed[group]) for group in {*accepted, *slowed}}
 
     def _write(self, book: record.Book) -> None:
         book.outcomes(self._answers)
@@ -109,9 +135,11 @@ class Dispatch:
         """A letter made personal; one that cannot be made is failed, the others go on."""
         content = self._chunk.contents[one.content_key]
         try:
+            if one.content_key not in self._stencils:
+                self._stencils[one.content_key] = self._parts.press.stencil(content)
             links = self._parts.links(content.site.sender_address)
             token = self._chunk.tokens.get(one.delivery_id, "")
-            return self._parts.press.stencil(content).message(links.personal(one, self._clock(), token))
+            return self._stencils[one.content_key].message(links.personal(one, self._clock(), token))
         except (RenderFailed, ValueError) as error:
             reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
             self._failures.append((one.delivery_id, reason, f"{type(error).__name__}: {error}"))

@@ -133,17 +133,22 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
     Sends for `task_slice_s` at the most, then rings for the rest, so that an urgent letter finds a free worker.
     """
     settle_orphans(parts, clock())
-    span = record.Span(Lane(lane), first_id, last_id)
+    span, choice = record.Span(Lane(lane), first_id, last_id), parts.accounts.choose()
+    if choice.name is None:
+        with parts.db.writing() as session:
+            record.postpone(session, span, clock(), timedelta(seconds=choice.wait_s))
+        return
     with parts.journal.page() as page:
-        dispatch = Dispatch(parts, claim_chunk(parts, span, page.token, clock()), clock)
+        dispatch = Dispatch(parts, claim_chunk(parts, span, choice.name, page.token, clock()), clock)
         # No transaction is open while the network is busy. What a server accepted is noted in the journal before the
         # next letter leaves, and written into the books many at a time.
-        with closing(parts.transport.send(dispatch.feed)) as answered:
+        with closing(parts.transports[choice.name].send(dispatch.feed)) as answered:
             for answers in answered:
                 dispatch.take_in(answers)
                 is_noted = page.note([one for one, outcome in answers if isinstance(outcome, Sent)])
                 if dispatch.is_full() or not is_noted:
                     dispatch.write()
+        dispatch.tell()
         with transaction(parts.db, parts.bell) as session:
             dispatch.finish(session)
             if record.is_due(session, span, clock()):

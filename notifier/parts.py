@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from notifier.accounts import Accounts
 from notifier.budget import Budget
 from notifier.db import Database
 from notifier.domain.links import Links
@@ -29,8 +30,12 @@ class Parts:
     db: Database
     bell: Bell
     depths: Depths
-    transport: Transport
+    transports: Mapping[str, Transport]
+    """By the name of their account."""
     budget: Budget
+    accounts: Accounts
+    group_of: Callable[[str], str]
+    """The budget group of a recipient's domain."""
     renderer: Renderer
     press: Press
     journal: Journal

@@ -6,8 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
 
 MIN_SECRET_CHARACTERS = 32
 MIN_SECRET_DISTINCT = 10
@@ -18,7 +20,7 @@ LATE_S = 2.0
 class Settings(BaseSettings):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
-    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     secret_key: SecretStr = Field(
         description="Signs every link. At least 32 random characters: `openssl rand -base64 48`."
@@ -44,7 +46,7 @@ class Settings(BaseSettings):
     smtp_port: int = Field(default=25, ge=1, le=65535, description="Its port.")
     smtp_username: str = Field(default="", description="Account name; empty for no AUTH.")
     smtp_password: SecretStr = Field(default=SecretStr(""), description="Account password.")
-    smtp_tls: Literal["required", "opportunistic", "implicit", "off"] = Field(
+    smtp_tls: TlsPolicy = Field(
         default="opportunistic",
         description="STARTTLS required or used when offered, TLS from the start (465), or none. No AUTH before TLS.",
     )
@@ -54,13 +56,27 @@ class Settings(BaseSettings):
         default=600, gt=0, description="Seconds to wait for the reply to the final dot (RFC 5321 4.5.3.2: 600)."
     )
     smtp_letters_per_connection: int = Field(default=100, ge=1, description="Letters before a connection is renewed.")
-    smtp_connections: int = Field(
-        default=5,
-        ge=1,
-        description="Most connections of a process at once; more than one only where answers take long.",
-    )
+    smtp_connections: int = Field(default=20, ge=1, description="Most connections at once, all workers together.")
     send_rate_per_s: float = Field(default=50, gt=0, description="Letters a second, all workers together.")
-    send_burst: int = Field(default=50, ge=1, description="Letters that may leave at once after a quiet time.")
+    send_burst: float = Field(
+        default=0,
+        ge=0,
+        description="Letters that may leave at once after a quiet time; 0 keeps every second within 5 % of the rate.",
+    )
+    group_rates: Annotated[GroupRates, NoDecode] = Field(
+        default={},
+        description="Letters a second to one group of recipient domains through one account: "
+        "`google=50,yahoo=20,example.org=1`.",
+    )
+    mx_lookups: bool = Field(
+        default=True, description="Ask the DNS whose servers take an unknown domain's mail, to know its group."
+    )
+    smtp_accounts: Annotated[dict[Name, Account], NoDecode] = Field(
+        default={},
+        description="Several accounts in place of the one above, a JSON object by name: `host`, `port`, `username`, "
+        "`password`, `tls`, `helo`, `connect_timeout_s`, `reply_timeout_s`, `letters_per_connection`, `connections`, "
+        "`rate_per_s`, `burst`, `group_rates`, and `weight` for its part of the letters.",
+    )
     body_encoding: Literal["base64", "8bit"] = Field(
         default="base64",
         description="How letters are encoded. 8bit is a quarter smaller; only for a server that offers 8BITMIME.",
@@ -126,6 +142,18 @@ class Settings(BaseSettings):
         default=0, description="Seconds added to the machine's clock; `notifier demo` moves its time with it."
     )
 
+    @property
+    def accounts(self) -> dict[str, Account]:
+        """The ways out by name: those of smtp_accounts or, without any, `smtp` with the single settings."""
+        if self.smtp_accounts:
+            return {
+                name: one.model_copy(update={"group_rates": {**self.group_rates, **one.group_rates}})
+                for name, one in self.smtp_accounts.items()
+            }
+        own = {name: getattr(self, f"smtp_{name}") for name in Account.model_fields if hasattr(self, f"smtp_{name}")}
+        own |= {"rate_per_s": self.send_rate_per_s, "burst": self.send_burst, "group_rates": self.group_rates}
+        return {"smtp": Account.model_validate(own)}
+
     @field_validator(
         "secret_keys_previous", "fetch_hosts_allowed", "trusted_proxies", "uncertain_is_sent", mode="before"
     )
@@ -139,6 +167,12 @@ class Settings(BaseSettings):
         # An empty path would be the directory we happen to stand in.
         return value or None
 
+    @field_validator("smtp_accounts", "group_rates", mode="before")
+    @classmethod
+    def _read(cls, value: object, info: ValidationInfo) -> object:
+        read = read_rates if info.field_name == "group_rates" else read_accounts
+        return read(value) if isinstance(value, str) else value
+
     @field_validator("base_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
@@ -148,12 +182,13 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _keep_leases_longer_than_work(self) -> Self:
-        longest = self.task_slice_s + LATE_S + self.smtp_connect_timeout_s + self.smtp_reply_timeout_s
+        waits = max(one.connect_timeout_s + one.reply_timeout_s for one in self.accounts.values())
+        longest = self.task_slice_s + LATE_S + waits
         if self.lease_s <= longest:
             raise ValueError(
                 f"lease_s ({self.lease_s}) must be longer than task_slice_s, smtp_connect_timeout_s and "
-                f"smtp_reply_timeout_s with {LATE_S:g} s together ({longest:g}): else letters that are being sent are "
-                "handed out again"
+                f"smtp_reply_timeout_s (or those of any account) with {LATE_S:g} s together ({longest:g}): else "
+                f"letters that are being sent are handed out again"
             )
         return self
 

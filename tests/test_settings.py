@@ -19,6 +19,20 @@ GOOD = {"NOTIFIER_SECRET_KEY": "tests-only-0123456789-abcdefghijklmnop"}
         ("SMTP_TLS", "maybe", "required"),
         ("SMTP_PORT", "70000", "65535"),
         ("SEND_RATE_PER_S", "0", "greater than 0"),
+        ("GROUP_RATES", "google", "`group=letters a second`"),
+        ("GROUP_RATES", "google=fast", "number"),
+        ("GROUP_RATES", "google=0", "greater than 0"),
+        ("GROUP_RATES", "google=1,google=2", "twice"),
+        ("SMTP_ACCOUNTS", "{", "is not JSON"),
+        ("SMTP_ACCOUNTS", "[]", "JSON object"),
+        ("SMTP_ACCOUNTS", '{"a": {}}', "host"),
+        ("SMTP_ACCOUNTS", '{"a": {"host": "h", "colour": 1}}', "colour"),
+        ("SMTP_ACCOUNTS", '{"a": {"host": "h", "weight": 0}}', "greater than 0"),
+        ("SMTP_ACCOUNTS", '{"a": {"host": "h", "tls": "maybe"}}', "required"),
+        ("SMTP_ACCOUNTS", '{"a": {"host": "h"}, "a": {"host": "i"}}', "twice"),
+        ("SMTP_ACCOUNTS", '{"a": {"host": "h", "host": "i"}}', "twice"),
+        ("SMTP_ACCOUNTS", '{"editor@a.example": {"host": "h"}}', "pattern"),
+        ("SMTP_ACCOUNTS", '{"a": {"host": "h", "reply_timeout_s": 2000}}', "longer than"),
     ],
 )
 def test_a_value_that_cannot_work_is_refused_with_a_sentence(knob: str, value: str, said: str) -> None:
@@ -40,3 +54,30 @@ def test_secrets_do_not_show_when_settings_are_printed() -> None:
 
 def test_an_unknown_variable_of_the_environment_does_not_matter() -> None:
     assert settings.of({**GOOD, "NOTIFIER_NONSENSE": "1", "PATH": "/bin"}).base_url == "http://127.0.0.1:8000"
+
+
+def test_without_a_list_the_one_account_is_that_of_the_single_settings() -> None:
+    given = {"SMTP_HOST": "relay.example", "SMTP_CONNECTIONS": "3", "SEND_RATE_PER_S": "7", "GROUP_RATES": "google=2"}
+    knobs = settings.of({**GOOD, **{f"NOTIFIER_{name}": value for name, value in given.items()}})
+    (account,) = knobs.accounts.values()
+    assert list(knobs.accounts) == ["smtp"]
+    assert (account.host, account.connections, account.rate_per_s, account.burst) == ("relay.example", 3, 7, 0)
+    assert account.group_rates == {"google": 2}
+
+
+def test_several_accounts_have_their_own_values_and_the_common_group_rates() -> None:
+    text = """{"big": {"host": "a.example", "weight": 3, "group_rates": {"google": 9}, "password": "hunter22"},
+               "small": {"host": "b.example", "port": 587, "rate_per_s": 5}}"""
+    knobs = settings.of({**GOOD, "NOTIFIER_SMTP_ACCOUNTS": text, "NOTIFIER_GROUP_RATES": "google=2, yahoo=1"})
+    big, small = knobs.accounts["big"], knobs.accounts["small"]
+    assert (big.weight, big.group_rates) == (3, {"google": 9, "yahoo": 1})
+    assert (small.port, small.rate_per_s, small.group_rates) == (587, 5, {"google": 2, "yahoo": 1})
+    assert "hunter22" not in f"{knobs!r}"
+    assert big.password.get_secret_value() == "hunter22"
+
+
+@pytest.mark.parametrize("text", ['{"a": {"password": "hunter22"}}', '{"a": {"password": "hunter22",}}'])
+def test_a_refusal_does_not_repeat_a_password(text: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        settings.of({**GOOD, "NOTIFIER_SMTP_ACCOUNTS": text})
+    assert "hunter22" not in str(refusal.value)

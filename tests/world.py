@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import select
 
 from notifier import flow, readers, settings, upkeep
-from notifier.budget import LocalBudget
+from notifier.accounts import Accounts, LocalBreaker
+from notifier.budget import Limit, LocalBudget
 from notifier.consent.signup import SignUpForm
 from notifier.db import Database
 from notifier.domain.items import NewItem
+from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, ItemKind
 from notifier.journal import Journal
@@ -167,8 +169,10 @@ def make_world(db: Database, folder: Path) -> World:
         db=db,
         bell=rung.extend,
         depths=dict,
-        transport=wire,
-        budget=LocalBudget(1000, 1000),
+        transports={"smtp": wire},
+        budget=LocalBudget({"smtp": Limit(1000, 1000)}),
+        accounts=Accounts({"smtp": 1}, LocalBreaker(30), lambda: 0.5),
+        group_of=group_of,
         renderer=RENDERER,
         press=Press(RENDERER),
         journal=Journal(Folder(folder)),

@@ -54,8 +54,10 @@ def main() -> None:
         app()
     except ValidationError as wrong:
         for fault in wrong.errors():
-            knob = "NOTIFIER_" + "_".join(map(str, fault["loc"])).upper()
-            console_err.print(f"[red]{knob if fault['loc'] else 'settings'}[/]: {fault['msg']}", highlight=False)
+            knob = (
+                " ".join([f"NOTIFIER_{fault['loc'][0]}".upper(), *map(str, fault["loc"][1:])]) if fault["loc"] else ""
+            )
+            console_err.print(f"[red]{knob or 'settings'}[/]: {fault['msg']}", highlight=False)
         console_err.print("`notifier settings` tells every knob.")
         sys.exit(MISUSED)
     except DkimFolderError as fault:

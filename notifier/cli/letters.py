@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from sqlalchemy import select
 
 from notifier import assembly, clock, flow, settings
+from notifier.account import Account
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.claimed import Claimed
@@ -77,8 +78,11 @@ def send_test(
         message = parts.press.stencil(content).message(personal)
     except AddressInvalid as fault:
         refuse(f"{to!r} is not an address ({fault.key})")
-    ((_, outcome),) = send_all(parts.transport, [message])
-    parts.transport.close()
+    # The first of the settings, unless another may be tried and it may not.
+    name = parts.accounts.choose().name or next(iter(parts.transports))
+    transport = parts.transports[name]
+    ((_, outcome),) = send_all(transport, [message])
+    transport.close()
     if not isinstance(outcome, Sent):
         refuse(f"the server did not take it: {outcome.reply}", FAILED)
     console.print(f"sent: {outcome.reply}", highlight=False)
@@ -95,7 +99,9 @@ def status(
         site_id = the_site(session, site).id if site else None
     found = flow.status(parts, site_id)
     if as_json:
-        console.print_json(json.dumps({**asdict(found), "is_balanced": found.balance.is_balanced}, default=_iso))
+        accounts = {name: asdict(state) for name, state in parts.accounts.states().items()}
+        told = {**asdict(found), "is_balanced": found.balance.is_balanced, "accounts": accounts}
+        console.print_json(json.dumps(told, default=_iso))
     elif watch:
         with Live(_books(found), console=console, auto_refresh=False) as live:
             while found.balance.open:
@@ -104,8 +110,17 @@ def status(
                 live.update(_books(found), refresh=True)
     else:
         console.print(_books(found))
+        _say_accounts(parts)
     if not found.balance.is_balanced:
         refuse("the books do not balance", FAILED)
+
+
+def _say_accounts(parts: Parts) -> None:
+    """The accounts through which nothing leaves at present."""
+    for name, state in parts.accounts.states().items():
+        if not state.is_up:
+            why = "its server refuses the name or the password" if state.is_refused else "its server cannot be reached"
+            console.print(f"account {name} is down: {why}; tried again in {state.wait_s:.0f} s", highlight=False)
 
 
 def _books(found: Status) -> Table:
@@ -198,7 +213,16 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a knob holds
         return str(value)
     if isinstance(value, tuple):
         return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return _shown_by_name(value)
     return "" if value is None else str(value)
+
+
+def _shown_by_name(values: dict[str, Any]) -> str:
+    if not any(isinstance(one, Account) for one in values.values()):
+        return ",".join(f"{name}={one:g}" for name, one in values.items())
+    # As JSON a password is a row of asterisks.
+    return json.dumps({name: one.model_dump(mode="json", exclude_unset=True) for name, one in values.items()})
 
 
 def _iso(value: object) -> str:

@@ -1,6 +1,8 @@
 """What a transport says of one message: failure is a value that carries the decision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from notifier.domain.slowdown import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Refused:
     reply: str
     forever: bool = False
     charged: bool = True
+    slows: Scope | None = field(default=None, compare=False)
+    """Who should be slower after this, if anybody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from notifier import observe
 from notifier.journal.folder import Folder
-from notifier.journal.shared import Shared
+from notifier.journal.in_redis import InRedis
 
 LOOK_S: Final = 2.0
 """How often a process looks for pages that others left behind."""
@@ -22,7 +22,7 @@ _log = observe.log(__name__)
 class Journal:
     """Either copy alone says what was sent. `shared` None keeps files only."""
 
-    def __init__(self, folder: Folder, shared: Shared | None = None) -> None:
+    def __init__(self, folder: Folder, shared: InRedis | None = None) -> None:
         self._folder = folder
         self._shared = shared
         self._looked_at = -LOOK_S

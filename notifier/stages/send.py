@@ -9,7 +9,6 @@ from typing import Final
 from notifier.budget import Budget
 from notifier.domain.claimed import Claimed
 from notifier.domain.message import Message
-from notifier.domain.recipients import group_of
 from notifier.settings import LATE_S
 
 LATE: Final = timedelta(seconds=LATE_S)
@@ -25,6 +24,8 @@ class Pace:
 
     budget: Budget
     account: str
+    group_of: Callable[[str], str]
+    """A recipient's domain -> the group that shares a budget."""
     clock: Callable[[], datetime]
     until: datetime
     """Past this moment no further letter is begun."""
@@ -41,7 +42,7 @@ class Feed:
         self._pace = pace
         self._waiting: dict[str, deque[Claimed]] = {}
         for one in ready:
-            self._waiting.setdefault(group_of(one.address.rpartition("@")[2]), deque()).append(one)
+            self._waiting.setdefault(pace.group_of(one.address.rpartition("@")[2]), deque()).append(one)
         self._granted: dict[str, int] = {}
         self._waits: dict[str, float] = {}
         self._ask_again_at = pace.until - timedelta(days=1)
@@ -49,6 +50,8 @@ class Feed:
         """The recipient group of each letter that was taken."""
         self.fault = ""
         """Why the transport stopped; empty when it did not."""
+        self.is_refused = False
+        """Whether it stopped because the server refuses the account's name or password."""
 
     def take(self) -> Message | None:
         """The next message that may leave now."""
@@ -73,9 +76,10 @@ class Feed:
         """Whether there is still time for a letter whose envelope is out."""
         return self._pace.clock() < self._pace.until + LATE
 
-    def stop(self, said: str) -> None:
+    def stop(self, said: str, *, is_for_good: bool = False) -> None:
         """Give no more: the server cannot be reached."""
         self.fault = self.fault or said or "stopped"
+        self.is_refused = self.is_refused or is_for_good
 
     def close(self) -> None:
         """Give back what was granted and not used."""

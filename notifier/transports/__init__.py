@@ -25,8 +25,23 @@ class Feed(Protocol):
         """Whether the content of a message that was taken may still leave: else it goes back, untried."""
         ...
 
-    def stop(self, said: str) -> None:
-        """Nothing more can be sent; `said` is what the server, or the way to it, gave as the reason."""
+    def stop(self, said: str, *, is_for_good: bool = False) -> None:
+        """Nothing more can be sent; `said` is what the server, or the way to it, gave as the reason.
+
+        `is_for_good`: the server refuses the account's name or password.
+        """
+        ...
+
+
+class Slots(Protocol):
+    """Rations the connections to one server, over all workers."""
+
+    def take(self) -> bool:
+        """Whether one more connection may be opened; it counts until it is freed."""
+        ...
+
+    def free(self) -> None:
+        """One is closed."""
         ...
 
 

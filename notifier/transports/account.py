@@ -5,12 +5,13 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, Self
+from typing import Final, Self
 
-from notifier.settings import Settings
+from notifier.account import Account, TlsPolicy
 from notifier.transports.replies import text_of
 
-TlsPolicy = Literal["required", "opportunistic", "implicit", "off"]
+FINAL: Final = 500
+"""Replies from here on are final (RFC 5321 4.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +33,31 @@ class SmtpAccount:
     """In place of the system's certificate authorities (which `SSL_CERT_FILE` can name as well)."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
-        """The account of the settings."""
+    def of(cls, account: Account) -> Self:
+        """An account of the settings."""
         return cls(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            username=settings.smtp_username,
-            password=settings.smtp_password.get_secret_value(),
-            tls=settings.smtp_tls,
-            helo=settings.smtp_helo,
-            connect_timeout_s=settings.smtp_connect_timeout_s,
-            reply_timeout_s=settings.smtp_reply_timeout_s,
-            letters_per_connection=settings.smtp_letters_per_connection,
-            connections=settings.smtp_connections,
+            host=account.host,
+            port=account.port,
+            username=account.username,
+            password=account.password.get_secret_value(),
+            tls=account.tls,
+            helo=account.helo,
+            connect_timeout_s=account.connect_timeout_s,
+            reply_timeout_s=account.reply_timeout_s,
+            letters_per_connection=account.letters_per_connection,
+            connections=account.connections,
         )
 
 
 class SessionRefusedError(Exception):
-    """No session came about; the text says why. No letter is at fault."""
+    """No session came about; the text says why. No letter is at fault.
+
+    `is_for_good`: the server refuses the account's name or password, which no second try changes.
+    """
+
+    def __init__(self, said: str, *, is_for_good: bool = False) -> None:
+        super().__init__(said)
+        self.is_for_good = is_for_good
 
 
 def open_session(account: SmtpAccount) -> smtplib.SMTP:
@@ -64,6 +72,9 @@ def open_session(account: SmtpAccount) -> smtplib.SMTP:
     try:
         _send_at_once(smtp)
         _greet(smtp, account)
+    except SessionRefusedError:
+        smtp.close()
+        raise
     except (OSError, smtplib.SMTPException, ValueError) as fault:
         smtp.close()
         raise SessionRefusedError(_said("handshake", fault)) from fault
@@ -101,11 +112,12 @@ def _authenticate(smtp: smtplib.SMTP, account: SmtpAccount) -> None:
         message = (
             "no AUTH without TLS: set NOTIFIER_SMTP_TLS to required or implicit, or leave NOTIFIER_SMTP_USERNAME empty"
         )
-        raise SessionRefusedError(message)
+        raise SessionRefusedError(message, is_for_good=True)
     try:
         smtp.login(account.username, account.password)
     except (smtplib.SMTPException, ValueError) as fault:
-        raise SessionRefusedError(_said("authentication", fault)) from fault
+        is_for_good = isinstance(fault, smtplib.SMTPAuthenticationError) and fault.smtp_code >= FINAL
+        raise SessionRefusedError(_said("authentication", fault), is_for_good=is_for_good) from fault
 
 
 def _starttls_context(account: SmtpAccount) -> ssl.SSLContext:
@@ -118,8 +130,6 @@ def _starttls_context(account: SmtpAccount) -> ssl.SSLContext:
 
 
 def _said(stage: str, fault: Exception) -> str:
-    if isinstance(fault, SessionRefusedError):
-        return str(fault)
     if isinstance(fault, smtplib.SMTPResponseException):
         return f"{stage} refused: {text_of(fault.smtp_code, fault.smtp_error)}"
     return f"{stage} failed: {type(fault).__name__}: {fault}"

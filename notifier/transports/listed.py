@@ -15,6 +15,7 @@ class Listed:
         self._is_out = False
         self.fault = ""
         """Why the transport stopped, if it did."""
+        self.is_for_good = False
 
     def take(self) -> Message | None:
         """The next one."""
@@ -30,9 +31,9 @@ class Listed:
         """Always."""
         return True
 
-    def stop(self, said: str) -> None:
+    def stop(self, said: str, *, is_for_good: bool = False) -> None:
         """Give no more."""
-        self._is_out, self.fault = True, said
+        self._is_out, self.fault, self.is_for_good = True, said, is_for_good
 
 
 def send_all(transport: Transport, messages: Iterable[Message]) -> Generator[tuple[int, Outcome], None, None]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused
+from notifier.domain.slowdown import slowdown
 
 REPLY_CHARACTERS_MAX: Final = 400
 
@@ -24,9 +25,10 @@ def text_of(code: int, reply: bytes | str) -> str:
 def refusal(command: str, code: int, reply: bytes) -> Refused:
     """The outcome of a reply that is not the one hoped for."""
     said = text_of(code, reply)
+    slows = slowdown(command, code, said)
     if code in _ACCOUNT_CODES or (command == "MAIL" and _SENDER_STATUS.search(said)):
-        return Refused(said, charged=False)
-    return Refused(said, forever=500 <= code < 600)  # noqa: PLR2004 - the class of final replies, RFC 5321 4.2.1
+        return Refused(said, charged=False, slows=slows)
+    return Refused(said, forever=500 <= code < 600, slows=slows)  # noqa: PLR2004 - the class of final replies, RFC 5321 4.2.1
 
 
 def unfit(message: Message, extensions: dict[str, str]) -> Refused | None:

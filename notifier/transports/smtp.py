@@ -8,7 +8,7 @@ from typing import Final
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused
-from notifier.transports import Answer, Feed
+from notifier.transports import Answer, Feed, Slots
 from notifier.transports.account import SessionRefusedError, SmtpAccount, open_session
 from notifier.transports.channel import GOODBYE_S, Channel
 from notifier.transports.replies import unfit
@@ -17,6 +17,8 @@ NEWS_S: Final = 0.25
 """How long a caller hears nothing at the most: it may want to write down what it knows."""
 SLOW_S: Final = 0.005
 """A server whose answers take longer is sent to over several connections."""
+SLOT_S: Final = 0.1
+"""How soon a connection is asked for again where all that the account may have are taken."""
 FAULTS_MAX: Final = 2
 """Connections lost in a row, with no letter answered in between, before the rest of a call is spared."""
 
@@ -24,14 +26,17 @@ FAULTS_MAX: Final = 2
 class SmtpTransport:
     """The connections of one account in this process, each renewed after its letters. Not for threads."""
 
-    def __init__(self, account: SmtpAccount) -> None:
+    def __init__(self, account: SmtpAccount, slots: Slots | None = None) -> None:
+        """`slots` None: only `account.connections` bounds how many this process opens."""
         self.account = account
+        self._slots = slots
         self._channels: list[Channel] = []
         self._selector = DefaultSelector()
         self._again: deque[Message] = deque()
         self._faults = 0
         self._last_words = ""
         self._may_open = True
+        self._open_again_at = 0.0
 
     def send(self, feed: Feed) -> Generator[list[Answer], None, None]:
         """Yield (delivery id, outcome) for the messages of the feed, as they become known.
@@ -145,30 +150,41 @@ class SmtpTransport:
     def _has_room(self) -> bool:
         if not self._may_open or len(self._channels) >= self.account.connections:
             return False
+        if time.monotonic() < self._open_again_at:
+            return False
         return all(channel.lag_s > SLOW_S and not channel.is_idle for channel in self._channels)
 
     def _open(self, feed: Feed) -> list[Answer]:
         message = self._again.popleft() if self._again else feed.take()
         if message is None:
             return []
+        if self._slots and not self._slots.take():
+            self._again.appendleft(message)
+            self._open_again_at = time.monotonic() + SLOT_S
+            return []
         try:
             channel = Channel(open_session(self.account), self.account)
         except SessionRefusedError as fault:
+            self._free_slot()
             if self._channels:
                 self._may_open = False
                 self._again.appendleft(message)
                 return []
-            self._stop(feed, str(fault))
+            self._stop(feed, str(fault), is_for_good=fault.is_for_good)
             return [(message.delivery_id, Refused(str(fault), charged=False))]
         self._channels.append(channel)
         self._selector.register(channel, EVENT_READ, channel)
         cannot = unfit(message, channel.extensions)
         return [(message.delivery_id, cannot)] if cannot else channel.begin(message)
 
-    def _stop(self, feed: Feed, said: str) -> None:
+    def _stop(self, feed: Feed, said: str, *, is_for_good: bool = False) -> None:
         self._may_open = False
         self._again.clear()
-        feed.stop(said)
+        feed.stop(said, is_for_good=is_for_good)
+
+    def _free_slot(self) -> None:
+        if self._slots:
+            self._slots.free()
 
     def _look_after(self) -> None:
         """Part with connections that are over or have carried their letters; watch whether the others can write."""
@@ -183,6 +199,7 @@ class SmtpTransport:
     def _part_with(self, channel: Channel) -> None:
         self._channels.remove(channel)
         self._selector.unregister(channel)
+        self._free_slot()
         self._again.extend(channel.unsent)
         is_fault = channel.last_words and not channel.letters
         self._faults = self._faults + 1 if is_fault else 0

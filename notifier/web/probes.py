@@ -59,6 +59,12 @@ class _Books(Collector):
         yield GaugeMetricFamily("notifier_database_up", "Whether the database answers", value=float(bool(books)))
         yield from books
         yield from self._queues()
+        family = GaugeMetricFamily(
+            "notifier_account_up", "Whether letters leave through an account", labels=["account"]
+        )
+        for account, state in self._edge.parts.accounts.states().items():
+            family.add_metric([account], float(state.is_up))
+        yield family
 
     def _deliveries(self) -> Iterator[Metric]:
         now = self._edge.clock()

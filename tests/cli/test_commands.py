@@ -175,6 +175,31 @@ def test_status_tells_the_books_for_people_and_for_scripts(run: Command) -> None
     assert told["balance"]["planned"] == 0
 
 
+def test_status_names_an_account_whose_password_is_refused(run: Command) -> None:
+    add_site(run)
+    run("status")
+    assembly.parts().accounts.breaker.heard("smtp", is_up=False, is_refused=True)
+    told = run("status").output
+    assert "account smtp is down: its server refuses the name or the password" in told
+    assert json.loads(run("status", "--json").output)["accounts"]["smtp"]["is_refused"] is True
+    assembly.parts().accounts.breaker.heard("smtp", is_up=True)
+    assert "account" not in run("status").output
+
+
+def test_settings_show_accounts_without_their_passwords(run: Command) -> None:
+    accounts = '{"relay": {"host": "relay.example", "password": "hunter22", "weight": 2}}'
+    shown = run("settings", knobs={"SMTP_ACCOUNTS": accounts, "GROUP_RATES": "google=20"})
+    assert shown.exit_code == 0, shown.output
+    assert "relay.example" in shown.output
+    assert "google=20" in shown.output
+    assert "hunter22" not in shown.output
+
+
+def test_an_account_that_cannot_be_right_is_named(run: Command) -> None:
+    refused = run("settings", knobs={"SMTP_ACCOUNTS": '{"relay": {"host": "h", "speed": 3}}'})
+    assert refused.exit_code != 0
+
+
 def test_why_tells_what_a_person_was_spared_and_retry_gives_it_another_chance(run: Command, tmp_path: Path) -> None:
     add_site(run)
     item = {"kind": "article", "guid": "0", "title": "x", "categories": ["سياسة"], "announce": False}

@@ -164,7 +164,9 @@ def _costly_parts() -> Parts:
 def _seed(url: str) -> None:
     """The site `naba` with three sections and an article in each, a day old."""
     before = NOW - timedelta(days=1)
-    parts = replace(_costly_parts(), db=Database(url), bell=lambda _nudges: None, transport=MemoryTransport())
+    parts = replace(
+        _costly_parts(), db=Database(url), bell=lambda _nudges: None, transports={"smtp": MemoryTransport()}
+    )
     site_id = add_site(parts, "naba")
     sections = article("a2", title="مباراة", categories=("رياضة",)), article("a3", categories=("Tech",))
     flow.ingest_items(parts, site_id, [article(), *sections], before)
@@ -211,7 +213,7 @@ def visit(db: Database, empty_redis_url: str, knobs: dict[str, Any]) -> Iterator
         db=db,
         bell=lambda _nudges: None,
         depths=lambda: queue_depths(empty_redis_url),
-        transport=transport,
+        transports={"smtp": transport},
         settings=settings(redis_url=empty_redis_url, **knobs),
     )
     found = Visit(parts, None, transport)  # type: ignore[arg-type]  # the client needs the visit's clock

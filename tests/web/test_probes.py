@@ -55,6 +55,14 @@ def test_the_figures_come_from_the_database(visit: Visit) -> None:
     for lane in Lane:
         assert f'notifier_queue_depth{{lane="{lane}"}}' in text
     assert "notifier_nudges_lost_total" in text
+    assert 'notifier_account_up{account="smtp"} 1.0' in text
+
+
+def test_the_figures_tell_that_an_account_is_down(visit: Visit) -> None:
+    visit.parts.accounts.breaker.heard("smtp", is_up=False, is_refused=True)
+    down = visit.client.get("/metrics").text
+    visit.parts.accounts.breaker.heard("smtp", is_up=True)
+    assert 'notifier_account_up{account="smtp"} 0.0' in down
 
 
 def test_the_figures_go_on_without_redis(visit: Visit) -> None:

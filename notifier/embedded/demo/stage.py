@@ -31,6 +31,7 @@ _RATE: Final = "200"
 _PACE: Final[Mapping[str, str]] = {
     "NOTIFIER_SEND_RATE_PER_S": _RATE,
     "NOTIFIER_SEND_BURST": _RATE,
+    "NOTIFIER_MX_LOOKUPS": "false",
     "NOTIFIER_REPLY_HOLD_S": "2",
     "NOTIFIER_THREAD_HOLD_S": "3",
     "NOTIFIER_TICK_S": "1",

@@ -14,7 +14,7 @@ ALONE_S: Final = 5.0
 FAULTS: Final = (redis.RedisError, OSError)
 
 
-class Shared:
+class InRedis:
     """A list of ids a claim. Holds ids only: no address, and no word of a server that may repeat one."""
 
     def __init__(self, redis_url: str, keeps_s: int) -> None:

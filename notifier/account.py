@@ -1,0 +1,64 @@
+"""An SMTP account as the settings describe it, and how a list of them is read."""
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+TlsPolicy = Literal["required", "opportunistic", "implicit", "off"]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+"""Shown in figures and logs, so it is no address."""
+GroupRates = dict[str, Annotated[float, Field(gt=0)]]
+"""Group of recipient domains -> letters a second."""
+
+
+class Account(BaseModel):
+    """One way out. What is left out has the default of the single setting of that name."""
+
+    # What is wrong may stand beside a password.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=25, ge=1, le=65535)
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    tls: TlsPolicy = "opportunistic"
+    helo: str = ""
+    connect_timeout_s: float = Field(default=30, gt=0)
+    reply_timeout_s: float = Field(default=600, gt=0)
+    letters_per_connection: int = Field(default=100, ge=1)
+    connections: int = Field(default=20, ge=1)
+    rate_per_s: float = Field(default=50, gt=0)
+    burst: float = Field(default=0, ge=0)
+    weight: float = Field(default=1, gt=0)
+    group_rates: GroupRates = Field(default_factory=dict)
+
+
+def read_accounts(text: str) -> dict[str, Any]:
+    """The accounts of a JSON object by name, not yet checked. Raises ValueError with what is wrong."""
+    try:
+        found = json.loads(text or "{}", object_pairs_hook=_once)
+    except json.JSONDecodeError as fault:
+        raise ValueError(f"is not JSON: {fault.msg} at character {fault.pos}") from None
+    if not isinstance(found, dict):
+        raise ValueError('must be a JSON object: {"name": {"host": "…"}, …}')  # noqa: TRY004 - pydantic wants ValueError
+    return found
+
+
+def read_rates(text: str) -> dict[str, str]:
+    """The rates of `google=50,example.org=1`, not yet checked. Raises ValueError with what is wrong."""
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    for group, equals, rate in pairs:
+        if not (group and equals and rate):
+            raise ValueError(f"{group or rate!r} is not `group=letters a second`")
+    return _once((group.strip().lower(), rate.strip()) for group, _, rate in pairs)
+
+
+def _once(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name!r} stands there twice")
+        found[name] = value
+    return found
