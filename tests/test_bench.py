@@ -41,3 +41,12 @@ def test_sending_is_measured_and_nothing_is_lost() -> None:
     unknown_yet = {"letters_per_s_signed", "smtp_source_per_s", "ratio"}
     assert unknown_yet | {"letters_per_s_unsigned", "rss_mb", "distinct", "lost", "duplicated"} <= found.keys()
     assert (found["planned"], found["lost"], found["duplicated"], found["balanced"]) == (100, 0, 0, True)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql", "valkey")
+def test_the_pace_is_measured_and_never_too_fast() -> None:
+    found = figures("pace", "--seconds", "3")
+    assert {"rate", "worst_second", "letters", "seconds", "within"} <= found.keys()
+    # How near it comes to 200 a second is the machine's to say.
+    assert 0 < found["worst_second"] <= 210

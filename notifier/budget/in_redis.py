@@ -60,7 +60,7 @@ class RedisBudget:
         limit = self._limit(account)
         for _ in range(TRIES):
             known = self._slowed.get(account, _Slowed())
-            limited = [group for group in wanted if group in known.groups or group in limit.groups]
+            limited = [group for group in wanted if group and (group in known.groups or group in limit.groups)]
             answer = self._ask(account, limit, wanted, limited)
             if answer is None:
                 self._note(account)
@@ -132,7 +132,7 @@ class RedisBudget:
 
     def _limited(self, account: str, groups: Mapping[str, int]) -> list[str]:
         known, limits = self._slowed.get(account, _Slowed()).groups, self._limit(account).groups
-        return [group for group in groups if group in known or group in limits]
+        return [group for group in groups if group and (group in known or group in limits)]
 
     def _limit(self, account: str) -> Limit:
         return self._limits.get(account) or Limit()

@@ -70,7 +70,7 @@ class LocalBudget:
     def give_back(self, account: str, unused: Mapping[str, int]) -> None:
         """Put tokens back. The peak gets none: else a letter that comes back late would make a second too fast."""
         with self._lock:
-            for group, count in [*unused.items(), (ACCOUNT, sum(unused.values()))]:
+            for group, count in ({**unused, ACCOUNT: sum(unused.values())}).items():
                 row = self._rows.get((account, group))
                 if row is not None and row.tokens is not None:
                     row.tokens += count
@@ -117,6 +117,8 @@ class LocalBudget:
 
     def _bucket(self, account: str, group: str, limit: Limit, now: float) -> _Bucket | None:
         """What limits this group; None for nothing but the account."""
+        if group == ACCOUNT:
+            return None  # An address without a domain.
         row = self._rows.get((account, group))
         if row is not None:
             row.window = row.window and row.window.at(now)

@@ -72,6 +72,14 @@ def test_fewer_come_with_the_time_until_the_next(make: Make, clock: Clock) -> No
     assert budget.take("another", {"a.example": 1}) == {"a.example": Grant(1)}
 
 
+def test_letters_without_a_domain_are_limited_by_the_account_alone(make: Make) -> None:
+    budget = make(Limit(20, 20))
+    assert budget.take("relay", {"": 5}) == {"": Grant(5)}
+    budget.give_back("relay", {"": 2})
+    budget.hear("relay", {"": Heard(slowed=1)})
+    assert budget.take("relay", {"": 20})[""].count == 5, "a quarter of the burst"
+
+
 @pytest.mark.parametrize("rate", [1, 7, 30, 200, 900, 5000])
 def test_no_second_is_more_than_a_twentieth_too_fast_and_the_mean_is_exact(make: Make, clock: Clock, rate: int) -> None:
     budget, dice = make(Limit(rate)), seeded(rate)

@@ -195,9 +195,20 @@ def test_settings_show_accounts_without_their_passwords(run: Command) -> None:
     assert "hunter22" not in shown.output
 
 
-def test_an_account_that_cannot_be_right_is_named(run: Command) -> None:
-    refused = run("settings", knobs={"SMTP_ACCOUNTS": '{"relay": {"host": "h", "speed": 3}}'})
-    assert refused.exit_code != 0
+@pytest.mark.usefixtures("run")
+def test_an_account_that_cannot_be_right_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = '{"relay": {"host": "h", "speed": 3, "password": "hunter22"}}'
+    monkeypatch.setenv("NOTIFIER_SMTP_ACCOUNTS", accounts)
+    monkeypatch.setattr("sys.argv", ["notifier", "status"])
+    forget()
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert "NOTIFIER_SMTP_ACCOUNTS relay speed" in told
+    assert "hunter22" not in told
 
 
 def test_why_tells_what_a_person_was_spared_and_retry_gives_it_another_chance(run: Command, tmp_path: Path) -> None:
