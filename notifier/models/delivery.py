@@ -55,17 +55,6 @@ class Run(Base):
     """Articles announced shortly before the slot that the planner saw; the next run takes those it did not."""
 
 
-class RunProfile(Base):
-    """While a run is planned: readers of one profile (same subscriptions, same language) share one letter."""
-
-    __tablename__ = "run_profiles"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
-    profile: Mapped[str] = mapped_column(Text)
-    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"))
-
-
 class Issue(Base):
     """A newsletter an editor composed."""
 
@@ -115,18 +104,19 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        UniqueConstraint("kind", "about_id", "subscriber_id"),
+        # A person first: what one was sent is asked for, what was sent for a run is not (the tallies tell).
+        UniqueConstraint("subscriber_id", "kind", "about_id"),
+        # Each change of a row's state is written into every index that holds it: no index without a reader.
         # What the sweep asks every few seconds must not read what is finished, which only grows.
         Index("ix_deliveries_queued", "lane", "id", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
         Index("ix_deliveries_expiring", "expires_at", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
         Index("ix_deliveries_leased", "lease_until", postgresql_where=_SENDING, sqlite_where=_SENDING),
-        Index("ix_deliveries_letter_id", "letter_id"),
-        Index("ix_deliveries_subscriber_id", "subscriber_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
-    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"))
+    letter_id: Mapped[int] = mapped_column(BigId)
+    """No foreign key: the planner makes both in one transaction, and a letter goes only when its whole site does."""
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"))
     kind: Mapped[LetterKind]
     about_id: Mapped[int] = mapped_column(BigId)
