@@ -27,7 +27,7 @@ from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind, Reason
 from notifier.models import Delivery, Item, Run, Signup, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_deliver, to_plan, to_publish, transaction
-from notifier.stages import check, gather, ingest, ledger, match, record
+from notifier.stages import books, check, gather, ingest, ledger, match, record
 from notifier.stages.plan.alerts import plan_alerts
 from notifier.stages.plan.bundles import plan_bundles
 from notifier.stages.plan.confirmations import plan_confirmation
@@ -215,6 +215,13 @@ def _edition(parts: Parts, site: Site, kind: LetterKind, now: datetime, frequenc
 
 
 def status(parts: Parts, site_id: int | None = None) -> ledger.Status:
-    """The balance and the reasons, of one site or of all."""
+    """The balance and the reasons, of one site or of all, counted letter by letter: an audit."""
     with parts.db.reading() as session:
         return ledger.status(session, site_id)
+
+
+def pulse(parts: Parts, site_id: int | None = None) -> ledger.Status:
+    """The same from the running count, which costs no more when a hundred times as much was sent."""
+    with parts.db.reading() as session:
+        page = books.whole(books.pages(session, site_id))
+        return ledger.told(session, page, site_id)

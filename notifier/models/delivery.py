@@ -11,6 +11,7 @@ from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason, Rea
 from notifier.models.base import Base
 
 _WAITING = text("delivery_id IS NULL AND dropped_at IS NULL")
+_SUM, _FRESH = text("is_sum"), text("NOT is_sum")
 _QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
 
 
@@ -135,6 +136,36 @@ class Delivery(Base):
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class Tally(Base):
+    """How many deliveries of one page of the books were planned, or ended in one way.
+
+    Whoever plans or ends letters adds rows and changes none, so that workers never wait for each other here; the sweep
+    adds them up. A page is a run or an alert; all other letters of a kind share one, with the `about_id` 0.
+    """
+
+    __tablename__ = "tallies"
+    __table_args__ = (
+        Index(
+            "uq_tallies_sum", "site_id", "kind", "about_id", "entry", "reason",
+            unique=True, postgresql_where=_SUM, sqlite_where=_SUM,
+        ),
+        Index("ix_tallies_fresh", "id", postgresql_where=_FRESH, sqlite_where=_FRESH),
+        Index("ix_tallies_page", "kind", "about_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    kind: Mapped[LetterKind]
+    about_id: Mapped[int] = mapped_column(BigId)
+    entry: Mapped[str] = mapped_column(String(20))
+    """`planned`, or the state in which deliveries ended."""
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    """Why; empty for none, for a unique key tells two NULLs apart."""
+    count: Mapped[int] = mapped_column(BigId)
+    """Below zero where what had ended was queued again."""
+    is_sum: Mapped[bool] = mapped_column(default=False)
 
 
 class DeliveryEvent(Base):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Update, select, update
 from sqlalchemy.orm import Session
 
+from notifier import tally
 from notifier.db import affected
 from notifier.domain.outcome import Outcome, Refused, Sent
 from notifier.domain.retry import retry_in
@@ -15,6 +16,8 @@ from notifier.domain.words import Lane, Reason, State
 from notifier.models import Delivery, DeliveryEvent
 
 DETAIL_CHARACTERS = 500
+AT_ONCE = 5_000
+"""Deliveries that are ended or queued again in one statement where there may be a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,12 @@ def is_due(session: Session, span: Span, now: datetime) -> bool:
 def expire(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     """End what waits and is too old to be news; gives how many."""
     stale = which & (Delivery.state == State.QUEUED) & (Delivery.expires_at <= now)
-    return affected(session, _write(stale, State.EXPIRED).values(reason=Reason.TOO_OLD, finished_at=now))
+    some = Delivery.id.in_(select(Delivery.id).where(stale).limit(AT_ONCE).with_for_update(skip_locked=True))
+    ending = _write(some, State.EXPIRED).values(reason=Reason.TOO_OLD, finished_at=now)
+    ended = 0
+    while now_ended := tally.end(session, ending):
+        ended += now_ended
+    return ended
 
 
 def take_back(session: Session, now: datetime, terms: Terms) -> int:
@@ -91,14 +99,24 @@ def take_back(session: Session, now: datetime, terms: Terms) -> int:
     lost = (Delivery.state == State.SENDING) & (Delivery.lease_until <= now)
     spent = _free(lost & (Delivery.attempts >= terms.attempts_max), State.FAILED)
     waiting = _free(lost, State.QUEUED).values(next_attempt_at=now)
-    return affected(session, spent.values(reason=Reason.ATTEMPTS, finished_at=now)) + affected(session, waiting)
+    ended = tally.end(session, spent.values(reason=Reason.ATTEMPTS, finished_at=now))
+    return ended + affected(session, waiting)
 
 
 def retry(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     """Queue failed deliveries again that may still leave, with all their tries before them; gives how many."""
     failed = which & (Delivery.state == State.FAILED) & (Delivery.expires_at > now)
-    again = _free(failed, State.QUEUED).values(attempts=0, next_attempt_at=now, reason=None, finished_at=None)
-    return affected(session, again)
+    columns = Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.state, Delivery.reason
+    rows = session.execute(select(Delivery.id, *columns).where(failed).with_for_update()).all()
+    for first in range(0, len(rows), AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        again = _free(Delivery.id.in_([row.id for row in some]), State.QUEUED)
+        session.execute(again.values(attempts=0, next_attempt_at=now, reason=None, finished_at=None))
+        tally.take_back(
+            session,
+            [tally.Line(site, kind, about, state, reason or "") for _, site, kind, about, state, reason in some],
+        )
+    return len(rows)
 
 
 def forget_words(session: Session, subscriber_id: int) -> None:
@@ -165,10 +183,10 @@ class Book:
         )
 
     def _end(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str) -> None:
-        self.session.execute(
-            _free(self._owned(ids), state).values(
-                reason=reason, detail=detail[:DETAIL_CHARACTERS], finished_at=self.now
-            )
+        ending = _free(self._owned(ids), state)
+        tally.end(
+            self.session,
+            ending.values(reason=reason, detail=detail[:DETAIL_CHARACTERS], finished_at=self.now),
         )
 
     def _note(self, delivery_id: int, kind: str, detail: str) -> None:

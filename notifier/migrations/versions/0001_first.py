@@ -200,6 +200,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "address_hash", name=op.f("uq_suppressions_site_id_address_hash")),
     )
     op.create_table(
+        "tallies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("about_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entry", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("is_sum", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_tallies_site_id_sites"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tallies")),
+    )
+    op.create_index(
+        "ix_tallies_fresh",
+        "tallies",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("NOT is_sum"),
+        sqlite_where=sa.text("NOT is_sum"),
+    )
+    op.create_index("ix_tallies_page", "tallies", ["kind", "about_id"], unique=False)
+    op.create_index(
+        "uq_tallies_sum",
+        "tallies",
+        ["site_id", "kind", "about_id", "entry", "reason"],
+        unique=True,
+        postgresql_where=sa.text("is_sum"),
+        sqlite_where=sa.text("is_sum"),
+    )
+    op.create_table(
         "topics",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -535,6 +565,7 @@ def downgrade() -> None:
     op.drop_table("deliveries")
     op.drop_table("consent_events")
     op.drop_table("topics")
+    op.drop_table("tallies")
     op.drop_table("suppressions")
     op.drop_table("subscribers")
     op.drop_table("sources")

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
+from notifier import tally
 from notifier.db import affected, allow_bulk
 from notifier.models import Delivery, Letter
 from notifier.stages.plan.letters import DELIVERY_COLUMNS, About, Draft, Edition, letter_ids, owed_columns
@@ -67,6 +68,7 @@ def plan_crowd(session: Session, edition: Edition, about: About, readers: Select
         if new != planned:
             raise RuntimeError(f"{about} planned {new} deliveries for {planned} readers")
         _count_letters(session)
+        tally.plan(session, edition.site.id, about.kind, {about.id: planned})
         return planned
 
 

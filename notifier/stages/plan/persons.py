@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from notifier import tally
 from notifier.db import upsert
 from notifier.domain.words import LetterKind, State
 from notifier.models import Delivery, Letter
@@ -52,6 +53,7 @@ def _plan(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[O
         rows,
     ).all()
     _count_letters(session, Counter(row.letter_id for row in new))
+    tally.plan(session, edition.site.id, kind, Counter(row.about_id for row in new))
     return [(row.id, row.about_id) for row in new]
 
 
