@@ -16,7 +16,7 @@ from bench.fill import Crowd, breaking, fill
 from bench.place import environment, options, peak_mb, quiet_parts, say, server_version
 from notifier import flow
 from notifier.domain.words import Frequency, LetterKind
-from notifier.models import Delivery, Letter, Site
+from notifier.models import Letter, Site
 from notifier.parts import Parts
 from tests.postgresql import PostgreSQL, running
 
@@ -34,6 +34,8 @@ class Planned:
     planned: int
     letters: int
     seconds: float
+    books_s: float
+    """To look at the books when every one of these letters is open: what `/metrics` costs at its worst."""
 
     @property
     def per_s(self) -> float:
@@ -60,6 +62,7 @@ def main() -> None:
         "rss_mb": rss_mb,
         # How much dearer a delivery is in the whole than in a tenth of it; 1 is linear growth.
         "linearity": round(small.per_s / whole.per_s, 2),
+        "books_seconds": round(whole.books_s, 2),
         "alert_planned": story.planned,
         "alert_seconds": round(story.seconds, 2),
         "alert_per_s": round(story.per_s),
@@ -101,11 +104,13 @@ def alert(parts: Parts, readers: int) -> Planned:
 
 
 def counted(parts: Parts, kind: LetterKind, seconds: float) -> Planned:
-    """The deliveries and letters of this kind that are there now."""
+    """The deliveries and letters of this kind that are there now, and what the books cost."""
+    begun = time.perf_counter()
+    planned = flow.pulse(parts).balance.queued
+    books_s = time.perf_counter() - begun
     with parts.db.reading() as session:
-        planned = session.scalar(select(func.count()).where(Delivery.kind == kind)) or 0
         letters = session.scalar(select(func.count()).where(Letter.kind == kind)) or 0
-    return Planned(planned, letters, seconds)
+    return Planned(planned, letters, seconds, books_s)
 
 
 if __name__ == "__main__":
