@@ -1,6 +1,6 @@
 """A site with many readers, written by a few set-based statements; PostgreSQL only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ INSERT INTO subscriptions (subscriber_id, topic_id, frequency, created_at, ended
 SELECT reader.id, (CAST(:topics AS bigint[]))[1 + (kind % 20 + away) % 20],
   CASE
     WHEN roll < :mixed THEN (ARRAY['instant', 'hourly', 'daily', 'weekly'])[1 + (n * 7919 + nth * 104729) / 97 % 4]
-    WHEN roll < 100 - (100 - :mixed) * :others / 100 THEN 'daily'
+    WHEN roll < 100 - (100 - :mixed) * :others / 100 THEN :usual
     ELSE (ARRAY['instant', 'hourly', 'weekly'])[1 + n % 3]
   END,
   reader.created_at, ''
@@ -61,11 +61,12 @@ class Crowd:
     mixed: int = 0
     """Per cent of the readers who chose a frequency for each of their topics."""
     others: int = 0
-    """Per cent of the rest who chose another frequency than daily."""
+    """Per cent of the rest who chose another frequency than the usual."""
+    usual: Frequency = Frequency.DAILY
 
 
 def fill(parts: Parts, crowd: Crowd, now: datetime) -> int:
-    """Write the site, its articles, its readers and a daily digest run that is due; gives the run's id."""
+    """Write a site, its articles, its readers and a daily digest run that is due; gives the run's id."""
     slot = last_slot(Frequency.DAILY, HOURS, now)
     with parts.db.writing() as session:
         site_id = add_site(session, NewSite("bench", "صحيفة القياس", "news@bench.example"), slot).id
@@ -77,6 +78,11 @@ def fill(parts: Parts, crowd: Crowd, now: datetime) -> int:
         session.add(run)
     _analyse(parts)
     return run.id
+
+
+def breaking() -> NewItem:
+    """A story of every category."""
+    return replace(_article(ARTICLES), categories=tuple(f"قسم {n}" for n in range(CATEGORIES)))
 
 
 def _article(n: int) -> NewItem:
@@ -99,7 +105,7 @@ def _add_readers(session: Session, site_id: int, crowd: Crowd, at: datetime) -> 
     session.execute(_READERS, {**given, **hours, "at": at})
     names = text("SELECT id FROM topics WHERE site_id = :site AND name LIKE 'category:%' ORDER BY id")
     topics = list(session.scalars(names, {"site": site_id}))
-    given |= {"topics": topics, "mixed": crowd.mixed, "others": crowd.others}
+    given |= {"topics": topics, "mixed": crowd.mixed, "others": crowd.others, "usual": crowd.usual.value}
     session.execute(_SUBSCRIPTIONS, given)
 
 

@@ -1,6 +1,7 @@
 """Put the parts together from the settings, once per process."""
 
 import hashlib
+import hmac
 import random
 import tempfile
 from functools import lru_cache
@@ -62,7 +63,7 @@ def assemble(knobs: Settings) -> Parts:
         budget=RedisBudget(shared, {name: limit(account) for name, account in accounts.items()}),
         accounts=Accounts(
             {name: account.weight for name, account in accounts.items()},
-            RedisBreaker(shared, knobs.unreachable_s),
+            RedisBreaker(shared, knobs.unreachable_s, fingerprints=_fingerprints(knobs)),
             random.random,
         ),
         group_of=groups,
@@ -81,6 +82,16 @@ def limit(account: Account) -> Limit:
     return Limit(
         account.rate_per_s, account.burst, {group_of(name): rate for name, rate in account.group_rates.items()}
     )
+
+
+def _fingerprints(knobs: Settings) -> dict[str, str]:
+    """Of each account: another one when any of its settings is another. Keyed, for it goes into Redis."""
+    key = knobs.secret_key.get_secret_value().encode()
+    told = {
+        name: f"{account.model_dump_json()} {account.password.get_secret_value()}"
+        for name, account in knobs.accounts.items()
+    }
+    return {name: hmac.new(key, text.encode(), hashlib.sha256).hexdigest() for name, text in told.items()}
 
 
 def _journal_folder(knobs: Settings) -> Path:

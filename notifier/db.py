@@ -40,6 +40,8 @@ LOCK_WAIT_S: Final = 30
 The URL may say otherwise: `?timeout=5` for SQLite, `?options=-clock_timeout=5s` for PostgreSQL.
 """
 CONNECT_S: Final = 10
+BULK_MEMORY: Final = "64MB"
+"""For one sort or hash of a planning transaction; a statement has a handful of them."""
 _SQLITE_PASSES: Final = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
 )
@@ -131,6 +133,14 @@ def pairs(session: Session, rows: Sequence[tuple[int, str]]) -> Subquery:
         cast_to(func.json_extract(listed.c.value, "$[0]"), Integer).label("id"),
         cast_to(func.json_extract(listed.c.value, "$[1]"), Text).label("text"),
     ).subquery()
+
+
+def allow_bulk(session: Session) -> None:
+    """Let the rest of this transaction sort and hash in memory, on several cores: for the few that touch millions."""
+    if session.get_bind().dialect.name == "postgresql":
+        # Compiling pays for statements that compute; these move rows.
+        for knob, value in (("work_mem", BULK_MEMORY), ("jit", "off"), ("max_parallel_workers_per_gather", "2")):
+            session.execute(select(func.set_config(knob, value, True)))  # noqa: FBT003 - SET LOCAL, as a function
 
 
 def affected(session: Session, statement: Executable) -> int:

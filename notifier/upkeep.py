@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import flow, observe, polling
+from notifier import flow, observe, polling, tally
 from notifier.consent import signup
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -119,6 +119,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         taken_back = abandoned + record.take_back(session, now, parts.terms, parts.journal.read)
         expired = record.expire(session, Delivery.id > 0, now)
         signup.purge(session, now - timedelta(days=parts.settings.pending_days))
+        tally.squeeze(session)
     return taken_back, expired
 
 

@@ -22,7 +22,8 @@ def figures(script: str, *arguments: str) -> dict[str, Any]:
 @pytest.mark.usefixtures("postgresql")
 def test_planning_is_measured() -> None:
     found = figures("plan", "--quick", "--readers", "2000")
-    assert {"planned", "seconds", "per_s", "rss_mb", "letters"} <= found.keys()
+    assert {"planned", "seconds", "per_s", "rss_mb", "letters", "linearity", "books_seconds"} <= found.keys()
+    assert found["alert_planned"] == 1360
     assert 0 < found["letters"] < found["planned"] < 2000
 
 

@@ -16,6 +16,7 @@ from notifier.accounts import Accounts, LocalBreaker
 from notifier.budget import Limit, LocalBudget
 from notifier.consent.signup import SignUpForm
 from notifier.db import Database
+from notifier.domain.balance import Balance
 from notifier.domain.items import NewItem
 from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
@@ -28,7 +29,6 @@ from notifier.queue import Nudge
 from notifier.settings import Settings
 from notifier.sites import NewSite, add_site
 from notifier.sources.fetch import Fetcher
-from notifier.stages.ledger import Balance
 from notifier.stages.render import Press, Renderer
 from notifier.transports.memory import MemoryTransport
 
@@ -136,9 +136,10 @@ class World:
         return found
 
     def balance(self) -> Balance:
-        """The books, which must balance at any moment."""
+        """The books, which must balance at any moment, whether counted letter by letter or running."""
         found = flow.status(self.parts).balance
         assert found.is_balanced, found
+        assert flow.pulse(self.parts).balance == found
         return found
 
     def with_settings(self, **knobs: Any) -> "World":

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -112,8 +112,18 @@ class LocalBreaker:
 class RedisBreaker:
     """Breakers that all workers share; while Redis is away each process has its own."""
 
-    def __init__(self, shared: Shared, first_s: float, clock: Callable[[], float] | None = None) -> None:
-        """`clock`: in place of Redis' own, for tests that cannot wait."""
+    def __init__(
+        self,
+        shared: Shared,
+        first_s: float,
+        clock: Callable[[], float] | None = None,
+        fingerprints: Mapping[str, str] | None = None,
+    ) -> None:
+        """`clock`: in place of Redis' own, for tests that cannot wait.
+
+        `fingerprints`: of each account's settings. Whoever corrects a password begins with a closed circuit.
+        """
+        self._fingerprints = fingerprints or {}
         self._first_s = first_s
         self._clock = clock
         self._ask = shared.script((Path(__file__).parent / "breaker.lua").read_text(encoding="utf-8"))
@@ -142,7 +152,8 @@ class RedisBreaker:
     def _say(self, account: str, what: str) -> tuple[int, int, bytes] | None:
         now = repr(self._clock()) if self._clock else ""
         # No address goes into Redis, and an account's name may be one.
-        key = f"notifier:breaker:{hashlib.sha256(account.encode()).hexdigest()[:32]}"
+        name = f"{account} {self._fingerprints.get(account, '')}"
+        key = f"notifier:breaker:{hashlib.sha256(name.encode()).hexdigest()[:32]}"
         answer: tuple[int, int, bytes] | None = self._ask(
             [key], [now, what, self._first_s, FAULTS, LONGEST_S, PROBE_S, KEPT_S]
         )

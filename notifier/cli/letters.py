@@ -1,21 +1,18 @@
-"""Commands that look at letters and at the books: preview, send-test, status, why, retry, settings."""
+"""Commands that look at letters: preview, send-test, status, why, retry, settings."""
 
 import json
-import time
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
-from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Column, Table
 from sqlalchemy import select
 
-from notifier import assembly, clock, flow, settings
+from notifier import assembly, clock, settings
 from notifier.account import Account
+from notifier.cli.books import status
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.claimed import Claimed
@@ -27,12 +24,9 @@ from notifier.models import Delivery, Item, Subscriber
 from notifier.parts import Parts
 from notifier.stages import gather, ledger, record
 from notifier.stages.gather import Preview
-from notifier.stages.ledger import Status
 from notifier.transports.listed import send_all
 
 NEWEST = 10
-WATCH_S = 1.0
-BAR_COLUMNS = 40
 KEY = "NOTIFIER_SECRET_KEY"
 
 Kind = Annotated[LetterKind, typer.Option("--kind", "-k", help="Which letter.")]
@@ -86,54 +80,6 @@ def send_test(
     if not isinstance(outcome, Sent):
         refuse(f"the server did not take it: {outcome.reply}", FAILED)
     console.print(f"sent: {outcome.reply}", highlight=False)
-
-
-def status(
-    site: SiteOption = "",
-    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look on until every letter is done.")] = False,
-) -> None:
-    """The balance of all letters, and why some did not go out. Exit code 1 if the books do not balance."""
-    parts = assembly.parts()
-    with parts.db.reading() as session:
-        site_id = the_site(session, site).id if site else None
-    found = flow.status(parts, site_id)
-    if as_json:
-        accounts = {name: asdict(state) for name, state in parts.accounts.states().items()}
-        told = {**asdict(found), "is_balanced": found.balance.is_balanced, "accounts": accounts}
-        console.print_json(json.dumps(told, default=_iso))
-    elif watch:
-        with Live(_books(found), console=console, auto_refresh=False) as live:
-            while found.balance.open:
-                time.sleep(WATCH_S)
-                found = flow.status(parts, site_id)
-                live.update(_books(found), refresh=True)
-    else:
-        console.print(_books(found))
-        _say_accounts(parts)
-    if not found.balance.is_balanced:
-        refuse("the books do not balance", FAILED)
-
-
-def _say_accounts(parts: Parts) -> None:
-    """The accounts through which nothing leaves at present."""
-    for name, state in parts.accounts.states().items():
-        if not state.is_up:
-            why = "its server refuses the name or the password" if state.is_refused else "its server cannot be reached"
-            console.print(f"account {name} is down: {why}; tried again in {state.wait_s:.0f} s", highlight=False)
-
-
-def _books(found: Status) -> Table:
-    """The balance, then the reasons, then whether the sweep is alive."""
-    done = found.balance.planned - found.balance.open
-    swept = _iso(found.last_sweep_at) if found.last_sweep_at else "never"
-    table = Table("", "letters", show_header=False, caption=f"last sweep: {swept}")
-    for name, count in asdict(found.balance).items():
-        table.add_row(name, f"{count:,}")
-    for reason, count in sorted(found.reasons.items()):
-        table.add_row(f"  {reason}", f"{count:,}")
-    table.add_row("done", ProgressBar(total=max(1, found.balance.planned), completed=done, width=BAR_COLUMNS))
-    return table
 
 
 def why(

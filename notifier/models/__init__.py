@@ -3,7 +3,7 @@
 from notifier.models.audience import ConsentEvent, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Site, Source, Topic
-from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, RunProfile
+from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, User
 
 __all__ = [
@@ -22,13 +22,13 @@ __all__ = [
     "Notice",
     "OneTimeToken",
     "Run",
-    "RunProfile",
     "Signup",
     "Site",
     "Source",
     "Subscriber",
     "Subscription",
     "Suppression",
+    "Tally",
     "Topic",
     "User",
 ]

@@ -11,6 +11,7 @@ from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason, Rea
 from notifier.models.base import Base
 
 _WAITING = text("delivery_id IS NULL AND dropped_at IS NULL")
+_SUM, _FRESH = text("is_sum"), text("NOT is_sum")
 _QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
 
 
@@ -53,17 +54,6 @@ class Run(Base):
     planned_count: Mapped[int] = mapped_column(default=0)
     seen: Mapped[list[int]] = mapped_column(default=list)
     """Articles announced shortly before the slot that the planner saw; the next run takes those it did not."""
-
-
-class RunProfile(Base):
-    """While a run is planned: readers of one profile (same subscriptions, same language) share one letter."""
-
-    __tablename__ = "run_profiles"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), index=True)
-    profile: Mapped[str] = mapped_column(Text)
-    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"))
 
 
 class Issue(Base):
@@ -115,18 +105,19 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        UniqueConstraint("kind", "about_id", "subscriber_id"),
+        # A person first: what one was sent is asked for, what was sent for a run is not (the tallies tell).
+        UniqueConstraint("subscriber_id", "kind", "about_id"),
+        # Each change of a row's state is written into every index that holds it: no index without a reader.
         # What the sweep asks every few seconds must not read what is finished, which only grows.
         Index("ix_deliveries_queued", "lane", "id", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
         Index("ix_deliveries_expiring", "expires_at", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
         Index("ix_deliveries_leased", "lease_until", postgresql_where=_SENDING, sqlite_where=_SENDING),
-        Index("ix_deliveries_letter_id", "letter_id"),
-        Index("ix_deliveries_subscriber_id", "subscriber_id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
-    letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"))
+    letter_id: Mapped[int] = mapped_column(BigId)
+    """No foreign key: the planner makes both in one transaction, and a letter goes only when its whole site does."""
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"))
     kind: Mapped[LetterKind]
     about_id: Mapped[int] = mapped_column(BigId)
@@ -145,6 +136,36 @@ class Delivery(Base):
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class Tally(Base):
+    """How many deliveries of one page of the books were planned, or ended in one way.
+
+    Whoever plans or ends letters adds rows and changes none, so that workers never wait for each other here; the sweep
+    adds them up. A page is a run or an alert; all other letters of a kind share one, with the `about_id` 0.
+    """
+
+    __tablename__ = "tallies"
+    __table_args__ = (
+        Index(
+            "uq_tallies_sum", "site_id", "kind", "about_id", "entry", "reason",
+            unique=True, postgresql_where=_SUM, sqlite_where=_SUM,
+        ),
+        Index("ix_tallies_fresh", "id", postgresql_where=_FRESH, sqlite_where=_FRESH),
+        Index("ix_tallies_page", "kind", "about_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    kind: Mapped[LetterKind]
+    about_id: Mapped[int] = mapped_column(BigId)
+    entry: Mapped[str] = mapped_column(String(20))
+    """`planned`, or the state in which deliveries ended."""
+    reason: Mapped[str] = mapped_column(String(20), default="")
+    """Why; empty for none, for a unique key tells two NULLs apart."""
+    count: Mapped[int] = mapped_column(BigId)
+    """Below zero where what had ended was queued again."""
+    is_sum: Mapped[bool] = mapped_column(default=False)
 
 
 class DeliveryEvent(Base):

@@ -8,36 +8,11 @@ from typing import Any
 from sqlalchemy import CompoundSelect, func, literal, null, select, union_all
 from sqlalchemy.orm import Session
 
+from notifier.domain.balance import Balance, Page
 from notifier.domain.words import LetterKind, Reason, State
 from notifier.models import Delivery, Lease, Letter
 
 TICK = "tick"
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """`planned = queued + sending + sent + failed + dropped + expired`, at any moment."""
-
-    planned: int
-    queued: int = 0
-    sending: int = 0
-    sent: int = 0
-    failed: int = 0
-    dropped: int = 0
-    expired: int = 0
-
-    @property
-    def is_balanced(self) -> bool:
-        """Whether every letter that was planned stands in exactly one state.
-
-        The left side is counted by the planner on each letter, the right side is the deliveries themselves.
-        """
-        return self.planned == self.queued + self.sending + self.sent + self.failed + self.dropped + self.expired
-
-    @property
-    def open(self) -> int:
-        """Letters that still will go out or end with a reason."""
-        return self.queued + self.sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +55,10 @@ def fates(session: Session, subscriber_id: int, most: int) -> list[Fate]:
 
 
 def status(session: Session, site_id: int | None = None) -> Status:
-    """Count one site's letters, or all."""
+    """Count one site's letters, or all, one by one: an audit, which reads every delivery there ever was.
+
+    The left side is what the planner noted on each letter, the right side is the deliveries themselves.
+    """
     ours = Delivery.site_id == site_id if site_id is not None else Delivery.id > 0
     letters = Letter.site_id == site_id if site_id is not None else Letter.id > 0
     planned = select(literal("planned"), null(), func.coalesce(func.sum(Letter.planned_count), 0)).where(letters)
@@ -93,10 +71,20 @@ def status(session: Session, site_id: int | None = None) -> Status:
         sides[side] += int(count)
         if reason:
             reasons[f"{side}: {reason}"] = int(count)
-    oldest = session.scalar(select(func.min(Delivery.next_attempt_at)).where(ours, Delivery.state == State.QUEUED))
+    return _with_ages(session, Balance(**sides), reasons, site_id)
+
+
+def told(session: Session, page: Page, site_id: int | None = None) -> Status:
+    """The status of one site or of all whose letters somebody has counted already."""
+    return _with_ages(session, page.balance, page.reasons, site_id)
+
+
+def _with_ages(session: Session, balance: Balance, reasons: dict[str, int], site_id: int | None) -> Status:
+    waits = Delivery.state == State.QUEUED
+    ours = waits & (Delivery.site_id == site_id) if site_id is not None else waits
     return Status(
-        balance=Balance(**sides),
+        balance=balance,
         reasons=reasons,
-        oldest_queued_at=oldest,
+        oldest_queued_at=session.scalar(select(func.min(Delivery.next_attempt_at)).where(ours)),
         last_sweep_at=session.scalar(select(Lease.last_sweep_at).where(Lease.name == TICK)),
     )

@@ -11,9 +11,9 @@ from notifier.models import Item, ItemTopic, Notice, Subscriber, Subscription, T
 
 
 def instant_readers(item: Item) -> Select[int, str]:
-    """Confirmed readers who want this article at once: (subscriber id, language), each once."""
+    """Confirmed readers who want this article at once: (reader, want), each once; a want is their language."""
     return (
-        select(Subscriber.id, Subscriber.language)
+        select(Subscriber.id.label("reader"), Subscriber.language.label("want"))
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .join(ItemTopic, ItemTopic.topic_id == Subscription.topic_id)
         .where(

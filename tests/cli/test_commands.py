@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from typer.testing import CliRunner, Result
 
 from notifier import assembly, cli, settings
+from notifier.cli.books import pace
 from notifier.embedded.inbox import Inbox
 from notifier.embedded.inbox.server import InboxServer
 from notifier.models import Delivery
@@ -21,9 +22,9 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, database_url: str, redis_url: str) -> Iterator[Command]:
+def run(monkeypatch: pytest.MonkeyPatch, database_url: str, empty_redis_url: str) -> Iterator[Command]:
     """Run a command with these parts in its environment; gives what it said and its exit code."""
-    knobs = {"SECRET_KEY": SECRET, "DATABASE_URL": database_url, "REDIS_URL": redis_url, "SMTP_TLS": "off"}
+    knobs = {"SECRET_KEY": SECRET, "DATABASE_URL": database_url, "REDIS_URL": empty_redis_url, "SMTP_TLS": "off"}
     for name, value in knobs.items():
         monkeypatch.setenv(f"NOTIFIER_{name}", value)
     runner = CliRunner()
@@ -209,6 +210,37 @@ def test_an_account_that_cannot_be_right_is_named(
     told = capsys.readouterr().err
     assert "NOTIFIER_SMTP_ACCOUNTS relay speed" in told
     assert "hunter22" not in told
+
+
+def test_status_tells_each_run_with_its_reasons(run: Command) -> None:
+    add_site(run)
+    item = {"kind": "article", "guid": "0", "title": "x", "categories": ["سياسة"], "announce": False}
+    run("item", "add", "-", input=json.dumps(item))
+    for name in ("layla", "omar"):
+        added = ("subscribers", "add", f"{name}@example.org", "--basis", "paper", "-t", "category:سياسة")
+        assert run(*added, "-f", "instant").exit_code == 0
+    run("item", "add", "-", input=json.dumps({**item, "guid": "1", "title": "[خبر] عاجل", "announce": True}))
+    run("sweep", "--drain")
+    (told,) = json.loads(run("status", "--runs", "5", "--json").output)["runs"]
+    assert (told["run"], told["what"], told["planned"], told["queued"]) == ("alert:2", "[خبر] عاجل", 2, 2)
+    assert told["is_balanced"] is True
+    assert "alert:2" in run("status", "--runs", "5").output
+    assert json.loads(run("status", "--run", "alert:2", "--json").output)["balance"]["planned"] == 2
+    assert "[خبر] عاجل" in run("status", "--run", "alert:2").output
+    for wrong in ("alert:77", "alert", "reply:1", "digest:x"):
+        refused = run("status", "--run", wrong)
+        assert (refused.exit_code, wrong in refused.output) == (2, True)
+    with assembly.parts().db.writing() as session:
+        session.execute(delete(Delivery).where(Delivery.id == 1))
+    for words in (["status"], ["status", "--runs", "5"], ["status", "--run", "alert:2", "--json"]):
+        assert run(*words).exit_code == 1, words
+    assert "off by 1" in run("status", "--runs", "5").output
+
+
+def test_the_pace_is_that_of_the_last_seconds() -> None:
+    assert pace([(0.0, 100), (5.0, 1100)], 4000) == "200.0 letters/s, the rest takes 0:00:20"
+    assert pace([(0.0, 100), (5.0, 100)], 4000) == "no letter was done within the last 5 s"
+    assert pace([(0.0, 100), (5.0, 1100)], 0) == "every letter is done"
 
 
 def test_why_tells_what_a_person_was_spared_and_retry_gives_it_another_chance(run: Command, tmp_path: Path) -> None:

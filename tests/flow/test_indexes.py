@@ -6,23 +6,27 @@ from typing import Any
 
 from sqlalchemy import event, select
 
-from notifier import migrate
+from notifier import migrate, tally
 from notifier.consent import signup
 from notifier.db import Database
-from notifier.domain.words import Frequency, Lane
+from notifier.domain.balance import Page
+from notifier.domain.words import Frequency, Lane, LetterKind
 from notifier.models import Delivery, Run, Subscriber
-from notifier.stages import overdue, record
+from notifier.stages import books, ledger, overdue, record
+from notifier.stages.plan.letters import About, chunks, newest
 from notifier.stages.plan.particulars import is_particular
 from notifier.stages.plan.runs import Cohort
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TERMS = record.Terms(timedelta(minutes=15), 12, 300, 3600, 30, lambda: 0.5)
-SMALL = {"SCAN runs"}
-"""Tables that stay small: a row an hour and site."""
+SMALL = {"SCAN runs", "SCAN tallies", "SCAN tallies USING INDEX ix_tallies_page"}
+"""Tables that stay small: a row an hour and site; some rows a run and alert."""
+OPEN = {f"SCAN deliveries USING INDEX ix_deliveries_{which}" for which in ("queued", "expiring", "leased")}
+"""What is open must be counted; these indexes hold nothing else."""
 
 
 def plans(path: Path) -> set[str]:
-    """The steps of SQLite's plans for the sweep, a claim and the choice of a digest's readers."""
+    """The steps of SQLite's plans for the sweep, a claim, the books and the choice of a digest's readers."""
     url = f"sqlite:///{path / 'plans.db'}"
     migrate.upgrade(url)
     db = Database(url)
@@ -42,6 +46,12 @@ def plans(path: Path) -> set[str]:
         record.expire(session, Delivery.id > 0, NOW)
         record.claim(session, record.Span(Lane.ALERTS, 1, 500), "token", NOW, TERMS, 500)
         signup.purge(session, NOW)
+        books.pages(session)
+        books.pages(session, only=[(LetterKind.DIGEST, 1)])
+        ledger.told(session, Page.of(0, {}, {}))
+        newest(session)
+        chunks(session, About(LetterKind.DIGEST, 1).deliveries() & (Delivery.id > 1000), 500)
+        tally.squeeze(session)
         session.scalars(select(Subscriber.id).where(cohort.readers(), is_particular(cohort))).all()
     event.remove(db.engine, "before_cursor_execute", note)
     with db.reading() as session:
@@ -52,4 +62,4 @@ def plans(path: Path) -> set[str]:
 
 
 def test_no_growing_table_is_read_from_end_to_end(tmp_path: Path) -> None:
-    assert {step for step in plans(tmp_path) if step.startswith("SCAN")} <= SMALL
+    assert {step for step in plans(tmp_path) if step.startswith("SCAN")} <= SMALL | OPEN

@@ -6,9 +6,9 @@ from rich.table import Table
 from rich.text import Text
 
 from notifier import flow
+from notifier.domain.balance import Balance
 from notifier.embedded.demo.stage import Demo
 from notifier.embedded.inbox.store import LIST_MAX
-from notifier.stages.ledger import Balance
 
 NEWEST = 8
 _LINKS = (

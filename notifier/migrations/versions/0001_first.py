@@ -200,6 +200,36 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "address_hash", name=op.f("uq_suppressions_site_id_address_hash")),
     )
     op.create_table(
+        "tallies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("about_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entry", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("is_sum", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_tallies_site_id_sites"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tallies")),
+    )
+    op.create_index(
+        "ix_tallies_fresh",
+        "tallies",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("NOT is_sum"),
+        sqlite_where=sa.text("NOT is_sum"),
+    )
+    op.create_index("ix_tallies_page", "tallies", ["kind", "about_id"], unique=False)
+    op.create_index(
+        "uq_tallies_sum",
+        "tallies",
+        ["site_id", "kind", "about_id", "entry", "reason"],
+        unique=True,
+        postgresql_where=sa.text("is_sum"),
+        sqlite_where=sa.text("is_sum"),
+    )
+    op.create_table(
         "topics",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -255,9 +285,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["letter_id"], ["letters.id"], name=op.f("fk_deliveries_letter_id_letters"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
             ["site_id"], ["sites.id"], name=op.f("fk_deliveries_site_id_sites"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
@@ -268,7 +295,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint(
-            "kind", "about_id", "subscriber_id", name=op.f("uq_deliveries_kind_about_id_subscriber_id")
+            "subscriber_id", "kind", "about_id", name=op.f("uq_deliveries_subscriber_id_kind_about_id")
         ),
     )
     op.create_index(
@@ -287,7 +314,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'sending'"),
         sqlite_where=sa.text("state = 'sending'"),
     )
-    op.create_index("ix_deliveries_letter_id", "deliveries", ["letter_id"], unique=False)
     op.create_index(
         "ix_deliveries_queued",
         "deliveries",
@@ -296,7 +322,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'queued'"),
         sqlite_where=sa.text("state = 'queued'"),
     )
-    op.create_index("ix_deliveries_subscriber_id", "deliveries", ["subscriber_id"], unique=False)
     op.create_table(
         "items",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -350,19 +375,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("matched_at IS NULL"),
         sqlite_where=sa.text("matched_at IS NULL"),
     )
-    op.create_table(
-        "run_profiles",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("run_id", sa.Integer(), nullable=False),
-        sa.Column("profile", sa.Text(), nullable=False),
-        sa.Column("letter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["letter_id"], ["letters.id"], name=op.f("fk_run_profiles_letter_id_letters"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_profiles_run_id_runs"), ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_profiles")),
-    )
-    op.create_index(op.f("ix_run_profiles_run_id"), "run_profiles", ["run_id"], unique=False)
     op.create_table(
         "signups",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -549,11 +561,11 @@ def downgrade() -> None:
     op.drop_table("delivery_events")
     op.drop_table("subscriptions")
     op.drop_table("signups")
-    op.drop_table("run_profiles")
     op.drop_table("items")
     op.drop_table("deliveries")
     op.drop_table("consent_events")
     op.drop_table("topics")
+    op.drop_table("tallies")
     op.drop_table("suppressions")
     op.drop_table("subscribers")
     op.drop_table("sources")

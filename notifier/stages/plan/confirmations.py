@@ -9,8 +9,8 @@ from notifier.stages.plan.letters import Draft, Edition
 from notifier.stages.plan.persons import Owed, plan_owed
 
 
-def plan_confirmation(session: Session, edition: Edition, signup: Signup) -> int:
-    """Owe one confirmation letter for this sign-up, however often it is asked to; gives how many are new."""
+def plan_confirmation(session: Session, edition: Edition, signup: Signup) -> list[int]:
+    """Owe one confirmation letter for this sign-up, however often it is asked to; gives the new delivery, if any."""
     if signup.subscriber_id is None:
         raise ValueError(f"sign-up {signup.id} was not decided yet")
     site = edition.site
@@ -25,4 +25,4 @@ def plan_confirmation(session: Session, edition: Edition, signup: Signup) -> int
         data={"topic_ids": list(topics)},
     )
     owed = Owed(draft, signup.subscriber_id, signup.id)
-    return len(plan_owed(session, edition, LetterKind.CONFIRM, [owed]))
+    return [delivery for delivery, _ in plan_owed(session, edition, LetterKind.CONFIRM, [owed])]

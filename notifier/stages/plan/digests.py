@@ -2,30 +2,46 @@
 
 from sqlalchemy.orm import Session
 
+from notifier.domain.words import LetterKind
 from notifier.models import Run
-from notifier.stages.plan.crowd import count_letters, plan_crowd, profiles
-from notifier.stages.plan.letters import Edition
-from notifier.stages.plan.news import news, seen_by, window
+from notifier.stages.plan.crowd import Drafter, plan_crowd
+from notifier.stages.plan.letters import About, Draft, Edition, digest_draft
+from notifier.stages.plan.news import News, news, seen_by, window
 from notifier.stages.plan.particulars import is_particular, plan_particulars
+from notifier.stages.plan.profiles import parsed, profiles
 from notifier.stages.plan.runs import cohorts
 
 
 def plan_digests(session: Session, edition: Edition, run: Run) -> int:
     """Plan a run, whole, in the caller's transaction; a run that is planned already stays as it is.
 
-    Gives how many deliveries are new. The transaction must see one snapshot: readers are counted, then inserted.
+    Gives how many deliveries are new. The transaction must see one snapshot: a reader is either particular or one of
+    the crowd, and what the run saw of the news is what its successor does not take again.
     """
     if run.planned_at is not None:
         return 0
-    new = 0
+    new, about = 0, About(LetterKind.DIGEST, run.id)
     for cohort in cohorts(session, run):
         articles = window(session, run, cohort.since)
         found = news(session, articles)
         if found.announced:
-            who = profiles(cohort, articles, is_particular(cohort))
-            new += plan_crowd(session, edition, run, found, who)
+            readers = profiles(cohort, articles, is_particular(cohort))
+            new += plan_crowd(session, edition, about, readers, _drafter(edition, run, found))
         new += plan_particulars(session, edition, cohort)
-    count_letters(session, run)
     run.seen = seen_by(session, run)
     run.planned_at, run.planned_count = edition.now, new
     return new
+
+
+def _drafter(edition: Edition, run: Run, found: News) -> Drafter:
+    """One draft for all wants that pick the same items: there are far more of those than letters."""
+    known: dict[tuple[str, tuple[int, ...]], Draft] = {}
+
+    def draft(want: str) -> Draft | None:
+        language, wants = parsed(want)
+        items = tuple(found.pick(wants, run.frequency))
+        if items and (language, items) not in known:
+            known[language, items] = digest_draft(edition, run, language, items)
+        return known.get((language, items))
+
+    return draft

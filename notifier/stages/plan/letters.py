@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db import upsert
 from notifier.domain.words import Frequency, LetterKind, State
-from notifier.models import Delivery, Letter, LetterItem, Site
+from notifier.models import Delivery, Letter, LetterItem, Run, Site
 from notifier.queue import Nudge, to_deliver
 
 DELIVERY_COLUMNS = [
@@ -64,11 +64,40 @@ class Edition:
         return next((one for one in (wanted, self.site.language) if one in self.languages), "ar")
 
 
-def owed_columns(edition: Edition, kind: LetterKind, about_id: int, letter: Any, reader: Any) -> list[Any]:  # noqa: ANN401 - columns or literals
+@dataclass(frozen=True, slots=True)
+class About:
+    """What makes a delivery owed once: the item of an alert, the run of a digest."""
+
+    kind: LetterKind
+    id: int
+
+    def deliveries(self) -> ColumnElement[bool]:
+        """Those that are owed for it."""
+        return (Delivery.kind == self.kind) & (Delivery.about_id == self.id)
+
+
+def digest_draft(
+    edition: Edition, run: Run, language: str, articles: Sequence[int], comments: Sequence[int] = ()
+) -> Draft:
+    """The digest of these items; articles past what one letter holds are a number in it."""
+    shown, more = articles[: edition.items_max], max(0, len(articles) - edition.items_max)
+    return Draft(
+        edition.site.id,
+        LetterKind.DIGEST,
+        edition.spoken(language),
+        (*shown, *comments),
+        run.frequency,
+        {"more": more},
+        about=f"run:{run.id}",
+    )
+
+
+def owed_columns(edition: Edition, about: About, letter: Any, reader: Any) -> list[Any]:  # noqa: ANN401 - columns or literals
     """What an INSERT … SELECT puts into DELIVERY_COLUMNS, in their order."""
     now = literal(edition.now, Delivery.created_at.type)
     return [
-        literal(edition.site.id), letter, reader, literal(kind.value), literal(about_id), literal(kind.lane.value),
+        literal(edition.site.id), letter, reader, literal(about.kind.value), literal(about.id),
+        literal(about.kind.lane.value),
         literal(State.QUEUED.value), literal(""), literal(0), now,
         literal(edition.expires_at, Delivery.expires_at.type), now,
     ]  # fmt: skip
@@ -105,14 +134,20 @@ def _row(key: str, draft: Draft, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def chunks(session: Session, which: ColumnElement[bool], size: int, most: int | None = None) -> list[Nudge]:
-    """A DELIVER nudge for every `size` deliveries that `which` selects, by lane and range of ids."""
-    number = (func.row_number().over(partition_by=Delivery.lane, order_by=Delivery.id) - 1) // size
-    numbered = select(Delivery.lane, Delivery.id, number.label("chunk")).where(which).subquery()
+def newest(session: Session) -> int:
+    """The last delivery's id so far: those that this transaction plans from here on have greater ones."""
+    return session.scalar(select(func.max(Delivery.id))) or 0
+
+
+def chunks(session: Session, which: ColumnElement[bool], size: int) -> list[Nudge]:
+    """DELIVER nudges for the deliveries that `which` selects, by lane and range of ids, at most `size` in each.
+
+    By the ids' own thousands, so to say: nothing is sorted, and a range may hold fewer.
+    """
     ranges = (
-        select(numbered.c.lane, func.min(numbered.c.id), func.max(numbered.c.id))
-        .group_by(numbered.c.lane, numbered.c.chunk)
-        .order_by(func.min(numbered.c.id))
-        .limit(most)
+        select(Delivery.lane, func.min(Delivery.id), func.max(Delivery.id))
+        .where(which)
+        .group_by(Delivery.lane, Delivery.id // size)
+        .order_by(func.min(Delivery.id))
     )
     return [to_deliver(lane, first, last) for lane, first, last in session.execute(ranges)]

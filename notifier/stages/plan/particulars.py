@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, LetterItem, Notice, Run, Subscriber, Subscription
-from notifier.stages.plan.crowd import digest_draft
-from notifier.stages.plan.letters import Edition
+from notifier.stages.plan.letters import Edition, digest_draft
 from notifier.stages.plan.news import News, news, window
 from notifier.stages.plan.persons import Owed, plan_owed
 from notifier.stages.plan.runs import Cohort
@@ -63,9 +62,8 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
         articles = [item for item in picked if item not in had[reader.id] and is_new(item, since[reader.id])]
         comments = waiting[reader.id]
         if articles or comments:
-            more = max(0, len(articles) - edition.items_max)
-            items = [*articles[: edition.items_max], *comments]
-            owed.append(Owed(digest_draft(edition, run, reader.language, items, more), reader.id, run.id))
+            draft = digest_draft(edition, run, reader.language, articles, comments)
+            owed.append(Owed(draft, reader.id, run.id))
     made = plan_owed(session, edition, LetterKind.DIGEST, owed)
     _settle(session, run, [delivery for delivery, _ in made])
     return len(made)

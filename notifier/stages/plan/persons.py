@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from notifier import tally
 from notifier.db import upsert
 from notifier.domain.words import LetterKind, State
 from notifier.models import Delivery, Letter
@@ -51,6 +52,14 @@ def _plan(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[O
         .returning(Delivery.id, Delivery.about_id, Delivery.letter_id),
         rows,
     ).all()
-    for letter, count in Counter(row.letter_id for row in new).items():
-        session.execute(update(Letter).where(Letter.id == letter).values(planned_count=Letter.planned_count + count))
+    _count_letters(session, Counter(row.letter_id for row in new))
+    tally.plan(session, edition.site.id, kind, Counter(row.about_id for row in new))
     return [(row.id, row.about_id) for row in new]
+
+
+def _count_letters(session: Session, counts: Counter[int]) -> None:
+    """Note on each letter how many deliveries were planned for it, those of equal counts in one statement."""
+    for count in set(counts.values()):
+        letters = [letter for letter, so_many in counts.items() if so_many == count]
+        more = update(Letter).where(Letter.id.in_(letters)).values(planned_count=Letter.planned_count + count)
+        session.execute(more.execution_options(synchronize_session=False))

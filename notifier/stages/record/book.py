@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, Update, insert, select
 from sqlalchemy.orm import Session
 
+from notifier import tally
 from notifier.db import pairs
 from notifier.domain.outcome import Outcome, Refused, Sent, Uncertain
 from notifier.domain.retry import retry_in
@@ -77,7 +77,7 @@ class Book:
             return
         said = pairs(self.session, [(one, reply[:DETAIL_CHARACTERS]) for one, reply in answers])
         statement = free((Delivery.id == said.c.id) & self._ours(), State.SENT)
-        self.session.execute(statement.values(reason=None, detail=said.c.text, finished_at=self.now))
+        tally.end(self.session, statement.values(reason=None, detail=said.c.text, finished_at=self.now))
 
     def _uncertain(self, answers: Sequence[tuple[int, str]]) -> None:
         if not answers:
@@ -110,16 +110,19 @@ class Book:
     def _queue(
         self, ids: Iterable[int], at: datetime, reason: Reason | None, detail: str, *, uncounted: int = 0
     ) -> None:
-        self._free(ids, State.QUEUED, reason, detail, attempts=Delivery.attempts - uncounted, next_attempt_at=at)
+        if (statement := self._free(ids, State.QUEUED, reason, detail)) is not None:
+            again = statement.values(attempts=Delivery.attempts - uncounted, next_attempt_at=at)
+            self.session.execute(again)
 
     def _end(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str) -> None:
-        self._free(ids, state, reason, detail, finished_at=self.now)
+        if (statement := self._free(ids, state, reason, detail)) is not None:
+            tally.end(self.session, statement.values(finished_at=self.now))
 
-    def _free(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str, **values: Any) -> None:  # noqa: ANN401 - columns and their values
-        if which := list(ids):
-            ours = Delivery.id.in_(which) & self._ours()
-            words = {"reason": reason, "detail": detail[:DETAIL_CHARACTERS]}
-            self.session.execute(free(ours, state).values(**words, **values))
+    def _free(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str) -> Update | None:
+        """What writes this of these; None for nobody."""
+        which = list(ids)
+        ours = Delivery.id.in_(which) & self._ours()
+        return free(ours, state).values(reason=reason, detail=detail[:DETAIL_CHARACTERS]) if which else None
 
     def _note(self, answers: Iterable[tuple[int, str]], kind: str) -> None:
         rows = [

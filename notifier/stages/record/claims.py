@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from notifier import tally
 from notifier.db import affected
 from notifier.domain.words import Lane, LetterKind, Reason, State
 from notifier.models import Delivery
 from notifier.stages.record.writing import free, write
 
+AT_ONCE = 5_000
+"""Deliveries that are ended or queued again in one statement where there may be a million."""
 NOTED = "250 (noted by a process that ended before it could write down the words)"
 """The detail of a letter that was accepted, as only its journal knows."""
 
@@ -86,7 +89,12 @@ def is_due(session: Session, span: Span, now: datetime) -> bool:
 def expire(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     """End what waits and is too old to be news; gives how many."""
     stale = which & (Delivery.state == State.QUEUED) & (Delivery.expires_at <= now)
-    return affected(session, write(stale, State.EXPIRED).values(reason=Reason.TOO_OLD, finished_at=now))
+    some = Delivery.id.in_(select(Delivery.id).where(stale).limit(AT_ONCE).with_for_update(skip_locked=True))
+    ending = write(some, State.EXPIRED).values(reason=Reason.TOO_OLD, finished_at=now)
+    ended = 0
+    while now_ended := tally.end(session, ending):
+        ended += now_ended
+    return ended
 
 
 def settle(session: Session, token: str, accepted: Collection[int], now: datetime, terms: Terms) -> int:
@@ -99,8 +107,8 @@ def settle(session: Session, token: str, accepted: Collection[int], now: datetim
     spent = free(ours & (Delivery.attempts >= terms.attempts_max), State.FAILED)
     waiting = free(ours, State.QUEUED).values(next_attempt_at=now)
     return (
-        (affected(session, sent) if accepted else 0)
-        + affected(session, spent.values(reason=Reason.ATTEMPTS, finished_at=now))
+        (tally.end(session, sent) if accepted else 0)
+        + tally.end(session, spent.values(reason=Reason.ATTEMPTS, finished_at=now))
         + affected(session, waiting)
     )
 
@@ -118,8 +126,17 @@ def take_back(session: Session, now: datetime, terms: Terms, accepted: Callable[
 def retry(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     """Queue failed deliveries again that may still leave, with all their tries before them; gives how many."""
     failed = which & (Delivery.state == State.FAILED) & (Delivery.expires_at > now)
-    again = free(failed, State.QUEUED).values(attempts=0, next_attempt_at=now, reason=None, finished_at=None)
-    return affected(session, again)
+    columns = Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.state, Delivery.reason
+    rows = session.execute(select(Delivery.id, *columns).where(failed).with_for_update()).all()
+    for first in range(0, len(rows), AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        again = free(Delivery.id.in_([row.id for row in some]), State.QUEUED)
+        session.execute(again.values(attempts=0, next_attempt_at=now, reason=None, finished_at=None))
+        tally.take_back(
+            session,
+            [tally.Line(site, kind, about, state, reason or "") for _, site, kind, about, state, reason in some],
+        )
+    return len(rows)
 
 
 def forget_words(session: Session, subscriber_id: int) -> None:
