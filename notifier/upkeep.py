@@ -15,7 +15,8 @@ from notifier.parts import Parts
 from notifier.queue import Nudge, Task
 from notifier.stages import ledger, overdue, record
 
-TICK_LEASE = timedelta(seconds=60)
+TICKS_LEASED = 3
+"""How many ticks long the lease lasts: while a worker that was killed in mid-tick holds it, nothing is swept."""
 RUNS_EVERY = timedelta(seconds=60)
 QUARTER_S = 15 * 60
 """Every offset from UTC is a multiple of a quarter of an hour, so digest hours come at quarters."""
@@ -128,12 +129,13 @@ def _idle_lanes(parts: Parts) -> list[Lane]:
 
 
 def _take_lease(parts: Parts, now: datetime) -> Lease | None:
+    lasts = TICKS_LEASED * timedelta(seconds=parts.settings.tick_s)
     with parts.db.writing() as session:
         fresh = upsert(session, Lease).values(name=ledger.TICK, until=now - timedelta(seconds=1))
         session.execute(fresh.on_conflict_do_nothing())
         won = affected(
             session,
-            update(Lease).where(Lease.name == ledger.TICK, Lease.until <= now).values(until=now + TICK_LEASE),
+            update(Lease).where(Lease.name == ledger.TICK, Lease.until <= now).values(until=now + lasts),
         )
         return session.get(Lease, ledger.TICK) if won else None
 
