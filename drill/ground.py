@@ -27,7 +27,7 @@ from tests.postmaster import Postmaster
 PROCESSES: Final = 2
 START_S: Final = 60.0
 POLL_S: Final = 0.05
-REPLY_S: Final = 3.0
+REPLY_S: Final = 2.0
 """Longer than any honest answer of the sink, shorter than its hanging one."""
 AWAY_S: Final = 1.0
 """How long a server that was stopped stays away."""
@@ -37,8 +37,8 @@ _KNOBS: Final = {
     "smtp_helo": "drill.example",
     "smtp_connect_timeout_s": "1",
     "smtp_reply_timeout_s": f"{REPLY_S:g}",
-    "task_slice_s": "1",
-    "lease_s": "6",
+    "task_slice_s": "0.5",
+    "lease_s": "9",
     "retry_base_s": "1",
     "retry_cap_s": "2",
     "attempts_max": "30",

@@ -27,13 +27,13 @@ def assemble(knobs: Settings) -> Parts:
     """Parts from these settings. Nothing is connected yet: that happens at first use."""
     redis_url = knobs.redis_url.get_secret_value()
     keys = [key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)]
-    db, bell = Database(knobs.database_url), CeleryBell(redis_url)
+    db, bell = Database(knobs.database_url), CeleryBell(knobs.broker)
     transport = SmtpTransport(SmtpAccount.of(knobs))
     budget = RedisBudget(redis_url, knobs.send_rate_per_s, knobs.send_burst)
     return Parts(
         db=db,
         bell=bell,
-        depths=lambda: queue_depths(redis_url),
+        depths=lambda: queue_depths(knobs.broker),
         transport=transport,
         budget=budget,
         renderer=Renderer(settings.templates_dir()),

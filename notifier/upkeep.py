@@ -113,6 +113,14 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             raise ValueError(f"{nudge.task} does not take {nudge.args}")
 
 
+def at_once(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
+    """Act on a nudge and on those it rings, here: somebody waits, and another task would queue behind long sends."""
+    rung: list[Nudge] = []
+    act(replace(parts, bell=rung.extend), nudge, clock)
+    for following in rung:
+        act(parts, following, clock)
+
+
 def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
     """Take expired leases back and end what is too old; gives how many of each."""
     with parts.db.writing() as session:
