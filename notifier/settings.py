@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     )
     broker_url: SecretStr = Field(
         default=SecretStr(""),
-        description="Celery's broker, where it is not that Redis: `amqp://…` for RabbitMQ (its queues are quorum queues).",
+        description="Celery's broker, where it is not that Redis: `amqp://…` for RabbitMQ, with quorum queues.",
     )
     base_url: str = Field(
         default="http://127.0.0.1:8000", description="Where readers reach the pages; every link starts with it."

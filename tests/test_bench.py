@@ -28,6 +28,23 @@ def test_planning_is_measured() -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("postgresql", "valkey")
+def test_a_slow_link_is_measured_over_one_connection() -> None:
+    found = figures("rtt", "--letters", "60")
+    assert (found["letters"], found["lost"], found["connections"]) == (60, 0, 1)
+    assert 0 < found["letters_per_s"] <= 1000 / found["rtt_ms"], "no faster than one letter a round trip"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql", "valkey")
+def test_the_wait_for_a_confirmation_is_measured() -> None:
+    found = figures("latency", "--quick", "--letters", "1000")
+    assert {"bulk_rate_per_s", "bulk_left"} <= found.keys()
+    assert found["missing"] == 0
+    assert 0 < found["p50_s"] <= found["p99_s"] <= found["worst_s"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql", "valkey")
 def test_sending_is_measured_and_nothing_is_lost() -> None:
     found = figures("send", "--letters", "100")
     unknown_yet = {"letters_per_s_signed", "smtp_source_per_s", "ratio"}

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifier import settings
-from notifier.cli import data, database, letters, processes, subscribers
+from notifier.cli import data, database, drill, letters, processes, subscribers
 from notifier.cli.words import FAILED, MISUSED, console_err, refuse, say_error
 from notifier.db import DatabaseUrlError
 
@@ -44,6 +44,7 @@ processes.add_to(app)
 data.add_to(app)
 subscribers.add_to(app)
 letters.add_to(app)
+drill.add_to(app)
 
 
 def main() -> None:
