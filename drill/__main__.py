@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
             console.print(f"{row.fault.name}: {row.trouble}", style="red", markup=False)
     found = figures(rows)
     if given.table:
-        write(given.table, markdown(rows, _where(machine, given.quick)))
+        write(given.table, markdown(rows, _where(machine, _size(given))))
     print(json.dumps({**found, "machine": machine}, ensure_ascii=False), flush=True)
     return int(not found["kept"])
 
@@ -107,8 +107,7 @@ def _next(ground: Ground, todo: "queue.SimpleQueue[tuple[int, Row]]") -> Row:
     return row
 
 
-def _where(machine: dict[str, object], is_quick: bool) -> str:  # noqa: FBT001 - said once, above
-    size = QUICK if is_quick else FULL
+def _where(machine: dict[str, object], size: Size) -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {machine['cores']} cores, {machine['memory_gb']} GB, {machine['cpu']}, "
         f"Python {machine['python']}, load {machine['load_before']} before it began; "

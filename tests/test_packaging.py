@@ -87,7 +87,12 @@ def test_the_command_answers_from_another_directory(bin_dir: Path, tmp_path: Pat
 
 def test_the_drill_says_that_it_comes_with_the_source(bin_dir: Path, tmp_path: Path) -> None:
     ended = subprocess.run(  # noqa: S603 - our own command line
-        [bin_dir / "notifier", "drill", "--quick"], cwd=tmp_path, capture_output=True, text=True, timeout=30, check=False
+        [bin_dir / "notifier", "drill", "--quick"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "comes with the source" in ended.stderr
