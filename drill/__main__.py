@@ -27,6 +27,8 @@ QUICK: Final = Size(400, 1, {"send_rate_per_s": "250", "send_burst": "25", "chun
 FULL: Final = Size(50_000, 5)
 QUICK_TRACKS: Final = 3
 POLL_S: Final = 0.25
+CALLED_OFF: Final = 130
+"""As a shell says of what Ctrl-C ended."""
 PIPED_COLUMNS: Final = 160
 
 
@@ -37,7 +39,10 @@ def main(arguments: list[str]) -> int:
     rows = [Row(fault) for fault in FAULTS if given.only.casefold() in fault.name.casefold()]
     console = Console(width=None if sys.stdout.isatty() else PIPED_COLUMNS)
     machine = facts()
-    _run(rows, _size(given), given.tracks or (QUICK_TRACKS if given.quick else 1), console)
+    try:
+        _run(rows, _size(given), given.tracks or (QUICK_TRACKS if given.quick else 1), console)
+    except KeyboardInterrupt:
+        return CALLED_OFF
     console.print()  # Live ends within its last line where there is no terminal.
     for row in rows:
         if row.trouble:
