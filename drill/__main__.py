@@ -22,7 +22,7 @@ from drill.sends import Row, Stage, send_through
 from drill.table import figures, markdown, shown, write
 from notifier import observe
 
-QUICK: Final = Size(400, 1, {"send_rate_per_s": "250", "send_burst": "25", "chunk_size": "50"}, patience_s=40)
+QUICK: Final = Size(400, 1, {"send_rate_per_s": "250", "send_burst": "25", "chunk_size": "50"}, patience_s=60)
 """So slow that there is time to break something."""
 FULL: Final = Size(50_000, 5)
 QUICK_TRACKS: Final = 3
