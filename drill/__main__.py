@@ -6,6 +6,7 @@ import json
 import queue
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -82,15 +83,21 @@ def _run(rows: Sequence[Row], size: Size, tracks: int, console: Console) -> None
     with ThreadPoolExecutor(tracks) as pool, Live(console=console, get_renderable=lambda: shown(rows)) as live:
         at_work = [pool.submit(_track, number, todo, size, is_off) for number in range(min(tracks, len(rows)))]
         try:
-            _look_on(at_work, live)
+            _look_on(at_work, live, rows)
         finally:
             is_off.set()
 
 
-def _look_on(at_work: Sequence[Future[None]], live: Live) -> None:
+def _look_on(at_work: Sequence[Future[None]], live: Live, rows: Sequence[Row]) -> None:
+    told: list[Row] = []
     while not all(one.done() for one in at_work):
-        threading.Event().wait(POLL_S)
+        time.sleep(POLL_S)
         live.refresh()
+        if not live.console.is_terminal:
+            # A log has no table that changes: a line for each fault, as it is through.
+            for row in [row for row in rows if row.stage is Stage.DONE and row not in told]:
+                told.append(row)
+                live.console.print(f"{row.fault.name}: {'kept' if row.is_kept else 'BROKEN'}, {row.seconds:.0f} s")
     for one in at_work:
         one.result()
 

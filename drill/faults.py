@@ -105,7 +105,11 @@ FAULTS: Final = (
     Fault("kill -9: worker, Redis emptied", _empty_redis_and_kill_worker, is_kill=True, doubles=True),
     Fault("kill -9: one worker child", _kill_child, is_kill=True, doubles=True),
     Fault("kill -9: worker parent alone", _kill_parent, is_kill=True, doubles=True),
-    _sink("sink: hangs for longer than we wait (1 %)", *(Misdeed(at, What.HANG, TENTH / 30) for at in list(Place)[:2])),
+    _sink(
+        "sink: hangs before the 354 (1 %)",
+        Misdeed(Place.RCPT, What.HANG, TENTH / 20),
+        Misdeed(Place.DATA, What.HANG, TENTH / 20),
+    ),
     _sink("sink: hangs before the 250 (1 %)", Misdeed(Place.DOT, What.HANG, TENTH / 10)),
     _sink("sink: 421, 450, 452, 550 (10 %)", *_REFUSALS),
     _sink("sink: drops before the 354 (10 %)", Misdeed(Place.DATA, What.DROP, TENTH)),
