@@ -19,7 +19,9 @@ from notifier.processes import beat_argv, worker_argv
 from notifier.queue import Nudge
 
 QUICK, FULL = 10_000, 100_000
-SIGNUPS_QUICK, SIGNUPS_FULL = 60, 200
+SIGNUPS_LEAST, SIGNUPS_MOST = 10, 200
+LETTERS_A_SIGNUP: Final = 200
+"""A send should outlast the people who sign up during it."""
 PEOPLE: Final = "@newcomers.example"
 EVERY_S: Final = 0.1
 WARM_LETTERS: Final = 200
@@ -30,10 +32,11 @@ PERCENT: Final = 100
 
 def main() -> None:
     """Queue a digest for so many readers, let people sign up while it is sent, and say how long each waited."""
-    given = options(__doc__ or "", "letters", QUICK, FULL)
+    letters = options(__doc__ or "", "letters", QUICK, FULL).size
+    signups = max(SIGNUPS_LEAST, min(SIGNUPS_MOST, letters // LETTERS_A_SIGNUP))
     with ExitStack() as stack:
         ground = prepare(stack)
-        say(**measure(ground, given.size, SIGNUPS_QUICK if given.quick else SIGNUPS_FULL))
+        say(**measure(ground, letters, signups))
 
 
 def measure(ground: Ground, letters: int, signups: int) -> dict[str, Any]:
