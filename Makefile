@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-browser check format bench screens migration first-migration lock clean
+.PHONY: help demo test test-slow test-browser check format bench drill screens migration first-migration lock clean
 
 PY := .venv/bin/python
 # Two is what a small machine has; more pays only where there are more.
@@ -23,6 +23,7 @@ help:
 	@echo 'make check             formatting, lint, types, import contracts'
 	@echo 'make format            put the formatting right'
 	@echo 'make bench             measure'
+	@echo 'make drill             break everything in mid-send and count who got what (ARGS=--quick: in a minute)'
 	@echo 'make screens           the pictures of letters and pages (needs Chromium)'
 	@echo 'make migration NAME="add issues"   draft the next migration from the models'
 	@echo 'make lock              bring the lock files in line with pyproject.toml (ARGS=--upgrade: newest versions)'
@@ -52,6 +53,9 @@ format: .venv/.dev
 
 bench: .venv/.dev
 	@$(PY) -m bench $(ARGS)
+
+drill: .venv/.dev
+	@$(PY) -m drill $(ARGS)
 
 screens: .venv/.browser
 	@for script in docs/screens/*.py; do $(PY) "$$script" || exit 1; done

@@ -65,8 +65,8 @@ def main() -> None:
         )
 
 
-def prepare(stack: ExitStack) -> Ground:
-    """Start the sink, the database and Valkey, and make the parts that plan."""
+def prepare(stack: ExitStack, **knobs: str) -> Ground:
+    """Start the sink, the database and Valkey, and make the parts that plan; `knobs` are settings of the worker."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="notifier-bench-")))
     sink = stack.enter_context(Sink())
     server = stack.enter_context(running())
@@ -82,6 +82,8 @@ def prepare(stack: ExitStack) -> Ground:
         smtp_tls="off",
         smtp_helo="bench.example",
         stamp_file=str(folder / "stamp"),
+        journal_folder=str(folder / "journal"),
+        **knobs,
     )
     parts = quiet_parts(env)
     stack.callback(parts.db.close)

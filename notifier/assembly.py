@@ -44,7 +44,7 @@ def assemble(knobs: Settings) -> Parts:
     """Parts from these settings. Nothing is connected yet: that happens at first use. Raises DkimFolderError."""
     redis_url = knobs.redis_url.get_secret_value()
     keys = [key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)]
-    db, bell, shared = Database(knobs.database_url), CeleryBell(redis_url), Shared(redis_url)
+    db, bell, shared = Database(knobs.database_url), CeleryBell(knobs.broker), Shared(redis_url)
     accounts = knobs.accounts
     connections = RedisConnections(shared, {name: account.connections for name, account in accounts.items()})
     transports = {
@@ -58,7 +58,7 @@ def assemble(knobs: Settings) -> Parts:
     return Parts(
         db=db,
         bell=bell,
-        depths=lambda: queue_depths(redis_url),
+        depths=lambda: queue_depths(knobs.broker),
         transports=transports,
         budget=RedisBudget(shared, {name: limit(account) for name, account in accounts.items()}),
         accounts=Accounts(

@@ -24,11 +24,11 @@ _NO_RETRY: Final = {**_ONE_RETRY, "max_retries": 0}
 _log = observe.log(__name__)
 
 
-def shared_conf(redis_url: str) -> dict[str, Any]:
+def shared_conf(broker_url: str) -> dict[str, Any]:
     """The Celery configuration that whoever rings and whoever answers must agree on."""
     return {
-        "broker_url": redis_url,
-        "task_queues": _queues(redis_url),
+        "broker_url": broker_url,
+        "task_queues": _queues(broker_url),
         "task_default_queue": Lane.BULK.value,
         "task_create_missing_queues": False,
         "task_serializer": "json",
@@ -40,12 +40,12 @@ def shared_conf(redis_url: str) -> dict[str, Any]:
     }
 
 
-def consumer_options(redis_url: str) -> dict[str, Any]:
+def consumer_options(broker_url: str) -> dict[str, Any]:
     """Transport options of a worker.
 
     No socket_timeout: with a frozen Redis it leaks prefetch slots. Keepalive finds the dead peer instead.
     """
-    if not is_redis(redis_url):
+    if not is_redis(broker_url):
         return {}
     return {
         "visibility_timeout": VISIBILITY_S,
@@ -59,9 +59,9 @@ def consumer_options(redis_url: str) -> dict[str, Any]:
     }
 
 
-def publisher_options(redis_url: str) -> dict[str, Any]:
+def publisher_options(broker_url: str) -> dict[str, Any]:
     """Transport options of whoever only rings: give up soon, for a web request or a tick is waiting."""
-    if not is_redis(redis_url):
+    if not is_redis(broker_url):
         return dict(_NO_RETRY)
     return {
         # Without these knobs opening a channel tries for ever.
@@ -79,12 +79,12 @@ def is_redis(url: str) -> bool:
     return url.startswith(("redis://", "rediss://", "redis+socket://"))
 
 
-def publisher(redis_url: str) -> Celery:
+def publisher(broker_url: str) -> Celery:
     """A Celery application that can ring and nothing else."""
     app = Celery("notifier.ring", set_as_current=False)
     app.conf.update(
-        shared_conf(redis_url),
-        broker_transport_options=publisher_options(redis_url),
+        shared_conf(broker_url),
+        broker_transport_options=publisher_options(broker_url),
         broker_connection_timeout=QUICK_S,
         task_publish_retry=True,
         task_publish_retry_policy=_ONE_RETRY,
@@ -106,8 +106,8 @@ def ring(app: Celery, nudges: Sequence[Nudge]) -> None:
 class CeleryBell:
     """Rings through Celery's broker. Never raises: a lost nudge is counted, and the sweep makes up for it."""
 
-    def __init__(self, redis_url: str) -> None:
-        self._app = publisher(redis_url)
+    def __init__(self, broker_url: str) -> None:
+        self._app = publisher(broker_url)
 
     def __call__(self, nudges: Sequence[Nudge]) -> None:
         """Ring these, or log and count that nobody heard."""
@@ -124,29 +124,29 @@ class CeleryBell:
         self._app.close()
 
 
-def queue_depths(redis_url: str) -> dict[Lane, int] | None:
+def queue_depths(broker_url: str) -> dict[Lane, int] | None:
     """How many nudges wait in each lane; None when the broker does not answer."""
     try:
-        with quick_connection(redis_url) as connection:
+        with quick_connection(broker_url) as connection:
             return {lane: _depth(connection, lane) for lane in Lane}
     except (OSError, KombuError):
         return None
 
 
-def answers(redis_url: str) -> bool:
+def answers(broker_url: str) -> bool:
     """Whether the broker answers within a few seconds."""
     try:
-        with quick_connection(redis_url):
+        with quick_connection(broker_url):
             return True
     except (OSError, KombuError):
         return False
 
 
 @contextmanager
-def quick_connection(redis_url: str) -> Iterator[Connection]:
+def quick_connection(broker_url: str) -> Iterator[Connection]:
     """A connection for one look. Raises OSError or KombuError within seconds when the broker does not answer."""
-    options = publisher_options(redis_url)
-    with Connection(redis_url, connect_timeout=QUICK_S, transport_options=options) as connection:
+    options = publisher_options(broker_url)
+    with Connection(broker_url, connect_timeout=QUICK_S, transport_options=options) as connection:
         # ensure_connection turns the transport's own exceptions into kombu's OperationalError.
         connection.ensure_connection(max_retries=0)
         yield connection
@@ -174,10 +174,10 @@ def _send(app: Celery, producer: Any, nudge: Nudge) -> None:  # noqa: ANN401 - k
     )
 
 
-def _queues(redis_url: str) -> list[Queue]:
+def _queues(broker_url: str) -> list[Queue]:
     # The order is the priority: kombu's "priority" strategy drains the first queue first.
     exchange = Exchange(_EXCHANGE, type="direct")
-    arguments = None if is_redis(redis_url) else {"x-queue-type": "quorum"}
+    arguments = None if is_redis(broker_url) else {"x-queue-type": "quorum"}
     return [Queue(lane.value, exchange, routing_key=lane.value, queue_arguments=arguments) for lane in Lane]
 
 

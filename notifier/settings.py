@@ -34,7 +34,11 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr = Field(
         default=SecretStr("redis://127.0.0.1:6379/0"),
-        description="Celery's broker and the store of the send budgets. Redis or Valkey.",
+        description="Redis or Valkey: the store of the send budgets, and Celery's broker unless another is named.",
+    )
+    broker_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Celery's broker, where it is not that Redis: `amqp://…` for RabbitMQ, with quorum queues.",
     )
     base_url: str = Field(
         default="http://127.0.0.1:8000", description="Where readers reach the pages; every link starts with it."
@@ -172,6 +176,11 @@ class Settings(BaseSettings):
     def _read(cls, value: object, info: ValidationInfo) -> object:
         read = read_rates if info.field_name == "group_rates" else read_accounts
         return read(value) if isinstance(value, str) else value
+
+    @property
+    def broker(self) -> str:
+        """Where nudges go, password included: the broker that was named, else Redis."""
+        return self.broker_url.get_secret_value() or self.redis_url.get_secret_value()
 
     @field_validator("base_url")
     @classmethod

@@ -15,7 +15,8 @@ from notifier.parts import Parts
 from notifier.queue import Nudge, Task
 from notifier.stages import ledger, overdue, record
 
-TICK_LEASE = timedelta(seconds=60)
+TICKS_LEASED = 3
+"""How many ticks long the lease lasts: while a worker that was killed in mid-tick holds it, nothing is swept."""
 RUNS_EVERY = timedelta(seconds=60)
 QUARTER_S = 15 * 60
 """Every offset from UTC is a multiple of a quarter of an hour, so digest hours come at quarters."""
@@ -112,6 +113,14 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             raise ValueError(f"{nudge.task} does not take {nudge.args}")
 
 
+def at_once(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
+    """Act on a nudge and on those it rings, here: somebody waits, and another task would queue behind long sends."""
+    rung: list[Nudge] = []
+    act(replace(parts, bell=rung.extend), nudge, clock)
+    for following in rung:
+        act(parts, following, clock)
+
+
 def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
     """Take expired leases back and end what is too old; gives how many of each."""
     abandoned = flow.settle_orphans(parts, now)
@@ -130,12 +139,13 @@ def _idle_lanes(parts: Parts) -> list[Lane]:
 
 
 def _take_lease(parts: Parts, now: datetime) -> Lease | None:
+    lasts = TICKS_LEASED * timedelta(seconds=parts.settings.tick_s)
     with parts.db.writing() as session:
         fresh = upsert(session, Lease).values(name=ledger.TICK, until=now - timedelta(seconds=1))
         session.execute(fresh.on_conflict_do_nothing())
         won = affected(
             session,
-            update(Lease).where(Lease.name == ledger.TICK, Lease.until <= now).values(until=now + TICK_LEASE),
+            update(Lease).where(Lease.name == ledger.TICK, Lease.until <= now).values(until=now + lasts),
         )
         return session.get(Lease, ledger.TICK) if won else None
 

@@ -28,11 +28,28 @@ def test_planning_is_measured() -> None:
 
 
 def test_signing_is_measured() -> None:
-    found = figures("dkim", "--signatures", "50")
+    found = figures("signing", "--signatures", "50")
     assert min(found["signatures_per_s_one_thread"], found["signatures_per_s_two_threads"]) > 0
     assert 0 < found["overhead_us"] < 1e6 / found["signatures_per_s_one_thread"]
     assert found["headers"] >= 18
     assert 25_000 < found["message_bytes"] < 29_000
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql", "valkey")
+def test_a_slow_link_is_measured_over_one_connection() -> None:
+    found = figures("rtt", "--letters", "60")
+    assert (found["letters"], found["lost"], found["connections"]) == (60, 0, 1)
+    assert 0 < found["letters_per_s"] <= 1000 / found["rtt_ms"], "no faster than one letter a round trip"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql", "valkey")
+def test_the_wait_for_a_confirmation_is_measured() -> None:
+    found = figures("latency", "--quick", "--letters", "1000")
+    assert {"bulk_rate_per_s", "bulk_left"} <= found.keys()
+    assert found["missing"] == 0
+    assert 0 < found["p50_s"] <= found["p99_s"] <= found["worst_s"]
 
 
 @pytest.mark.slow

@@ -85,6 +85,19 @@ def test_the_command_answers_from_another_directory(bin_dir: Path, tmp_path: Pat
         assert command in said
 
 
+def test_the_drill_says_that_it_comes_with_the_source(bin_dir: Path, tmp_path: Path) -> None:
+    ended = subprocess.run(  # noqa: S603 - our own command line
+        [bin_dir / "notifier", "drill", "--quick"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "comes with the source" in ended.stderr
+
+
 @pytest.mark.slow
 def test_the_demo_works_from_another_directory(bin_dir: Path, tmp_path: Path) -> None:
     run(bin_dir / "notifier", "demo", "--smoke", cwd=tmp_path, timeout_s=110)

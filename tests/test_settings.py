@@ -41,6 +41,14 @@ def test_a_value_that_cannot_work_is_refused_with_a_sentence(knob: str, value: s
     assert said in str(refusal.value)
 
 
+def test_the_broker_is_redis_unless_another_is_named() -> None:
+    redis, rabbit = "redis://:hunter22@127.0.0.1:6380/0", "amqp://guest:hunter22@127.0.0.1:5673//"
+    assert settings.of({**GOOD, "NOTIFIER_REDIS_URL": redis}).broker == redis
+    knobs = settings.of({**GOOD, "NOTIFIER_REDIS_URL": redis, "NOTIFIER_BROKER_URL": rabbit})
+    assert (knobs.broker, knobs.redis_url.get_secret_value()) == (rabbit, redis)
+    assert "hunter22" not in f"{knobs!r}"
+
+
 def test_lists_are_written_with_commas() -> None:
     knobs = settings.of({**GOOD, "NOTIFIER_TRUSTED_PROXIES": "10.0.0.1, 10.0.0.2"})
     assert knobs.trusted_proxies == ("10.0.0.1", "10.0.0.2")

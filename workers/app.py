@@ -17,17 +17,16 @@ CHILD_START_S: Final = 60
 
 def make_app(wanted: settings.Settings, tasks: Sequence[str] = ("workers.tasks",)) -> Celery:
     """A configured application that finds its tasks in the modules `tasks`."""
-    redis_url = wanted.redis_url.get_secret_value()
     app = Celery("notifier", include=list(tasks))
-    app.conf.update(ring.shared_conf(redis_url), **_worker_conf(redis_url), **_beat_conf(wanted.tick_s))
+    app.conf.update(ring.shared_conf(wanted.broker), **_worker_conf(wanted.broker), **_beat_conf(wanted.tick_s))
     app.conf.update(notifier_stamp_file=wanted.stamp_file)
     app.steps["consumer"].add(watchdog.Stamp)
     return app
 
 
-def _worker_conf(redis_url: str) -> dict[str, Any]:
+def _worker_conf(broker_url: str) -> dict[str, Any]:
     conf: dict[str, Any] = {
-        "broker_transport_options": ring.consumer_options(redis_url),
+        "broker_transport_options": ring.consumer_options(broker_url),
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
         "task_acks_late": True,
@@ -43,7 +42,7 @@ def _worker_conf(redis_url: str) -> dict[str, Any]:
         "worker_redirect_stdouts": False,
         "worker_send_task_events": False,
     }
-    if ring.is_redis(redis_url):
+    if ring.is_redis(broker_url):
         conf["broker_transport"] = "workers.guard:GuardedTransport"
     return conf
 

@@ -1,7 +1,7 @@
 """One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
 from notifier import clock, flow, polling, upkeep
-from notifier.queue import Task
+from notifier.queue import Task, to_sign_up
 from workers.app import app
 from workers.process import parts
 
@@ -15,7 +15,7 @@ def publish(item_id: int) -> None:
 @app.task(name=Task.SIGN_UP.value)
 def sign_up(signup_id: int) -> None:
     """Turn a sign-up into a confirmation letter, or into silence."""
-    flow.handle_signup(parts(), signup_id, clock.now())
+    upkeep.at_once(parts(), to_sign_up(signup_id), clock.now)
 
 
 @app.task(name=Task.PLAN_RUN.value)

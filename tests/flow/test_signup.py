@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from notifier import readers
+from notifier import readers, upkeep
 from notifier.consent.links import Scope
 from notifier.consent.signup import Invalid, SignUpForm
 from notifier.domain.words import ConsentAction
@@ -36,6 +36,17 @@ def test_an_address_is_asked_three_times_in_thirty_days_at_the_most(world: World
     world.sign_up("a@example.org")
     world.work()
     assert len(world.wire.sent) == 4
+
+
+def test_the_letter_leaves_in_the_very_task_that_plans_it(world: World) -> None:
+    world.topics(["category:سياسة"])
+    world.sign_up("a@example.org")
+    (nudge,) = world.rung
+    world.rung.clear()
+    upkeep.at_once(world.parts, nudge, world.clock)
+    assert world.subjects().keys() == {"a@example.org"}
+    assert world.rung == []
+    assert world.balance().sent == 1
 
 
 def test_nothing_is_subscribed_before_the_button_is_pressed(world: World) -> None:

@@ -25,6 +25,17 @@ def test_one_scheduler_at_a_time_ticks(world: World) -> None:
     assert upkeep.tick(world.parts, world.now), "the lease was given back"
 
 
+def test_a_tick_whose_worker_was_killed_holds_the_others_up_for_three_ticks(world: World) -> None:
+    killed: list[bool] = []
+
+    def kill(_nudges: Sequence[Nudge]) -> None:
+        killed.append(upkeep.tick(world.parts, world.now + timedelta(seconds=3 * world.parts.settings.tick_s - 1)))
+        killed.append(upkeep.tick(world.parts, world.now + timedelta(seconds=3 * world.parts.settings.tick_s)))
+
+    upkeep.tick(replace(world.parts, bell=kill), world.now)
+    assert killed[:2] == [False, True]
+
+
 def test_a_tick_that_outlasts_its_lease_leaves_the_next_ones_alone(world: World) -> None:
     theirs = world.now + timedelta(minutes=3)
 

@@ -1,25 +1,17 @@
 """Ways to break what the processes stand on: a database that is locked, a server that dies and comes back."""
 
-import os
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import psutil
 import psycopg
 from sqlalchemy import make_url
 
 from notifier.embedded.orphan import die_with_parent
+from tests.postmaster import plain
 from tests.processes.works import ROOT, Works
-
-START_S = 10.0
 
 
 def impatient(database_url: str) -> str:
@@ -54,55 +46,5 @@ def mail_server(works: Works) -> Iterator[None]:
         server.wait()
 
 
-@dataclass(frozen=True)
-class Postmaster:
-    """How a PostgreSQL server was started."""
-
-    argv: list[str]
-    folder: str
-    owner: dict[str, Any]
-
-    @classmethod
-    def stop(cls, url: str) -> "Postmaster":
-        """Restart's first half: everybody is thrown out, and the port is closed."""
-        with psycopg.connect(plain(url)) as connection:
-            ((folder,),) = connection.execute("SHOW data_directory").fetchall()
-        process = psutil.Process(int((Path(folder) / "postmaster.pid").read_text().split()[0]))
-        owner = {"user": process.uids().real, "group": process.gids().real, "extra_groups": []}
-        found = cls(process.cmdline(), str(Path(folder).parent), owner if os.geteuid() == 0 else {})
-        process.send_signal(signal.SIGINT)
-        process.wait(10)
-        return found
-
-    @contextmanager
-    def again(self, url: str) -> Iterator[None]:
-        """Restart's second half, until the block ends."""
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        server = subprocess.Popen(self.argv, cwd=self.folder, preexec_fn=die_with_parent(), **quiet, **self.owner)  # type: ignore[call-overload]  # noqa: S603, PLW1509 - the server's own command line
-        try:
-            _until_it_answers(url)
-            yield
-        finally:
-            server.send_signal(signal.SIGQUIT)
-            server.wait(10)
-
-
-def _until_it_answers(url: str) -> None:
-    end = time.monotonic() + START_S
-    while True:
-        try:
-            psycopg.connect(plain(url)).close()
-        except psycopg.OperationalError:
-            assert time.monotonic() < end, "PostgreSQL did not come back"
-            time.sleep(0.02)
-        else:
-            return
-
-
 def is_sqlite(database_url: str) -> bool:
     return database_url.startswith("sqlite")
-
-
-def plain(database_url: str) -> str:
-    """The URL as psycopg takes it."""
-    return make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -22,7 +22,8 @@ from notifier.embedded.valkey import Valkey
 from notifier.models import Item
 from notifier.web.app import create_app
 from tests.postgresql import NoServerError, running
-from tests.processes.breaking import Postmaster, impatient, locked, mail_server
+from tests.postmaster import Postmaster
+from tests.processes.breaking import impatient, locked, mail_server
 from tests.processes.works import CONCURRENCY, ROOT, Works
 
 pytestmark = pytest.mark.slow

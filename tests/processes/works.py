@@ -46,6 +46,7 @@ class Works:
             "NOTIFIER_SEND_RATE_PER_S": "2000",
             "NOTIFIER_SEND_BURST": "2000",
             "NOTIFIER_MX_LOOKUPS": "false",
+            "NOTIFIER_JOURNAL_FOLDER": str(folder / "journal"),
             "NOTIFIER_CHUNK_SIZE": "200",
             "NOTIFIER_LEASE_S": "10",
             "NOTIFIER_TASK_SLICE_S": "0.5",

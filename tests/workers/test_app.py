@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 from notifier.queue import Task
+from notifier.ring import VISIBILITY_S
 from tests.workers.crew import ROOT
 
 LOOK = """
@@ -18,6 +19,7 @@ print(json.dumps({
     "acks_late": conf.task_acks_late,
     "queues": [queue.name for queue in conf.task_queues],
     "transport": app.connection_for_read().transport_cls,
+    "time_limit": conf.task_time_limit,
     "socket_timeout": "socket_timeout" in conf.broker_transport_options,
 }))
 """
@@ -38,3 +40,4 @@ def test_every_named_task_is_registered_and_the_measured_settings_are_on() -> No
     assert app["queues"] == ["urgent", "replies", "alerts", "digests", "bulk"]
     assert app["transport"] == "workers.guard:GuardedTransport"
     assert not app["socket_timeout"]
+    assert app["time_limit"] < VISIBILITY_S / 2, "a task must end before its message is delivered again"
