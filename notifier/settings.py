@@ -72,9 +72,7 @@ class Settings(BaseSettings):
         description="Letters a second to one group of recipient domains through one account: "
         "`google=50,yahoo=20,example.org=1`.",
     )
-    mx_lookups: bool = Field(
-        default=True, description="Ask the DNS whose servers take an unknown domain's mail, to know its group."
-    )
+    mx_lookups: bool = Field(default=True, description="Ask the DNS who takes an unknown domain's mail: its group.")
     smtp_accounts: Annotated[dict[Name, Account], NoDecode] = Field(
         default={},
         description="Several accounts in place of the one above, a JSON object by name: `host`, `port`, `username`, "
@@ -168,8 +166,7 @@ class Settings(BaseSettings):
     @field_validator("dkim_folder", mode="before")
     @classmethod
     def _none_for_empty(cls, value: object) -> object:
-        # An empty path would be the directory we happen to stand in.
-        return value or None
+        return value or None  # An empty path would be the directory we happen to stand in.
 
     @field_validator("smtp_accounts", "group_rates", mode="before")
     @classmethod

@@ -1,5 +1,7 @@
 """Hand letters to the transport: each made when it may leave, in the order of their ids within a recipient group."""
 
+import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -45,7 +47,7 @@ class Feed:
             self._waiting.setdefault(pace.group_of(one.address.rpartition("@")[2]), deque()).append(one)
         self._granted: dict[str, int] = {}
         self._waits: dict[str, float] = {}
-        self._ask_again_at = pace.until - timedelta(days=1)
+        self._ask_again_at = -math.inf
         self.groups: dict[int, str] = {}
         """The recipient group of each letter that was taken."""
         self.fault = ""
@@ -70,7 +72,7 @@ class Feed:
         """Seconds until more may be granted; None when all is taken, or the time is over."""
         if self._is_over() or not self._waiting:
             return None
-        return max(_RECHECK_S, (self._ask_again_at - self._pace.clock()).total_seconds())
+        return max(_RECHECK_S, self._ask_again_at - time.monotonic())
 
     def may_begin(self) -> bool:
         """Whether there is still time for a letter whose envelope is out."""
@@ -104,7 +106,7 @@ class Feed:
         for group in self._granted:
             if self._granted[group] and group in self._waiting:
                 return group
-        if not self._waiting or self._pace.clock() < self._ask_again_at:
+        if not self._waiting or time.monotonic() < self._ask_again_at:
             return None
         self._ask()
         return next((group for group, count in self._granted.items() if count and group in self._waiting), None)
@@ -119,7 +121,7 @@ class Feed:
         self._waits = {group: grant.wait_s for group, grant in grants.items() if not grant.count}
         if not self._granted:
             shortest = min(self._waits.values(), default=_RECHECK_S)
-            self._ask_again_at = self._pace.clock() + timedelta(seconds=shortest)
+            self._ask_again_at = time.monotonic() + shortest
 
 
 def portioned(wanted: Mapping[str, int], most: int) -> dict[str, int]:

@@ -1,10 +1,13 @@
 """Ways out."""
 
 from collections.abc import Generator
-from typing import Protocol
+from typing import Final, Protocol
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome
+
+NEWS_S: Final = 0.25
+"""How long a caller hears nothing at the most: it may want to write down what it knows."""
 
 Answer = tuple[int, Outcome]
 """A delivery's id, and what became of it."""

@@ -1,7 +1,6 @@
 """One connection to an SMTP server in the middle of its dialogue: says what it can, hears what came, never waits."""
 
 import smtplib
-import ssl
 import time
 from collections import deque
 from typing import Final
@@ -10,17 +9,15 @@ from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome, Refused, Sent, Uncertain
 from notifier.transports import Answer
 from notifier.transports.account import SmtpAccount
-from notifier.transports.pipeline import GOOD, LAST_WORDS, Envelope, Next, Replies, commands, dot_stuffed
+from notifier.transports.pipeline import GOOD, LAST_WORDS, Envelope, Next, commands, dot_stuffed
 from notifier.transports.replies import refusal, text_of
+from notifier.transports.wire import FAULTS, Wire
 
 COMMAND_TIMEOUT_S: Final = 300
 """For MAIL, RCPT and DATA (RFC 5321 4.5.3.2); the reply to the final dot has its own, longer one."""
 GOODBYE_S: Final = 5.0
 IDLE_S: Final = 5.0
 """A connection idle for longer may be dead without a word: it has `connect_timeout_s` to prove that it lives."""
-READ_OCTETS: Final = 16_384
-FAULTS: Final = (OSError, smtplib.SMTPException)
-_NOT_NOW: Final = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _OK: Final = 250
 
 
@@ -30,8 +27,7 @@ class Channel:
     def __init__(self, smtp: smtplib.SMTP, account: SmtpAccount) -> None:
         if smtp.sock is None:
             raise smtplib.SMTPServerDisconnected("the session is over before it began")
-        self._sock = smtp.sock
-        self._sock.settimeout(0)
+        self._wire = Wire(smtp.sock)
         self._account = account
         self.extensions = smtp.esmtp_features
         self.letters = 0
@@ -43,8 +39,6 @@ class Channel:
         """Why it was lost; empty when it was not."""
         self.unsent: list[Message] = []
         """When it is over: letters that were begun and whose content did not leave."""
-        self._replies = Replies()
-        self._out = memoryview(b"")
         self._awaited: deque[str] = deque()
         self._script: deque[tuple[str, bytes]] = deque()
         self._content: Message | None = None
@@ -63,7 +57,7 @@ class Channel:
     @property
     def is_idle(self) -> bool:
         """Whether a letter can begin."""
-        return not (self._awaited or self._envelope or self._out or self.is_over)
+        return not (self._awaited or self._envelope or self._wire.unwritten or self.is_over)
 
     @property
     def is_leaving(self) -> bool:
@@ -78,11 +72,11 @@ class Channel:
     @property
     def wants_to_write(self) -> bool:
         """Whether the socket did not take all of it yet."""
-        return bool(self._out)
+        return bool(self._wire.unwritten)
 
     def fileno(self) -> int:
         """For a selector."""
-        return self._sock.fileno()
+        return self._wire.fileno()
 
     def deadline(self) -> float:
         """When, by the monotonic clock, the server has been silent for too long."""
@@ -124,14 +118,12 @@ class Channel:
     def hang_up(self) -> None:
         """End it without a word, and without an answer for anything."""
         self.is_over = True
-        self._sock.close()
+        self._wire.close()
 
     def flush(self) -> list[Answer]:
         """Write what the socket takes."""
         try:
-            self._out = self._out[self._sock.send(self._out) :]
-        except _NOT_NOW:
-            pass
+            self._wire.flush()
         except FAULTS as fault:
             return self._lose(f"connection lost: {type(fault).__name__}: {fault}")
         return []
@@ -140,8 +132,11 @@ class Channel:
         if not self._awaited:
             self._said_at = time.monotonic()
         self._awaited.extend(verbs)
-        self._out = memoryview(bytes(self._out) + octets if self._out else octets)
-        return self.flush()
+        try:
+            self._wire.write(octets)
+        except FAULTS as fault:
+            return self._lose(f"connection lost: {type(fault).__name__}: {fault}")
+        return []
 
     def _go_on(self) -> list[Answer]:
         verb, octets = self._script.popleft()
@@ -152,17 +147,13 @@ class Channel:
     def hear(self) -> list[Answer]:
         """Read what came; gives what became known by it."""
         try:
-            octets = self._sock.recv(READ_OCTETS)
-        except _NOT_NOW:
-            return []
+            replies = self._wire.read()
         except FAULTS as fault:
             return self._lose(f"connection lost: {type(fault).__name__}: {fault}")
-        if not octets:
-            return self._lose("connection lost: the server closed it")
         now = time.monotonic()
         self.lag_s, self._said_at, self._is_in_doubt = now - self._said_at, now, False
         answers: list[Answer] = []
-        for code, reply in self._replies.feed(octets):
+        for code, reply in replies:
             answers += self._heard(code, reply)
             if self.is_over:
                 break
@@ -225,7 +216,7 @@ class Channel:
         """It is over. A content that left whole may have been taken; an envelope alone commits nobody."""
         answers: list[Answer] = []
         if self._content:
-            has_left = len(self._out) <= self._octets_after
+            has_left = self._wire.unwritten <= self._octets_after
             answers += self._done_with(self._content, Uncertain(said) if has_left else Refused(said))
         if self._envelope:
             answers += self._lose_envelope(self._envelope, said)

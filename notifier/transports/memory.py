@@ -1,11 +1,12 @@
 """A transport that sends nothing and keeps everything: for tests, users' own included."""
 
+import time
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome, Sent
-from notifier.transports import Answer, Feed
+from notifier.transports import NEWS_S, Answer, Feed
 
 
 @dataclass
@@ -28,9 +29,10 @@ class MemoryTransport:
                 if isinstance(outcome, Sent):
                     self.sent.append(message)
                 yield [(message.delivery_id, outcome)]
-            elif feed.wait_s() is None:
+            elif (wait_s := feed.wait_s()) is None:
                 return
             else:
+                time.sleep(min(wait_s, NEWS_S))
                 yield []
 
     def close(self) -> None:

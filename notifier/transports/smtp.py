@@ -8,13 +8,11 @@ from typing import Final
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused
-from notifier.transports import Answer, Feed, Slots
+from notifier.transports import NEWS_S, Answer, Feed, Slots
 from notifier.transports.account import SessionRefusedError, SmtpAccount, open_session
 from notifier.transports.channel import GOODBYE_S, Channel
 from notifier.transports.replies import unfit
 
-NEWS_S: Final = 0.25
-"""How long a caller hears nothing at the most: it may want to write down what it knows."""
 SLOW_S: Final = 0.005
 """A server whose answers take longer is sent to over several connections."""
 SLOT_S: Final = 0.1
