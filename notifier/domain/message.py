@@ -12,5 +12,7 @@ class Message:
     rcpt_to: str = field(repr=False)
     data: bytes = field(repr=False)
     needs_smtputf8: bool = False
+    is_dotless: bool = False
+    """Whether it is known that no line begins with a dot: then none has to be looked for."""
     is_8bit: bool = False
     """Whether a body needs a server with 8BITMIME (RFC 6152)."""

@@ -34,8 +34,7 @@ class Signer:
 
     def short(self, purpose: str, number: int) -> str:
         """A 64-bit MAC in lower-case letters and digits, for Message-IDs and VERP, where case may be lost."""
-        digest = hmac.digest(self._keys[0], f"{purpose}:{number}".encode(), hashlib.sha256)
-        return base64.b32encode(digest[:10]).decode().lower()
+        return hmac.digest(self._keys[0], f"{purpose}:{number}".encode(), "sha256")[:8].hex()
 
 
 def new_token() -> str:
@@ -54,5 +53,5 @@ def address_hash(pepper: str, address_key: str) -> str:
 
 
 def _mac(key: bytes, purpose: str, plain: str) -> str:
-    digest = hmac.digest(key, f"{purpose}:{plain}".encode(errors="surrogatepass"), hashlib.sha256)
+    digest = hmac.digest(key, f"{purpose}:{plain}".encode(errors="surrogatepass"), "sha256")
     return base64.urlsafe_b64encode(digest[:MAC_BYTES]).decode().rstrip("=")

@@ -9,7 +9,7 @@ from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome, Refused, Sent, Uncertain
 from notifier.transports import Answer
 from notifier.transports.account import SmtpAccount
-from notifier.transports.pipeline import GOOD, LAST_WORDS, Envelope, Next, commands, dot_stuffed
+from notifier.transports.pipeline import GOOD, LAST_WORDS, Envelope, Next, commands, on_the_wire
 from notifier.transports.replies import refusal, text_of
 from notifier.transports.wire import FAULTS, Wire
 
@@ -103,7 +103,7 @@ class Channel:
         if self._envelope is None:
             raise RuntimeError("no letter was begun")
         self._content, self._envelope, self._is_standing = self._envelope.message, None, False
-        octets, verbs, self._octets_after = dot_stuffed(self._content.data), ["."], 0
+        octets, verbs, self._octets_after = on_the_wire(self._content), ["."], 0
         if following is not None:
             self._envelope = Envelope(following)
             for verb, command in commands(following, self.extensions):

@@ -66,8 +66,13 @@ def commands(message: Message, extensions: dict[str, str]) -> list[tuple[str, by
     ]
 
 
+def on_the_wire(message: Message) -> bytes:
+    """The message as DATA wants it."""
+    return message.data + b".\r\n" if message.is_dotless else dot_stuffed(message.data)
+
+
 def dot_stuffed(data: bytes) -> bytes:
-    """The message as DATA wants it: leading dots doubled, a CRLF and the final dot (RFC 5321 4.5.2)."""
+    """Leading dots doubled, a CRLF and the final dot (RFC 5321 4.5.2)."""
     stuffed = data.replace(b"\r\n.", b"\r\n..")
     if stuffed.startswith(b"."):
         stuffed = b"." + stuffed

@@ -73,10 +73,15 @@ def direction_of(text: str, language: str, default: str) -> str:
 
 def isolate(text: str, base: str) -> str:
     """`text` as HTML for a block of direction `base`: escaped, each run of the other direction in its own span."""
-    phrase = text if isinstance(text, Phrase) else None
+    return _isolated(str(text), text.direction if isinstance(text, Phrase) else None, base)
+
+
+# The articles of one day stand in hundreds of digests.
+@lru_cache(maxsize=4096)
+def _isolated(text: str, own: str | None, base: str) -> str:
     plain = clean(text)
     ways = _ways(plain)
-    runs_as = phrase.direction if phrase and ways else None
+    runs_as = own if ways else None
     # Latin words parted by Arabic commas are an Arabic list.
     is_arabic_list = base == "rtl" and any(stop in plain for stop in _ARABIC_STOPS)
     if runs_as is None and ways == {_OTHER[base]} and not is_arabic_list:

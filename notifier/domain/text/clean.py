@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _SPACES: Final = re.compile(r"[\t\v\f\x1c-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000 ]+")
@@ -14,8 +15,17 @@ _UNWANTED: Final = re.compile(
 )
 
 
+CACHED_MAX: Final = 2000
+
+
 def clean(text: str) -> str:
     """One line of it: every kind of white space becomes one space, every control goes."""
+    return _clean(str(text)) if len(text) <= CACHED_MAX else _clean.__wrapped__(text)
+
+
+# The same titles and names are set again and again.
+@lru_cache(maxsize=4096)
+def _clean(text: str) -> str:
     # Spaces first: a line separator parts two words, it must not glue them.
     spaced = _SPACES.sub(" ", _LINES.sub(" ", text))
     return _SPACES.sub(" ", unicodedata.normalize("NFC", _UNWANTED.sub("", spaced))).strip()

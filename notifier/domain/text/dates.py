@@ -1,7 +1,7 @@
 """Dates as readers of a language write them: CLDR months and weekdays, the site's digits."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -43,6 +43,9 @@ class Dates:
 
     def time(self, at: datetime) -> str:
         """`٩:٤٠ صباحًا`, or by the 24-hour clock where the locale does so."""
+        return _time(self, at.replace(second=0, microsecond=0))
+
+    def _time(self, at: datetime) -> str:
         locale, local = locale_of(self.language), self._local(at)
         short = locale.time_formats["short"].pattern
         if "a" not in short:
@@ -63,18 +66,32 @@ class Dates:
         return self._converted(format_timedelta(since, locale=locale_of(self.language), add_direction=True))
 
     def _pattern(self, at: datetime, patterns: dict[str, str], *, with_year: bool) -> str:
-        local, locale = self._local(at), locale_of(self.language)
+        return _day(self, self._local(at).date(), patterns[base_language(self.language)], with_year)
+
+    def _day(self, local: date, pattern: str, *, with_year: bool) -> str:
+        locale = locale_of(self.language)
         if base_language(self.language) == "fa":
-            year, month, day = jalali(local.date())
+            year, month, day = jalali(local)
             weekday = format_date(local, "EEEE", locale=locale)
             return self._converted(f"{weekday} {day} {MONTHS[month - 1]}" + (f" {year}" if with_year else ""))
-        return self._converted(format_date(local, patterns[base_language(self.language)], locale=locale))
+        return self._converted(format_date(local, pattern, locale=locale))
 
     def _local(self, at: datetime) -> datetime:
         return at.astimezone(_zone(self.time_zone))
 
     def _converted(self, text: str) -> str:
         return convert(clean(text), digit_system(self.digits, self.language))
+
+
+# The articles of one day stand in hundreds of digests.
+@lru_cache(maxsize=2048)
+def _time(dates: Dates, at: datetime) -> str:
+    return dates._time(at)  # noqa: SLF001 - its own memory
+
+
+@lru_cache(maxsize=2048)
+def _day(dates: Dates, local: date, pattern: str, with_year: bool) -> str:  # noqa: FBT001 - a key
+    return dates._day(local, pattern, with_year=with_year)  # noqa: SLF001 - its own memory
 
 
 @lru_cache

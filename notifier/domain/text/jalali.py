@@ -1,6 +1,7 @@
 """The Solar Hijri calendar of Iran, by its published leap-year cycles."""
 
 from datetime import date
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
@@ -26,6 +27,7 @@ def jalali(day: date) -> tuple[int, int, int]:
     raise ValueError(message)
 
 
+@cache
 def _new_year(year: int) -> int:
     leaps = sum(1 for leap in _LEAP if min(year, 1404) <= leap < max(year, 1404))
     days = 365 * (year - 1404)

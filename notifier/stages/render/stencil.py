@@ -65,7 +65,16 @@ class Stencil:
         signature = self._dkim.sign(self._domain, headers, body, personal.sent_at)
         data = b"".join((signature, headers, b"\r\n", body))
         needs_smtputf8 = to.needs_smtputf8 or self._has_utf8_sender
-        return Message(personal.delivery_id, personal.mail_from, to.wire, data, needs_smtputf8, self._is_8bit)
+        return Message(
+            personal.delivery_id,
+            personal.mail_from,
+            to.wire,
+            data,
+            needs_smtputf8,
+            # No header begins with a dot, no continued line either, and no line of base64.
+            is_dotless=not self._is_8bit,
+            is_8bit=self._is_8bit,
+        )
 
 
 def letterhead(rendered: Rendered, content: LetterContent) -> Letterhead:
