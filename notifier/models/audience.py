@@ -12,6 +12,8 @@ from notifier.models.base import Base
 
 _ACTIVE = text("ended_at IS NULL")
 _UNCONFIRMED = text("confirmed_at IS NULL")
+_MOVED = text("schedule_changed_at IS NOT NULL")
+_CHANGED, _ENDED = text("frequency_changed_at IS NOT NULL"), text("ended_at IS NOT NULL")
 
 
 class Subscriber(Base):
@@ -23,6 +25,7 @@ class Subscriber(Base):
         Index("ix_subscribers_schedule", "site_id", "time_zone", "digest_hour", "digest_weekday", "confirmed_at"),
         Index("ix_subscribers_address_hash", "site_id", "address_hash"),
         Index("ix_subscribers_unconfirmed", "created_at", postgresql_where=_UNCONFIRMED, sqlite_where=_UNCONFIRMED),
+        Index("ix_subscribers_moved", "schedule_changed_at", postgresql_where=_MOVED, sqlite_where=_MOVED),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -56,6 +59,8 @@ class Subscription(Base):
     __table_args__ = (
         # The others hold active ones only; a reader's ended ones are asked for too, and go when the reader goes.
         Index("ix_subscriptions_subscriber_id", "subscriber_id"),
+        Index("ix_subscriptions_changed", "frequency_changed_at", postgresql_where=_CHANGED, sqlite_where=_CHANGED),
+        Index("ix_subscriptions_ended", "ended_at", postgresql_where=_ENDED, sqlite_where=_ENDED),
         Index(
             "uq_subscriptions_active",
             "subscriber_id",

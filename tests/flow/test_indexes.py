@@ -4,23 +4,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from notifier import migrate, tally
 from notifier.consent import signup
 from notifier.db import Database
 from notifier.domain.balance import Page
 from notifier.domain.words import Frequency, Lane, LetterKind
-from notifier.models import Delivery, Run, Subscriber
+from notifier.models import Delivery, Run
 from notifier.stages import books, ledger, overdue, record
 from notifier.stages.plan.letters import About, chunks, newest
-from notifier.stages.plan.particulars import is_particular
+from notifier.stages.plan.particulars import particulars
 from notifier.stages.plan.runs import Cohort
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TERMS = record.Terms(timedelta(minutes=15), 12, 300, 3600, 30, lambda: 0.5)
-SMALL = {"SCAN runs", "SCAN tallies", "SCAN tallies USING INDEX ix_tallies_page"}
-"""Tables that stay small: a row an hour and site; some rows a run and alert."""
+SMALL = {"SCAN runs", "SCAN tallies", "SCAN tallies USING INDEX ix_tallies_page", "SCAN changes"}
+"""What stays small: a row an hour and site; some rows a run and alert; who changed something since the last digest."""
 OPEN = {f"SCAN deliveries USING INDEX ix_deliveries_{which}" for which in ("queued", "expiring", "leased")}
 """What is open must be counted; these indexes hold nothing else."""
 
@@ -52,7 +52,7 @@ def plans(path: Path) -> set[str]:
         newest(session)
         chunks(session, About(LetterKind.DIGEST, 1).deliveries() & (Delivery.id > 1000), 500)
         tally.squeeze(session)
-        session.scalars(select(Subscriber.id).where(cohort.readers(), is_particular(cohort))).all()
+        session.execute(particulars(cohort)).all()
     event.remove(db.engine, "before_cursor_execute", note)
     with db.reading() as session:
         raw = session.connection()

@@ -171,6 +171,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_subscribers_address_hash", "subscribers", ["site_id", "address_hash"], unique=False)
     op.create_index(
+        "ix_subscribers_moved",
+        "subscribers",
+        ["schedule_changed_at"],
+        unique=False,
+        postgresql_where=sa.text("schedule_changed_at IS NOT NULL"),
+        sqlite_where=sa.text("schedule_changed_at IS NOT NULL"),
+    )
+    op.create_index(
         "ix_subscribers_schedule",
         "subscribers",
         ["site_id", "time_zone", "digest_hour", "digest_weekday", "confirmed_at"],
@@ -429,6 +437,22 @@ def upgrade() -> None:
             ["topic_id"], ["topics.id"], name=op.f("fk_subscriptions_topic_id_topics"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriptions")),
+    )
+    op.create_index(
+        "ix_subscriptions_changed",
+        "subscriptions",
+        ["frequency_changed_at"],
+        unique=False,
+        postgresql_where=sa.text("frequency_changed_at IS NOT NULL"),
+        sqlite_where=sa.text("frequency_changed_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_subscriptions_ended",
+        "subscriptions",
+        ["ended_at"],
+        unique=False,
+        postgresql_where=sa.text("ended_at IS NOT NULL"),
+        sqlite_where=sa.text("ended_at IS NOT NULL"),
     )
     op.create_index("ix_subscriptions_subscriber_id", "subscriptions", ["subscriber_id"], unique=False)
     op.create_index(

@@ -24,8 +24,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable, DropTable
 
 from notifier import tally
-from notifier.db import affected, allow_bulk
+from notifier.db import affected
 from notifier.models import Delivery, Letter
+from notifier.stages.plan.aside import aside
 from notifier.stages.plan.letters import DELIVERY_COLUMNS, About, Draft, Edition, letter_ids, owed_columns
 
 AT_ONCE: Final = 500
@@ -57,7 +58,10 @@ def plan_crowd(session: Session, edition: Edition, about: About, readers: Select
 
     `readers` are rows of (reader, want), each reader once. Raises RuntimeError when not everybody got theirs.
     """
-    with _aside(session, readers) as crowd:
+    found = readers.subquery()
+    typed = select(found.c.reader, cast(found.c.want, Text).label("want"))
+    # Who wants what is the dearest question of a plan: it is asked once, and counting and writing see one answer.
+    with aside(session, "crowd", typed) as crowd, _shares(session):
         rows = session.execute(select(crowd.c.want, func.count()).group_by(crowd.c.want)).all()
         shares = [_Share(want, count, one) for want, count in rows if (one := draft(want))]
         planned = sum(one.readers for one in shares)
@@ -73,21 +77,10 @@ def plan_crowd(session: Session, edition: Edition, about: About, readers: Select
 
 
 @contextmanager
-def _aside(session: Session, readers: Select[int, str]) -> Iterator[FromClause]:
-    """These readers as a table of their own until the block ends.
-
-    Who wants what is the dearest question of a plan: it is asked once, and counting and writing see the same answer.
-    """
-    allow_bulk(session)
-    found = readers.subquery()
-    # Of one type always: the driver prepares statements on this table, and the next transaction's must fit them.
-    crowd = select(found.c.reader, cast(found.c.want, Text).label("want")).into("crowd", temporary=True)
-    session.execute(crowd)
+def _shares(session: Session) -> Iterator[None]:
     session.execute(CreateTable(_SHARES))
-    yield crowd.table
-    # After a fault the transaction takes them along.
+    yield
     session.execute(DropTable(_SHARES))
-    session.execute(DropTable(crowd.table))
 
 
 def _write_shares(session: Session, edition: Edition, shares: Sequence[_Share]) -> None:

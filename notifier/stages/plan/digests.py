@@ -4,10 +4,11 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.words import LetterKind
 from notifier.models import Run
+from notifier.stages.plan.aside import aside
 from notifier.stages.plan.crowd import Drafter, plan_crowd
 from notifier.stages.plan.letters import About, Draft, Edition, digest_draft
 from notifier.stages.plan.news import News, news, seen_by, window
-from notifier.stages.plan.particulars import is_particular, plan_particulars
+from notifier.stages.plan.particulars import particulars, plan_particulars
 from notifier.stages.plan.profiles import parsed, profiles
 from notifier.stages.plan.runs import cohorts
 
@@ -24,10 +25,11 @@ def plan_digests(session: Session, edition: Edition, run: Run) -> int:
     for cohort in cohorts(session, run):
         articles = window(session, run, cohort.since)
         found = news(session, articles)
-        if found.announced:
-            readers = profiles(cohort, articles, is_particular(cohort))
-            new += plan_crowd(session, edition, about, readers, _drafter(edition, run, found))
-        new += plan_particulars(session, edition, cohort)
+        with aside(session, "particulars", particulars(cohort)) as some:
+            if found.announced:
+                readers = profiles(cohort, articles, some)
+                new += plan_crowd(session, edition, about, readers, _drafter(edition, run, found))
+            new += plan_particulars(session, edition, cohort, some)
     run.seen = seen_by(session, run)
     run.planned_at, run.planned_count = edition.now, new
     return new

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FunctionElement, Select, String, case, func, select
+from sqlalchemy import FromClause, FunctionElement, Select, String, case, exists, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -34,8 +34,8 @@ def _joined_on_sqlite(element: _Joined, compiler: SQLCompiler, **options: Any) -
     return f"group_concat({what}, ',')"
 
 
-def profiles(cohort: Cohort, articles: Window, particular: ColumnElement[bool]) -> Select[int, str]:
-    """(reader, want) of a cohort but for its particular readers.
+def profiles(cohort: Cohort, articles: Window, but: FromClause) -> Select[int, str]:
+    """(reader, want) of a cohort but for these (as `particulars` tells them).
 
     A want is `ar|12d,15i`: the language, then the topics in the news that a reader has, each with the initial of its
     frequency.
@@ -47,7 +47,7 @@ def profiles(cohort: Cohort, articles: Window, particular: ColumnElement[bool]) 
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .where(
             cohort.readers(),
-            ~particular,
+            ~exists().where(but.c.reader == Subscriber.id),
             Subscription.ended_at.is_(None),
             Subscription.topic_id.in_(articles.topics()),
         )
