@@ -63,6 +63,8 @@ class Crowd:
     others: int = 0
     """Per cent of the rest who chose another frequency than the usual."""
     usual: Frequency = Frequency.DAILY
+    sentences: int = 4
+    """Of each article: what its summary is made of, and so the size of the letters."""
 
 
 def fill(parts: Parts, crowd: Crowd, now: datetime) -> int:
@@ -71,7 +73,7 @@ def fill(parts: Parts, crowd: Crowd, now: datetime) -> int:
     with parts.db.writing() as session:
         site_id = add_site(session, NewSite("bench", "صحيفة القياس", "news@bench.example"), slot).id
     for n in range(ARTICLES):
-        flow.ingest_items(parts, site_id, [_article(n)], slot - timedelta(minutes=30 * (n + 1)))
+        flow.ingest_items(parts, site_id, [_article(n, crowd.sentences)], slot - timedelta(minutes=30 * (n + 1)))
     with parts.db.writing() as session:
         _add_readers(session, site_id, crowd, slot - timedelta(days=30))
         run = Run(site_id=site_id, frequency=Frequency.DAILY, slot=slot, created_at=now)
@@ -85,8 +87,8 @@ def breaking() -> NewItem:
     return replace(_article(ARTICLES), categories=tuple(f"قسم {n}" for n in range(CATEGORIES)))
 
 
-def _article(n: int) -> NewItem:
-    paragraphs = "".join(f"<p>{sentence} ({n})</p>" for sentence in _PROSE)
+def _article(n: int, sentences: int = 4) -> NewItem:
+    paragraphs = "".join(f"<p>{sentence} ({n})</p>" for sentence in _PROSE[:sentences])
     return NewItem(
         ItemKind.ARTICLE,
         f"article-{n}",
