@@ -31,7 +31,7 @@ from tests.postgresql import running
 QUICK, FULL = 10_000, 100_000
 KINDS: Final = 613
 """About five hundred distinct letters come of it."""
-SENTENCES: Final = 1
+SENTENCES: Final = 0
 """Of each of the ten articles: letters of about 20 KB before they are encoded."""
 PROCESSES: Final = 2
 START_S: Final = 30.0
