@@ -36,7 +36,7 @@ SENTENCES: Final = 0
 PROCESSES: Final = 2
 START_S: Final = 30.0
 POLL_S: Final = 0.05
-KNOBS: Final = {"smtp_letters_per_connection": "1000"}
+KNOBS: Final = {"smtp_letters_per_connection": "1000", "smtp_connections": "48"}
 """As for a relay of one's own: it does not mind."""
 LETTER_S: Final = 0.05
 """No machine is this slow: with START_S it bounds a measurement."""

@@ -39,8 +39,8 @@ class Feed(Protocol):
 class Slots(Protocol):
     """Rations the connections to one server, over all workers."""
 
-    def take(self) -> bool:
-        """Whether one more connection may be opened; it counts until it is freed."""
+    def take(self, held: int) -> bool:
+        """Whether one more connection than the `held` ones may be opened; it counts until it is freed."""
         ...
 
     def free(self) -> None:

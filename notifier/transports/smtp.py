@@ -13,7 +13,7 @@ from notifier.transports.account import SessionRefusedError, SmtpAccount, open_s
 from notifier.transports.channel import GOODBYE_S, Channel
 from notifier.transports.replies import unfit
 
-SLOW_S: Final = 0.005
+SLOW_S: Final = 0.001
 """A server whose answers take longer is sent to over several connections."""
 SLOT_S: Final = 0.1
 """How soon a connection is asked for again where all that the account may have are taken."""
@@ -30,6 +30,8 @@ class SmtpTransport:
         self._slots = slots
         self._channels: list[Channel] = []
         self._selector = DefaultSelector()
+        self._ready: set[Channel] = set()
+        """Connections that something happened on, or that have nothing to do."""
         self._again: deque[Message] = deque()
         self._faults = 0
         self._last_words = ""
@@ -92,6 +94,7 @@ class SmtpTransport:
         heard = self._selector.select(seconds)
         for key, events in heard:
             channel: Channel = key.data
+            self._ready.add(channel)
             if events & EVENT_WRITE:
                 answers += channel.flush()
             if events & EVENT_READ and not channel.is_over:
@@ -101,19 +104,20 @@ class SmtpTransport:
             for channel in self._channels:
                 if channel.deadline() <= now:
                     answers += channel.give_up()
+                    self._ready.add(channel)
         self._look_after()
         return answers
 
     def _speak(self, feed: Feed) -> list[Answer]:
         """Give each connection that waits for us its content or its next letter."""
         answers: list[Answer] = []
-        standing = [channel for channel in self._channels if channel.is_standing]
+        standing = [channel for channel in self._ready if channel.is_standing]
         following = [self._following(feed, channel, answers) for channel in standing]
         # What came while the caller was at work: a goodbye, perhaps, on which no content must be spent.
         answers += self._hear(0)
         for channel, message in zip(standing, following, strict=True):
             answers += self._give(feed, channel, message)
-        for channel in self._channels:
+        for channel in list(self._ready):
             if channel.is_idle and (message := self._next(feed, channel, answers)):
                 answers += channel.begin(message)
         if self._has_room():
@@ -156,7 +160,7 @@ class SmtpTransport:
         message = self._again.popleft() if self._again else feed.take()
         if message is None:
             return []
-        if self._slots and not self._slots.take():
+        if self._slots and not self._slots.take(len(self._channels)):
             self._again.appendleft(message)
             self._open_again_at = time.monotonic() + SLOT_S
             return []
@@ -171,6 +175,7 @@ class SmtpTransport:
             self._stop(feed, str(fault), is_for_good=fault.is_for_good)
             return [(message.delivery_id, Refused(str(fault), charged=False))]
         self._channels.append(channel)
+        self._ready.add(channel)
         self._selector.register(channel, EVENT_READ, channel)
         cannot = unfit(message, channel.extensions)
         return [(message.delivery_id, cannot)] if cannot else channel.begin(message)
@@ -186,16 +191,20 @@ class SmtpTransport:
 
     def _look_after(self) -> None:
         """Part with connections that are over or have carried their letters; watch whether the others can write."""
-        for channel in list(self._channels):
+        for channel in list(self._ready):
             if channel.is_idle and channel.letters >= self.account.letters_per_connection:
                 channel.leave()
             if channel.is_over:
                 self._part_with(channel)
-            elif (self._selector.get_key(channel).events == EVENT_READ) is channel.wants_to_write:
+                continue
+            if not (channel.is_idle or channel.is_standing):
+                self._ready.discard(channel)
+            if (self._selector.get_key(channel).events == EVENT_READ) is channel.wants_to_write:
                 self._selector.modify(channel, EVENT_READ | (EVENT_WRITE if channel.wants_to_write else 0), channel)
 
     def _part_with(self, channel: Channel) -> None:
         self._channels.remove(channel)
+        self._ready.discard(channel)
         self._selector.unregister(channel)
         self._free_slot()
         self._again.extend(channel.unsent)
