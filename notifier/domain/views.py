@@ -1,7 +1,7 @@
 """What a template sees of a letter's items: plain values, texts that know their direction, counts already worded."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -134,6 +134,15 @@ def remark(item: ItemView, scene: Scene) -> Remark:
         article_url=web_url(article.url) if article else "",
         parent=_quote(item.parent, scene) if item.parent else None,
     )
+
+
+def identity(value: object) -> object:
+    """What tells a view from another, directions included: equal identities are set in the same way."""
+    if isinstance(value, Phrase):
+        return str(value), value.direction
+    if isinstance(value, tuple):
+        return tuple(map(identity, value))
+    return tuple(identity(getattr(value, one.name)) for one in fields(value)) if is_dataclass(value) else value
 
 
 def by_category(items: Iterable[ItemView], scene: Scene) -> tuple[Group, ...]:

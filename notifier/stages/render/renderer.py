@@ -1,10 +1,12 @@
 """Each LetterContent rendered once, to a letter whose personal places are still marks."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Template
+from markupsafe import Markup
 
 from notifier.domain.letter import LetterContent, Rendered, direction
 from notifier.domain.scenes import values_of
@@ -19,7 +21,18 @@ from notifier.stages.render.failed import RenderFailed
 from notifier.stages.render.personal import weight
 from notifier.stages.render.wording import for_html, for_text, look, set_subject, set_text, squeezed
 
+BLOCKS_KEPT: Final = 1000
+"""Stories as they were set, about 2 KB each."""
 HTML_BYTES_MAX: Final = 100_000  # Gmail clips at 102 KB, and the unsubscribe link of the footer with it
+
+
+class _Kept(OrderedDict[object, Markup]):
+    """The newest BLOCKS_KEPT blocks."""
+
+    def __setitem__(self, key: object, block: Markup) -> None:
+        super().__setitem__(key, block)
+        if len(self) > BLOCKS_KEPT:
+            self.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,8 @@ class Renderer:
             )
             for kind in LetterKind
         }
+
+        self._blocks = _Kept()
 
     def language_of(self, content: LetterContent) -> str:
         """The language a letter can be written in: its own, else the site's. Raises RenderFailed."""
@@ -81,7 +96,7 @@ class Renderer:
             name = str(templates.text.name)
             text = set_text(templates.text.render(for_text(values, scene)), scene.direction)
             name = str(templates.html.name)
-            html = templates.html.render(for_html(values, scene), subject=subject.removeprefix(RLM))
+            html = templates.html.render(for_html(values, scene, self._blocks), subject=subject.removeprefix(RLM))
         # Whatever a template or its values trip over is one failure: of this letter, not of its readers.
         except Exception as error:
             raise RenderFailed(name, f"{type(error).__name__}: {error}") from error

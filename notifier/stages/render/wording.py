@@ -1,6 +1,7 @@
 """What a template is given beside the items: the look, and sentences for HTML and for plain text."""
 
 import re
+from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 from markupsafe import Markup
@@ -11,7 +12,7 @@ from notifier.domain.look import ARROWS, SIDES, dark_rules, fonts, leading, text
 from notifier.domain.text.bidi import LRM, RLM, mark_line, mark_subject
 from notifier.domain.text.clean import clean
 from notifier.domain.text.locales import base_language
-from notifier.domain.views import Remark, Scene
+from notifier.domain.views import Remark, Scene, identity
 from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import trusted, within
 
@@ -43,8 +44,13 @@ def look(content: LetterContent, scene: Scene) -> dict[str, Any]:
     }
 
 
-def for_html(values: dict[str, Any], scene: Scene) -> dict[str, Any]:
+Blocks = MutableMapping[object, Markup]
+"""Parts of letters as they were set, by all that they are made of."""
+
+
+def for_html(values: dict[str, Any], scene: Scene, blocks: Blocks) -> dict[str, Any]:
     """Each value of a sentence isolated on its own, so that a title cannot pull the words around it along."""
+    look_of = scene.voice.language, tuple(values["accent"].values())
 
     def wrap(piece: str) -> Markup:
         return piece if isinstance(piece, Markup) else within(piece, scene.direction)
@@ -55,7 +61,14 @@ def for_html(values: dict[str, Any], scene: Scene) -> dict[str, Any]:
     def sources_line(sources: tuple[str, ...]) -> Markup:
         return say("letters.counts.sources", sources=trusted(scene.voice.say("common.comma")).join(map(wrap, sources)))
 
-    return {**values, "say": say, "sources_line": sources_line}
+    def once(what: object, *more: object, caller: Callable[[], Markup]) -> Markup:
+        # The articles of one day stand in hundreds of digests: each is set once for all of them.
+        key = look_of, identity(what), more
+        if key not in blocks:
+            blocks[key] = caller()
+        return blocks[key]
+
+    return {**values, "say": say, "sources_line": sources_line, "once": once}
 
 
 def for_text(values: dict[str, Any], scene: Scene) -> dict[str, Any]:
