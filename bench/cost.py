@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from bench.fill import Crowd, fill
 from bench.place import environment, options, quiet_parts, say
-from bench.send import KINDS
+from bench.send import KINDS, KNOBS, SENTENCES
 from bench.sink import Sink
 from notifier import flow
 from notifier.embedded.valkey import Valkey
@@ -24,12 +24,13 @@ from tests.postgresql import running
 
 QUICK, FULL = 3_000, 12_000
 STEPS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
-    "claim, check, gather": [("notifier/flow.py", "_claim")],
-    "render (once a letter and chunk)": [("render/renderer.py", "render")],
+    "claim, check, gather": [("notifier/dispatch.py", "claim_chunk")],
+    "render (once a letter)": [("render/renderer.py", "render")],
     "make the personal links": [("domain/links.py", "personal")],
-    "splice and build the message": [("render/personal.py", "personalise")],
+    "fill the stencil, headers and both parts": [("render/stencil.py", "message")],
     "ask the budget (Valkey)": [("budget/in_redis.py", "take")],
-    "write down the outcome (one commit a letter)": [("notifier/flow.py", "book"), ("stages/record.py", "outcome")],
+    "note in the journal, file and Valkey": [("journal/folder.py", "note"), ("journal/in_redis.py", "note")],
+    "write down the outcomes": [("record/book.py", "outcomes")],
 }
 """Each step by the functions that do it; none of them calls another."""
 
@@ -44,7 +45,13 @@ def main() -> None:
         stack.callback(server.drop, url)
         valkey = stack.enter_context(Valkey.start(folder / "valkey"))
         sink = stack.enter_context(Sink())
-        knobs = {"smtp_port": str(sink.port), "smtp_tls": "off", "smtp_helo": "bench.example"}
+        knobs = {
+            "smtp_port": str(sink.port),
+            "smtp_tls": "off",
+            "smtp_helo": "bench.example",
+            **KNOBS,
+            "journal_folder": str(folder / "journal"),
+        }
         # Thirds of whole chunks: each has its share of letters that are new to it.
         chunk = str(min(500, max(1, size // 6)))
         parts = quiet_parts(environment(database_url=url, redis_url=valkey.url, chunk_size=chunk, **knobs))
@@ -56,7 +63,9 @@ def main() -> None:
 def measure(by_smtp: Parts, letters: int) -> None:
     """Plan, deliver three times, print a table and the figures."""
     now, nudges = datetime.now(UTC), list[Nudge]()
-    flow.plan_run(replace(by_smtp, bell=nudges.extend), fill(by_smtp, Crowd(letters, KINDS), now), now)
+    flow.plan_run(
+        replace(by_smtp, bell=nudges.extend), fill(by_smtp, Crowd(letters, KINDS, sentences=SENTENCES), now), now
+    )
     to_memory = replace(by_smtp, transports={"smtp": MemoryTransport()})
     wall, cpu = timed(lambda: deliver(to_memory, nudges[0::3]))
     smtp_wall, _ = timed(lambda: deliver(by_smtp, nudges[1::3]))

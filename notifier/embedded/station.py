@@ -93,6 +93,8 @@ class Station:
             own["NOTIFIER_SECRET_KEY"] = kept_secret(data / "secret-key")
         if "NOTIFIER_DATABASE_URL" not in given:
             own["NOTIFIER_DATABASE_URL"] = f"sqlite:///{(data / 'notifier.db').resolve()}"
+        if "NOTIFIER_JOURNAL_FOLDER" not in given:
+            own["NOTIFIER_JOURNAL_FOLDER"] = str((data / "journal").resolve())
         if "NOTIFIER_REDIS_URL" not in given:
             own["NOTIFIER_REDIS_URL"] = self._stack.enter_context(_valkey(data)).url
         if "NOTIFIER_BASE_URL" not in given:
