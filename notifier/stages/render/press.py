@@ -9,8 +9,8 @@ from notifier.stages.render.failed import RenderFailed
 from notifier.stages.render.renderer import Renderer
 from notifier.stages.render.stencil import UNSIGNED, Encoding, Stencil
 
-KEPT: Final = 64
-"""Stencils at a time, each about twice its letter's size."""
+KEPT: Final = 16
+"""Stencils at a time: deliveries come in the order of their letters. Each is some times its letter's size."""
 
 
 class Press:
