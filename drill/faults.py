@@ -115,7 +115,7 @@ FAULTS: Final = (
     _sink("sink: drops before the 354 (10 %)", Misdeed(Place.DATA, What.DROP, TENTH)),
     _sink("sink: drops in the midst of a letter (10 %)", Misdeed(Place.CONTENT, What.DROP, TENTH)),
     _sink("sink: drops before the 250 (10 %)", Misdeed(Place.DOT, What.DROP, TENTH)),
-    Fault("PostgreSQL restarted", _restart_postgresql, is_kill=True, doubles=True, is_possible=is_own_postgresql),
+    Fault("PostgreSQL restarted", _restart_postgresql, is_kill=True, is_possible=is_own_postgresql),
     Fault("Redis killed, back empty", _replace_redis, is_kill=True, is_possible=is_own_redis),
     Fault("Redis: FLUSHALL", _empty_redis),
     Fault("kill -9: beat", _kill_beat, is_kill=True),
