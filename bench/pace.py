@@ -51,7 +51,7 @@ def measure(ground: Ground, seconds: int) -> Sequence[float]:
         ground.parts, bell=nudges.extend, settings=ground.parts.settings.model_copy(update={"chunk_size": CHUNK})
     )
     flow.plan_run(planner, fill(ground.parts, Crowd(readers, KINDS), now), now)
-    ground.sink.watch("")
+    ground.sink.watch(".example")
     knobs = {"send_rate_per_s": str(RATE), "send_burst": "0", "chunk_size": str(CHUNK)}
     env = dict(ground.env) | {f"NOTIFIER_{name.upper()}": value for name, value in knobs.items()}
     with Tree(ground.folder) as tree:

@@ -38,6 +38,7 @@ _KNOBS: Final = {
     "smtp_connect_timeout_s": "1",
     "smtp_reply_timeout_s": f"{REPLY_S:g}",
     "task_slice_s": "0.5",
+    "task_longest_s": "0.5",
     "lease_s": "9",
     "retry_base_s": "1",
     "retry_cap_s": "2",

@@ -21,7 +21,7 @@ from notifier.journal import Journal
 from notifier.journal.folder import Folder
 from notifier.journal.in_redis import InRedis
 from notifier.parts import Parts
-from notifier.ring import CeleryBell, queue_depths
+from notifier.ring import CeleryBell, Queues, queue_depths
 from notifier.settings import Settings
 from notifier.shared import Shared
 from notifier.sources.fetch import Fetcher
@@ -59,6 +59,7 @@ def assemble(knobs: Settings) -> Parts:
         db=db,
         bell=bell,
         depths=lambda: queue_depths(knobs.broker),
+        is_awaited=Queues(Shared(knobs.broker)).is_awaited,
         transports=transports,
         budget=RedisBudget(shared, {name: limit(account) for name, account in accounts.items()}),
         accounts=Accounts(

@@ -17,7 +17,7 @@ from notifier.domain.letter import LetterContent
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused, Sent
 from notifier.domain.slowdown import Scope
-from notifier.domain.words import LetterKind, Reason
+from notifier.domain.words import Lane, LetterKind, Reason
 from notifier.parts import Parts
 from notifier.stages import check, gather, record
 from notifier.stages.render import RenderFailed, Stencil
@@ -34,6 +34,7 @@ class Chunk:
     """What one task claimed and may send, with the contents of its letters."""
 
     account: str
+    lane: Lane
     claim: record.Claim
     ready: tuple[Claimed, ...]
     contents: dict[gather.Key, LetterContent]
@@ -56,7 +57,9 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
             for one in checked.ready
             if one.kind is LetterKind.CONFIRM
         }
-        return Chunk(account, claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens)
+        return Chunk(
+            account, span.lane, claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens
+        )
 
 
 class Dispatch:
@@ -66,14 +69,25 @@ class Dispatch:
         self._parts = parts
         self._chunk = chunk
         self._clock = clock
-        until = clock() + timedelta(seconds=parts.settings.task_slice_s)
-        self.feed = Feed(chunk.ready, self._message, Pace(parts.budget, chunk.account, parts.group_of, clock, until))
+        self.feed = Feed(chunk.ready, self._message, self._pace(clock()))
         self._stencils: dict[gather.Key, Stencil] = {}
         self._left = {one.delivery_id for one in chunk.ready}
         self._answers: list[Answer] = []
         self._said: list[Answer] = []
         self._failures: list[tuple[int, Reason, str]] = []
         self._written_at = clock()
+
+    def _pace(self, now: datetime) -> Pace:
+        parts, knobs = self._parts, self._parts.settings
+        return Pace(
+            budget=parts.budget,
+            account=self._chunk.account,
+            group_of=parts.group_of,
+            clock=self._clock,
+            until=now + timedelta(seconds=knobs.task_slice_s),
+            longest=now + timedelta(seconds=max(knobs.task_slice_s, knobs.task_longest_s)),
+            is_awaited=lambda: parts.is_awaited(self._chunk.lane),
+        )
 
     def take_in(self, answers: Sequence[Answer]) -> None:
         """Keep what a transport said until it is written."""
@@ -91,6 +105,12 @@ class Dispatch:
         """Write down what became of letters so far."""
         with self._parts.db.writing() as session:
             self._write(self._book(session))
+        self._written()
+
+    def give_back_untouched(self) -> None:
+        """Return what no transport has seen, uncounted: whatever broke this task, it was not these letters."""
+        with self._parts.db.writing() as session:
+            self._book(session).give_back(self._left - self.feed.groups.keys())
 
     def finish(self, session: Session) -> None:
         """Write down the rest, and give back what was not sent."""
@@ -109,7 +129,7 @@ class Dispatch:
         account, feed = self._chunk.account, self.feed
         feed.close()
         self._parts.budget.hear(account, self._heard())
-        if feed.groups or feed.fault:
+        if feed.has_met or feed.fault:
             self._parts.accounts.breaker.heard(account, is_up=not feed.fault, is_refused=feed.is_refused)
 
     def _heard(self) -> dict[str, Heard]:
@@ -126,6 +146,9 @@ class Dispatch:
         book.outcomes(self._answers)
         for failure in self._failures:
             book.fail(*failure)
+
+    def _written(self) -> None:
+        # Only once it is committed: until then it may have to be written again.
         self._answers, self._failures, self._written_at = [], [], self._clock()
 
     def _book(self, session: Session) -> record.Book:

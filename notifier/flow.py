@@ -11,16 +11,19 @@ costs time, never a letter.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from notifier.consent import signup
+from notifier.db import is_passing
 from notifier.dispatch import Dispatch, claim_chunk
 from notifier.domain.items import NewItem, Receipt
 from notifier.domain.outcome import Sent
 from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind
+from notifier.journal import Page
 from notifier.models import Delivery, Item, Run, Signup, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_deliver, to_plan, to_publish, transaction
@@ -31,6 +34,7 @@ from notifier.stages.plan.confirmations import plan_confirmation
 from notifier.stages.plan.digests import plan_digests
 from notifier.stages.plan.letters import About, Edition, chunks, newest
 from notifier.stages.plan.runs import following, is_early, open_due
+from notifier.transports import Transport
 
 Clock = Callable[[], datetime]
 
@@ -134,7 +138,12 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
     Sends for `task_slice_s` at the most, then rings for the rest, so that an urgent letter finds a free worker.
     """
     settle_orphans(parts, clock())
-    span, choice = record.Span(Lane(lane), first_id, last_id), parts.accounts.choose()
+    span = record.Span(Lane(lane), first_id, last_id)
+    with parts.db.reading() as session:
+        # Not a claim: but who has nothing to send shall not be the one who tries an account out.
+        if not record.is_open(session, span, clock()):
+            return
+    choice = parts.accounts.choose()
     if choice.name is None:
         with parts.db.writing() as session:
             record.postpone(session, span, clock(), timedelta(seconds=choice.wait_s))
@@ -143,18 +152,33 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
         dispatch = Dispatch(parts, claim_chunk(parts, span, choice.name, page.token, clock()), clock)
         # No transaction is open while the network is busy. What a server accepted is noted in the journal before the
         # next letter leaves, and written into the books many at a time.
-        with closing(parts.transports[choice.name].send(dispatch.feed)) as answered:
-            for answers in answered:
-                dispatch.take_in(answers)
-                is_noted = page.note([one for one, outcome in answers if isinstance(outcome, Sent)])
-                if dispatch.is_full() or not is_noted:
-                    dispatch.write()
+        try:
+            _send(parts.transports[choice.name], dispatch, page)
+        except Exception:
+            with suppress(Exception):
+                dispatch.give_back_untouched()
+            raise
         dispatch.tell()
         with transaction(parts.db, parts.bell) as session:
             dispatch.finish(session)
             if record.is_due(session, span, clock()):
                 later(session, to_deliver(span.lane, first_id, last_id))
         page.settled()
+
+
+def _send(transport: Transport, dispatch: Dispatch, page: Page) -> None:
+    with closing(transport.send(dispatch.feed)) as answered:
+        for answers in answered:
+            dispatch.take_in(answers)
+            is_noted = page.note([one for one, outcome in answers if isinstance(outcome, Sent)])
+            try:
+                if dispatch.is_full() or not is_noted:
+                    dispatch.write()
+            except DBAPIError as fault:
+                if not is_noted or not is_passing(fault):
+                    raise
+                # The journal has it. What is on the wire is still heard and noted; nothing more is begun.
+                dispatch.feed.end()
 
 
 def settle_orphans(parts: Parts, now: datetime) -> int:

@@ -30,6 +30,8 @@ class Parts:
     db: Database
     bell: Bell
     depths: Depths
+    is_awaited: Callable[[Lane], bool]
+    """Whether a nudge of a more urgent lane than this one waits for a free process."""
     transports: Mapping[str, Transport]
     """By the name of their account."""
     budget: Budget

@@ -12,6 +12,7 @@ from kombu.exceptions import KombuError
 from notifier import observe
 from notifier.domain.words import Lane
 from notifier.queue import Nudge
+from notifier.shared import Shared
 
 VISIBILITY_S: Final = 600
 QUICK_S: Final = 2.0
@@ -20,6 +21,13 @@ _EXCHANGE: Final = "notifier"
 _ONE_RETRY: Final = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 
 _NO_RETRY: Final = {**_ONE_RETRY, "max_retries": 0}
+
+# With one priority step, kombu's queues are lists of their own names.
+_WAITING: Final = """
+local waiting = 0
+for _, queue in ipairs(KEYS) do waiting = waiting + redis.call('LLEN', queue) end
+return waiting
+"""
 
 _log = observe.log(__name__)
 
@@ -122,6 +130,22 @@ class CeleryBell:
     def close(self) -> None:
         """Close the connections to the broker."""
         self._app.close()
+
+
+class Queues:
+    """A quick look at the lanes' queues, for whoever is about to go on sending."""
+
+    def __init__(self, shared: Shared) -> None:
+        self._ask = shared.script(_WAITING)
+
+    def is_awaited(self, lane: Lane) -> bool:
+        """Whether a nudge of a more urgent lane waits; True where that cannot be told, for then it may."""
+        lanes = list(Lane)
+        before = [one.value for one in lanes[: lanes.index(lane)]]
+        if not before:
+            return False
+        waiting = self._ask(before, [])
+        return waiting is None or int(waiting) > 0
 
 
 def queue_depths(broker_url: str) -> dict[Lane, int] | None:

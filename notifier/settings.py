@@ -11,8 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
 
-MIN_SECRET_CHARACTERS = 32
-MIN_SECRET_DISTINCT = 10
+MIN_SECRET_CHARACTERS, MIN_SECRET_DISTINCT = 32, 10
 LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
@@ -120,6 +119,7 @@ class Settings(BaseSettings):
     thread_hold_s: int = Field(default=300, ge=0, description="Seconds a thread comment waits.")
     reply_wait_max_s: int = Field(default=900, ge=0, description="Most seconds a first comment waits for more.")
     task_slice_s: float = Field(default=0.5, gt=0, description="Seconds a task sends before it makes room for others.")
+    task_longest_s: float = Field(default=15, gt=0, description="Seconds it goes on while no more urgent one waits.")
     digest_items_max: int = Field(default=20, ge=1, le=100, description="Items in one digest; the rest is a link.")
     digest_late_h: float = Field(default=12, gt=0, description="Hours a missed daily digest may be late.")
     feed_interval_s: int = Field(default=900, ge=60, description="Seconds between two polls of a feed.")
@@ -189,10 +189,10 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _keep_leases_longer_than_work(self) -> Self:
         waits = max(one.connect_timeout_s + one.reply_timeout_s for one in self.accounts.values())
-        longest = self.task_slice_s + LATE_S + waits
+        longest = max(self.task_slice_s, self.task_longest_s) + LATE_S + waits
         if self.lease_s <= longest:
             raise ValueError(
-                f"lease_s ({self.lease_s}) must be longer than task_slice_s, smtp_connect_timeout_s and "
+                f"lease_s ({self.lease_s}) must be longer than task_longest_s, smtp_connect_timeout_s and "
                 f"smtp_reply_timeout_s (or those of any account) with {LATE_S:g} s together ({longest:g}): else "
                 f"letters that are being sent are handed out again"
             )

@@ -31,7 +31,7 @@ class Shared:
     """
 
     def __init__(self, redis_url: str) -> None:
-        self._client = _client(redis_url)
+        self._client = client(redis_url)
         self._ask_again_at = -math.inf
         self._log_again_at = -math.inf
 
@@ -64,7 +64,8 @@ class Shared:
             _log.warning("nothing_shared_without_redis", fault=type(fault).__name__)
 
 
-def _client(url: str) -> redis.Redis | None:
+def client(url: str) -> redis.Redis | None:
+    """A client that gives up soon; None for a broker that is not Redis."""
     scheme, _, rest = url.partition("://")
     if scheme not in {"redis", "rediss", "unix", "redis+socket"}:
         return None

@@ -170,6 +170,7 @@ def make_world(db: Database, folder: Path) -> World:
         db=db,
         bell=rung.extend,
         depths=dict,
+        is_awaited=lambda _lane: False,
         transports={"smtp": wire},
         budget=LocalBudget({"smtp": Limit(1000, 1000)}),
         accounts=Accounts({"smtp": 1}, LocalBreaker(30), lambda: 0.5),

@@ -5,12 +5,9 @@ import time
 from typing import Any, Final
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-QUICK_S: Final = 2.0
-ALONE_S: Final = 5.0
-"""After Redis failed, how long it is not asked again: each question may cost QUICK_S."""
+from notifier.shared import ALONE_S, client
+
 FAULTS: Final = (redis.RedisError, OSError)
 
 
@@ -19,9 +16,7 @@ class InRedis:
 
     def __init__(self, redis_url: str, keeps_s: int) -> None:
         self._keeps_s = keeps_s
-        self._client = redis.Redis.from_url(
-            redis_url, socket_timeout=QUICK_S, socket_connect_timeout=QUICK_S, retry=Retry(NoBackoff(), 0)
-        )
+        self._client = client(redis_url)
         self._connection: Any = None
         """One of our own, on which a note is sent without waiting for its answer; redis-py's is not typed."""
         self._unread = 0
@@ -37,6 +32,8 @@ class InRedis:
 
     def read(self, token: str) -> set[int]:
         """The letters a page holds; none where Redis is away."""
+        if self._client is None:
+            return set()
         try:
             return {int(one) for one in self._client.lrange(_key(token), 0, -1)}
         except FAULTS:
@@ -49,10 +46,11 @@ class InRedis:
     def close(self) -> None:
         """Close the connections."""
         self._hang_up()
-        self._client.close()
+        if self._client is not None:
+            self._client.close()
 
     def _say(self, commands: list[tuple[Any, ...]]) -> bool:
-        if time.monotonic() < self._ask_again_at:
+        if self._client is None or time.monotonic() < self._ask_again_at:
             return False
         try:
             if self._connection is None:
@@ -70,7 +68,7 @@ class InRedis:
 
     def _hang_up(self) -> None:
         connection, self._connection, self._unread = self._connection, None, 0
-        if connection is not None:
+        if connection is not None and self._client is not None:
             connection.disconnect()
             self._client.connection_pool.release(connection)
 

@@ -4,7 +4,7 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -30,7 +30,21 @@ class Pace:
     """A recipient's domain -> the group that shares a budget."""
     clock: Callable[[], datetime]
     until: datetime
-    """Past this moment no further letter is begun."""
+    """Past this moment no further letter is begun, unless nobody waits for the process."""
+    longest: datetime
+    """Past this one none is, whoever waits."""
+    is_awaited: Callable[[], bool]
+    """Whether a more urgent letter waits for a process."""
+
+    def is_over(self) -> bool:
+        """Whether no further letter may be begun."""
+        return self.clock() >= self.until
+
+    def gone_on(self, slice_of: timedelta) -> "Pace":
+        """The same, for another slice of time where nobody waits."""
+        if self.until >= self.longest or self.is_awaited():
+            return replace(self, longest=self.until)
+        return replace(self, until=min(self.longest, self.clock() + slice_of))
 
 
 class Feed:
@@ -42,6 +56,7 @@ class Feed:
     def __init__(self, ready: Iterable[Claimed], make: Callable[[Claimed], Message | None], pace: Pace) -> None:
         self._make = make
         self._pace = pace
+        self._slice = pace.until - pace.clock()
         self._waiting: dict[str, deque[Claimed]] = {}
         for one in ready:
             self._waiting.setdefault(pace.group_of(one.address.rpartition("@")[2]), deque()).append(one)
@@ -50,6 +65,8 @@ class Feed:
         self._ask_again_at = -math.inf
         self.groups: dict[int, str] = {}
         """The recipient group of each letter that was taken."""
+        self.has_met = False
+        """Whether the server has answered anything."""
         self.fault = ""
         """Why the transport stopped; empty when it did not."""
         self.is_refused = False
@@ -78,6 +95,15 @@ class Feed:
         """Whether there is still time for a letter whose envelope is out."""
         return self._pace.clock() < self._pace.until + LATE
 
+    def met(self) -> None:
+        """The server has answered."""
+        self.has_met = True
+
+    def end(self) -> None:
+        """Begin nothing more; what is on the wire is still heard."""
+        now = self._pace.clock()
+        self._pace = replace(self._pace, until=now, longest=now)
+
     def stop(self, said: str, *, is_for_good: bool = False) -> None:
         """Give no more: the server cannot be reached."""
         self.fault = self.fault or said or "stopped"
@@ -99,7 +125,11 @@ class Feed:
                     yield one.delivery_id, now + timedelta(seconds=turn * wait_s)
 
     def _is_over(self) -> bool:
-        return bool(self.fault) or self._pace.clock() >= self._pace.until
+        if self.fault:
+            return True
+        if self._pace.is_over() and self._pace.until < self._pace.longest and self._waiting:
+            self._pace = self._pace.gone_on(self._slice)
+        return self._pace.is_over()
 
     def _open_group(self) -> str | None:
         """A group that has letters and a grant; asks the budget when no group has both."""

@@ -28,6 +28,10 @@ class Feed(Protocol):
         """Whether the content of a message that was taken may still leave: else it goes back, untried."""
         ...
 
+    def met(self) -> None:
+        """The server was met: it has answered."""
+        ...
+
     def stop(self, said: str, *, is_for_good: bool = False) -> None:
         """Nothing more can be sent; `said` is what the server, or the way to it, gave as the reason.
 

@@ -5,13 +5,10 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, Self
+from typing import Self
 
 from notifier.account import Account, TlsPolicy
-from notifier.transports.replies import text_of
-
-FINAL: Final = 500
-"""Replies from here on are final (RFC 5321 4.2.1)."""
+from notifier.transports.replies import FINAL, text_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def open_session(account: SmtpAccount) -> smtplib.SMTP:
     """
     try:
         smtp = _connect(account)
-    except (OSError, smtplib.SMTPException) as fault:
+    except (OSError, smtplib.SMTPException, ValueError) as fault:
         raise SessionRefusedError(_said("connect", fault)) from fault
     try:
         _send_at_once(smtp)

@@ -8,7 +8,7 @@ from typing import Final
 from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome, Refused, Sent, Uncertain
 from notifier.transports import Answer
-from notifier.transports.account import SmtpAccount
+from notifier.transports.account import SessionRefusedError, SmtpAccount
 from notifier.transports.pipeline import GOOD, LAST_WORDS, Envelope, Next, commands, on_the_wire
 from notifier.transports.replies import refusal, text_of
 from notifier.transports.wire import FAULTS, Wire
@@ -19,6 +19,7 @@ GOODBYE_S: Final = 5.0
 IDLE_S: Final = 5.0
 """A connection idle for longer may be dead without a word: it has `connect_timeout_s` to prove that it lives."""
 _OK: Final = 250
+_TAKEN: Final = 2
 
 
 class Channel:
@@ -26,7 +27,7 @@ class Channel:
 
     def __init__(self, smtp: smtplib.SMTP, account: SmtpAccount) -> None:
         if smtp.sock is None:
-            raise smtplib.SMTPServerDisconnected("the session is over before it began")
+            raise SessionRefusedError("the session is over before it began")
         self._wire = Wire(smtp.sock)
         self._account = account
         self.extensions = smtp.esmtp_features
@@ -35,6 +36,8 @@ class Channel:
         self.lag_s = 0.0
         """Seconds the server took for its last answer."""
         self.is_over = False
+        self.was_silent = False
+        """Whether it was given up."""
         self.last_words = ""
         """Why it was lost; empty when it was not."""
         self.unsent: list[Message] = []
@@ -161,6 +164,7 @@ class Channel:
 
     def give_up(self) -> list[Answer]:
         """The server has been silent for too long."""
+        self.was_silent = True
         return self._lose("connection lost: TimeoutError: no answer in time")
 
     def _heard(self, code: int, reply: bytes) -> list[Answer]:
@@ -179,7 +183,8 @@ class Channel:
 
     def _content_answered(self, code: int, reply: bytes) -> list[Answer]:
         said = text_of(code, reply)
-        outcome: Outcome = Sent(said) if code == _OK else refusal(".", code, reply)
+        # By its first digit, as RFC 5321 4.3.2 has it: whoever says 251 has the letter too.
+        outcome: Outcome = Sent(said) if code // 100 == _TAKEN else refusal(".", code, reply)
         if code == -1:
             outcome = Uncertain(said)
         answers = self._done_with(self._content, outcome)

@@ -31,6 +31,9 @@ class Listed:
         """Always."""
         return True
 
+    def met(self) -> None:
+        """Whoever sends a list does not ask."""
+
     def stop(self, said: str, *, is_for_good: bool = False) -> None:
         """Give no more."""
         self._is_out, self.fault, self.is_for_good = True, said, is_for_good

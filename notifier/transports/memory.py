@@ -26,6 +26,7 @@ class MemoryTransport:
             if message is not None:
                 outcome = self.outcomes.get(message.rcpt_to, Sent("250 kept"))
                 self.seen.append(message)
+                feed.met()
                 if isinstance(outcome, Sent):
                     self.sent.append(message)
                 yield [(message.delivery_id, outcome)]

@@ -8,7 +8,7 @@ from typing import Final
 from notifier.domain.message import Message
 from notifier.transports.replies import needs_smtputf8
 
-GOOD: Final = {"MAIL": (250,), "RCPT": (250, 251), "DATA": (354,)}
+GOOD: Final = {"MAIL": range(200, 300), "RCPT": range(200, 300), "DATA": (354,)}
 # The server is leaving, or what it said is no reply: further answers cannot be told apart.
 LAST_WORDS: Final = (421, -1)
 

@@ -1,5 +1,6 @@
 """Letters out by SMTP: one loop over the connections of one account, which stay from one call to the next."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Generator
@@ -7,7 +8,6 @@ from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Final
 
 from notifier.domain.message import Message
-from notifier.domain.outcome import Refused
 from notifier.transports import NEWS_S, Answer, Feed, Slots
 from notifier.transports.account import SessionRefusedError, SmtpAccount, open_session
 from notifier.transports.channel import GOODBYE_S, Channel
@@ -15,6 +15,8 @@ from notifier.transports.replies import unfit
 
 SLOW_S: Final = 0.001
 """A server whose answers take longer is sent to over several connections."""
+LONGEST_S: Final = 150.0
+"""What is not answered for by then is given up, so that a task ends by itself before its time limit ends it."""
 SLOT_S: Final = 0.1
 """How soon a connection is asked for again where all that the account may have are taken."""
 FAULTS_MAX: Final = 2
@@ -36,7 +38,9 @@ class SmtpTransport:
         self._faults = 0
         self._last_words = ""
         self._may_open = True
+        self._has_heard = False
         self._open_again_at = 0.0
+        self._ends_at = math.inf
 
     def send(self, feed: Feed) -> Generator[list[Answer], None, None]:
         """Yield (delivery id, outcome) for the messages of the feed, as they become known.
@@ -46,9 +50,14 @@ class SmtpTransport:
         """
         self._end([channel for channel in self._channels if not channel.is_idle], Channel.hang_up)
         self._again.clear()
-        self._faults, self._last_words, self._may_open = 0, "", True
+        self._faults, self._last_words, self._may_open, self._has_heard = 0, "", True, False
+        self._ends_at = time.monotonic() + LONGEST_S
         try:
             yield from self._converse(feed)
+        except Exception:
+            # A fault that is ours: whatever state the connections are in, nobody uses them again.
+            self._end(self._channels, Channel.hang_up)
+            raise
         finally:
             # Cut short: a content that is on its way is nobody's to answer for now, and no RSET is heard after a 354.
             self._end([channel for channel in self._channels if not channel.is_idle], Channel.hang_up)
@@ -74,6 +83,8 @@ class SmtpTransport:
                 if self._is_through(feed):
                     return
                 answers = self._hear(self._patience_s(feed))
+            if self._has_heard:
+                feed.met()
             if self._faults >= FAULTS_MAX:
                 self._stop(feed, self._last_words)
             if answers or time.monotonic() - told_at > NEWS_S:
@@ -81,11 +92,14 @@ class SmtpTransport:
                 told_at = time.monotonic()
 
     def _is_through(self, feed: Feed) -> bool:
+        # A letter that only lacks a connection waits for one as long as its slice lasts.
+        if self._again and self._may_open and feed.may_begin():
+            return False
         return feed.wait_s() is None and all(channel.is_idle or channel.is_leaving for channel in self._channels)
 
     def _patience_s(self, feed: Feed) -> float:
         now = time.monotonic()
-        waits = [NEWS_S, feed.wait_s() or NEWS_S, *(channel.deadline() - now for channel in self._channels)]
+        waits = [NEWS_S, feed.wait_s() or NEWS_S, *(self._deadline(channel) - now for channel in self._channels)]
         return max(0.0, min(waits))
 
     def _hear(self, seconds: float) -> list[Answer]:
@@ -99,14 +113,23 @@ class SmtpTransport:
                 answers += channel.flush()
             if events & EVENT_READ and not channel.is_over:
                 answers += channel.hear()
-        if not heard and seconds:
-            now = time.monotonic()
-            for channel in self._channels:
-                if channel.deadline() <= now:
-                    answers += channel.give_up()
-                    self._ready.add(channel)
+                self._has_heard = True
+        answers += self._give_up()
         self._look_after()
         return answers
+
+    def _give_up(self) -> list[Answer]:
+        """End the connections whose server has been silent for too long, or longer than a call may last."""
+        answers: list[Answer] = []
+        now = time.monotonic()
+        for channel in self._channels:
+            if not channel.is_over and self._deadline(channel) <= now:
+                answers += channel.give_up()
+                self._ready.add(channel)
+        return answers
+
+    def _deadline(self, channel: Channel) -> float:
+        return channel.deadline() if channel.is_idle else min(channel.deadline(), self._ends_at)
 
     def _speak(self, feed: Feed) -> list[Answer]:
         """Give each connection that waits for us its content or its next letter."""
@@ -120,9 +143,10 @@ class SmtpTransport:
         for channel in list(self._ready):
             if channel.is_idle and (message := self._next(feed, channel, answers)):
                 answers += channel.begin(message)
+        # Before another one is opened: the number of a socket that was closed may be the next one's.
+        self._look_after()
         if self._has_room():
             answers += self._open(feed)
-        self._look_after()
         return answers
 
     def _following(self, feed: Feed, channel: Channel, answers: list[Answer]) -> Message | None:
@@ -152,7 +176,7 @@ class SmtpTransport:
     def _has_room(self) -> bool:
         if not self._may_open or len(self._channels) >= self.account.connections:
             return False
-        if time.monotonic() < self._open_again_at:
+        if not self._open_again_at <= time.monotonic() < self._ends_at:
             return False
         return all(channel.lag_s > SLOW_S and not channel.is_idle for channel in self._channels)
 
@@ -166,17 +190,22 @@ class SmtpTransport:
             return []
         try:
             channel = Channel(open_session(self.account), self.account)
+            self._selector.register(channel, EVENT_READ, channel)
         except SessionRefusedError as fault:
             self._free_slot()
             if self._channels:
                 self._may_open = False
                 self._again.appendleft(message)
                 return []
+            # The letter stays unanswered, as all the others do: it was not tried.
             self._stop(feed, str(fault), is_for_good=fault.is_for_good)
-            return [(message.delivery_id, Refused(str(fault), charged=False))]
+            return []
+        except BaseException:
+            self._free_slot()
+            raise
+        feed.met()
         self._channels.append(channel)
         self._ready.add(channel)
-        self._selector.register(channel, EVENT_READ, channel)
         cannot = unfit(message, channel.extensions)
         return [(message.delivery_id, cannot)] if cannot else channel.begin(message)
 
@@ -208,7 +237,7 @@ class SmtpTransport:
         self._selector.unregister(channel)
         self._free_slot()
         self._again.extend(channel.unsent)
-        is_fault = channel.last_words and not channel.letters
+        is_fault = channel.last_words and (not channel.letters or channel.was_silent)
         self._faults = self._faults + 1 if is_fault else 0
         self._last_words = channel.last_words or self._last_words
         self._may_open = self._may_open and self._faults < FAULTS_MAX

@@ -1,13 +1,15 @@
 """What becomes of each letter of a group when the server refuses, hangs or leaves in between."""
 
+import socket
+import struct
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from notifier.domain.message import Message
-from notifier.domain.outcome import Outcome, Refused, Uncertain
-from notifier.transports.listed import Listed
+from notifier.domain.outcome import Outcome, Refused, Sent, Uncertain
+from notifier.transports.listed import Listed, send_all
 from tests.transports.group_office import TAKEN, GroupOffice, came, envelope, numbered, opened, send, transport, until
 from tests.transports.post_office import DROP, HANG
 
@@ -101,6 +103,39 @@ def test_a_server_that_breaks_every_envelope_is_not_hammered_and_no_letter_pays(
     outcomes = send(transport(office), numbered(5))
     assert [isinstance(outcome, Refused) and not outcome.charged for outcome in outcomes] == [True] * 5
     assert (office.connections, came(office)) == (2, [])
+
+
+def test_a_connection_that_is_reset_while_a_letter_is_made_costs_nothing_and_spoils_nothing() -> None:
+    with opened(GroupOffice()) as office:
+        smtp = transport(office, connections=3)
+        assert list(send_all(smtp, numbered(1))) == [(1, TAKEN)]
+
+        def source() -> Iterator[Message]:
+            for message in numbered(4):
+                if message.delivery_id == 2:
+                    office.sockets[0].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    office.sockets[0].shutdown(socket.SHUT_RDWR)
+                yield message
+
+        answers = dict(answer for some in smtp.send(Listed(source())) for answer in some)
+        assert answers.keys() == {1, 2, 3, 4}
+        assert send(smtp, numbered(2)) == [TAKEN] * 2
+
+
+def test_connections_that_die_without_a_word_are_given_up_one_after_the_other() -> None:
+    with opened(GroupOffice()) as office:
+        smtp = transport(office, connections=2, reply_timeout_s=0.3)
+        office.says = {".": [HANG, HANG]}
+        started = time.monotonic()
+        outcomes = send(smtp, numbered(3))
+        assert [type(outcome) for outcome in outcomes].count(Uncertain) == 2
+        assert time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("reply", ["251 taken", "200 taken"])
+def test_any_good_reply_to_the_final_dot_means_that_it_was_taken(office: GroupOffice, reply: str) -> None:
+    office.says = {".": [reply]}
+    assert send(transport(office), numbered(2)) == [Sent(reply), TAKEN]
 
 
 @pytest.mark.parametrize("goodbye", [b"", b"421 too slow\r\n"])

@@ -59,9 +59,17 @@ class Book:
                     later.append((delivery_id, reply))
         self._sent(sent)
         for reply, ids in uncharged.items():
-            self.put_off(ids, reply)
+            self._wait(ids, reply)
         self._try_again(later, Reason.TRY_AGAIN)
         self._uncertain(uncertain)
+
+    def _wait(self, ids: Iterable[int], said: str) -> None:
+        """Queue letters again that were on the wire when the server failed: uncounted, but behind all others.
+
+        For should it be them that it fails at, the others must not wait for them for ever.
+        """
+        wait = retry_in(1, self.terms.retry_base_s, self.terms.retry_cap_s, self.terms.dice())
+        self._queue(ids, self.now + wait, Reason.UNREACHABLE, said, uncounted=1)
 
     def put_off(self, ids: Iterable[int], said: str) -> None:
         """Queue letters again that met a dead server: the try is not counted, for it was not theirs."""

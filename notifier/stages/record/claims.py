@@ -75,6 +75,12 @@ def claim(session: Session, span: Span, token: str, now: datetime, terms: Terms,
     return Claim(token, tuple(sorted(won)))
 
 
+def is_open(session: Session, span: Span, now: datetime) -> bool:
+    """Whether something of a span may be sent now, or is too old to be."""
+    waits = span.queued() & ((Delivery.next_attempt_at <= now) | (Delivery.expires_at <= now))
+    return session.scalar(select(Delivery.id).where(waits).limit(1)) is not None
+
+
 def postpone(session: Session, span: Span, now: datetime, wait: timedelta) -> int:
     """Let what is due of a span wait: no account can take it. No try is counted; gives how many."""
     waiting = write(span.due(now), State.QUEUED).values(next_attempt_at=now + wait, reason=Reason.UNREACHABLE)

@@ -29,6 +29,8 @@ def environment(folder: Path, *, is_html: bool) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,
+        # A worker's letters do not change under its hands when templates are replaced.
+        auto_reload=False,
         finalize=_isolated if is_html else _plain,
     )
     made.globals.clear()

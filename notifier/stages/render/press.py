@@ -35,7 +35,8 @@ class Press:
         self._kept.move_to_end(key)
         if isinstance(known[1], Stencil):
             return known[1]
-        raise known[1]
+        # Without the frames of whoever asked before: they would be kept, with all that is in them.
+        raise known[1].with_traceback(None)
 
     def _made(self, content: LetterContent) -> Stencil | ValueError | RenderFailed:
         try:

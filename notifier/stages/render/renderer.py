@@ -99,6 +99,8 @@ class Renderer:
             html = templates.html.render(for_html(values, scene, self._blocks), subject=subject.removeprefix(RLM))
         # Whatever a template or its values trip over is one failure: of this letter, not of its readers.
         except Exception as error:
+            if isinstance(error, MemoryError) or type(error).__module__.startswith("billiard"):
+                raise  # The process's trouble, or the end of its task's time: the letter may be fine.
             raise RenderFailed(name, f"{type(error).__name__}: {error}") from error
         return Rendered(subject, text, squeezed(html))
 
