@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from bench.fill import Crowd, fill
 from bench.place import options, say
-from bench.send import KINDS, START_S, Ground, prepare, wait
+from bench.send import SENTENCES, START_S, Ground, prepare, wait
 from notifier import flow, ring
 from notifier.embedded.tree import Job, Tree
 from notifier.processes import worker_argv
@@ -18,6 +18,8 @@ QUICK, FULL = 400, 2_000
 RTT_MS: Final = 20.0
 LETTER_S: Final = 0.2
 """No link of this kind is this slow: with START_S it bounds a measurement."""
+KINDS: Final = 7
+"""Few distinct letters: it is the link that is measured."""
 KNOBS: Final = {"smtp_connections": "1", "smtp_letters_per_connection": "1000000"}
 """One connection, and never a new one: the handshake is not what is measured."""
 
@@ -35,7 +37,7 @@ def measure(ground: Ground, letters: int) -> dict[str, Any]:
     """The time runs from the first letter's arrival to the last one's, by the sink's clock."""
     now, nudges = datetime.now(UTC), list[Nudge]()
     planner = replace(ground.parts, bell=nudges.extend)
-    flow.plan_run(planner, fill(ground.parts, Crowd(letters, KINDS), now), now)
+    flow.plan_run(planner, fill(ground.parts, Crowd(letters, KINDS, sentences=SENTENCES), now), now)
     most = 0
 
     def is_through() -> bool:

@@ -82,6 +82,7 @@ class SmtpTransport:
             if not answers:
                 if self._is_through(feed):
                     return
+                self._stock_up(feed)
                 answers = self._hear(self._patience_s(feed))
             if self._has_heard:
                 feed.met()
@@ -90,6 +91,11 @@ class SmtpTransport:
             if answers or time.monotonic() - told_at > NEWS_S:
                 yield answers
                 told_at = time.monotonic()
+
+    def _stock_up(self, feed: Feed) -> None:
+        """Make one letter while the server thinks: over a slow link the next content need not wait for it."""
+        if self._channels and not self._again and (message := feed.take()):
+            self._again.append(message)
 
     def _is_through(self, feed: Feed) -> bool:
         # A letter that only lacks a connection waits for one as long as its slice lasts.
@@ -236,7 +242,7 @@ class SmtpTransport:
         self._ready.discard(channel)
         self._selector.unregister(channel)
         self._free_slot()
-        self._again.extend(channel.unsent)
+        self._again.extendleft(reversed(channel.unsent))
         is_fault = channel.last_words and (not channel.letters or channel.was_silent)
         self._faults = self._faults + 1 if is_fault else 0
         self._last_words = channel.last_words or self._last_words

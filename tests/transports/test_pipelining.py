@@ -47,7 +47,7 @@ def test_no_content_leaves_before_the_outcome_of_the_one_before_was_taken(office
     smtp.close()
 
 
-def test_a_slow_source_holds_back_a_content_rather_than_leave_it_unanswered(office: GroupOffice) -> None:
+def test_a_slow_source_is_asked_while_the_server_thinks(office: GroupOffice) -> None:
     seen: list[list[str]] = []
 
     def source() -> Iterator[Message]:
@@ -59,8 +59,8 @@ def test_a_slow_source_holds_back_a_content_rather_than_leave_it_unanswered(offi
     smtp = transport(office)
     taken = [(delivery_id, len(seen)) for answers in smtp.send(Listed(source())) for delivery_id, _ in answers]
     smtp.close()
-    assert taken == [(1, 2), (2, 3), (3, 3)]
-    assert seen == [[], [], ["content 1"]]
+    assert taken == [(1, 3), (2, 3), (3, 3)]
+    assert seen[:2] == [[], []]
 
 
 def test_no_envelope_goes_beyond_the_letters_of_a_connection(office: GroupOffice) -> None:
@@ -124,7 +124,7 @@ def test_a_goodbye_never_becomes_a_letter(office: GroupOffice) -> None:
 
 def test_a_source_that_breaks_in_the_middle_hangs_up(office: GroupOffice) -> None:
     def source() -> Iterator[Message]:
-        yield from numbered(2)
+        yield from numbered(3)
         raise OSError("the database is gone")
 
     smtp = transport(office)
