@@ -35,12 +35,9 @@ class SmtpTransport:
         self._ready: set[Channel] = set()
         """Connections that something happened on, or that have nothing to do."""
         self._again: deque[Message] = deque()
-        self._faults = 0
-        self._last_words = ""
-        self._may_open = True
-        self._has_heard = False
-        self._open_again_at = 0.0
-        self._ends_at = math.inf
+        self._faults, self._last_words = 0, ""
+        self._may_open, self._has_heard = True, False
+        self._open_again_at, self._ends_at = 0.0, math.inf
 
     def send(self, feed: Feed) -> Generator[list[Answer], None, None]:
         """Yield (delivery id, outcome) for the messages of the feed, as they become known.
