@@ -240,8 +240,7 @@ class SmtpTransport:
         self._selector.unregister(channel)
         self._free_slot()
         self._again.extendleft(reversed(channel.unsent))
-        is_fault = channel.last_words and (not channel.letters or channel.was_silent)
-        self._faults = self._faults + 1 if is_fault else 0
+        self._faults = self._faults + 1 if channel.last_words and (channel.was_silent or not channel.letters) else 0
         self._last_words = channel.last_words or self._last_words
         self._may_open = self._may_open and self._faults < FAULTS_MAX
 
