@@ -17,6 +17,8 @@ LATE: Final = timedelta(seconds=LATE_S)
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 SOON_S: Final = 1.0
 """Letters of a group that must wait longer go back to their queue with a moment of their own."""
+SMALL: Final = 5
+"""Letters at a time up to which a budget is asked for each by itself."""
 _RECHECK_S: Final = 0.01
 
 
@@ -144,14 +146,17 @@ class Feed:
     def _ask(self) -> None:
         self.close()
         wanted = {group: len(letters) for group, letters in self._waiting.items()}
-        grants = self._pace.budget.take(
-            self._pace.account, portioned(wanted, self._pace.budget.portion(self._pace.account))
-        )
+        grants = self._pace.budget.take(self._pace.account, portioned(wanted, self._portion()))
         self._granted = {group: grant.count for group, grant in grants.items() if grant.count}
         self._waits = {group: grant.wait_s for group, grant in grants.items() if not grant.count}
         if not self._granted:
             shortest = min(self._waits.values(), default=_RECHECK_S)
             self._ask_again_at = time.monotonic() + shortest
+
+    def _portion(self) -> int:
+        # At a low rate one by one: what is granted and waits here would leave in a later second than it was meant for.
+        portion = self._pace.budget.portion(self._pace.account)
+        return portion if portion > SMALL else 1
 
 
 def portioned(wanted: Mapping[str, int], most: int) -> dict[str, int]:

@@ -13,8 +13,8 @@ from notifier.transports.account import SessionRefusedError, SmtpAccount, open_s
 from notifier.transports.channel import GOODBYE_S, Channel
 from notifier.transports.replies import unfit
 
-SLOW_S: Final = 0.001
-"""A server whose answers take longer is sent to over several connections."""
+SLOW_S, FAR_S = 0.001, 0.01
+"""Whose answers take longer is sent to over several connections; or has the next letter made while it thinks."""
 LONGEST_S: Final = 150.0
 """What is not answered for by then is given up, so that a task ends by itself before its time limit ends it."""
 SLOT_S: Final = 0.1
@@ -91,7 +91,7 @@ class SmtpTransport:
 
     def _stock_up(self, feed: Feed) -> None:
         """Make one letter while the server thinks: over a slow link the next content need not wait for it."""
-        if self._channels and not self._again and (message := feed.take()):
+        if not self._again and any(one.lag_s > FAR_S for one in self._channels) and (message := feed.take()):
             self._again.append(message)
 
     def _is_through(self, feed: Feed) -> bool:
