@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome, Sent
+from notifier.transports import Answer
 from notifier.transports.account import SmtpAccount
 from notifier.transports.listed import send_all
 from notifier.transports.smtp import SmtpTransport
@@ -157,6 +158,11 @@ def send(smtp: SmtpTransport, messages: list[Message]) -> list[Outcome]:
     finally:
         smtp.close()
     return [answers[message.delivery_id] for message in messages]
+
+
+def told(answers: Iterator[list[Answer]]) -> list[Answer]:
+    """The next answers; a transport also says from time to time that there is no news."""
+    return next(some for some in answers if some)
 
 
 def envelope(number: int) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused
 from notifier.transports.listed import Listed, send_all
-from tests.transports.group_office import TAKEN, GroupOffice, came, envelope, numbered, opened, send, transport
+from tests.transports.group_office import TAKEN, GroupOffice, came, envelope, numbered, opened, send, told, transport
 from tests.transports.post_office import letter
 
 
@@ -102,7 +102,7 @@ def test_large_letters_and_a_server_that_reads_in_bits_do_not_block() -> None:
 def test_closed_in_the_middle_it_hangs_up_and_reports_nothing_for_the_letter_ahead(office: GroupOffice) -> None:
     smtp = transport(office)
     answers = smtp.send(Listed(numbered(3)))
-    assert next(answers) == [(1, TAKEN)]
+    assert told(answers) == [(1, TAKEN)]
     answers.close()
     assert list(answers) == []
     assert office.ended.acquire(timeout=2)
@@ -116,7 +116,7 @@ def test_closed_in_the_middle_it_hangs_up_and_reports_nothing_for_the_letter_ahe
 def test_a_goodbye_never_becomes_a_letter(office: GroupOffice) -> None:
     smtp = transport(office)
     answers = smtp.send(Listed(numbered(3)))
-    assert next(answers) == [(1, TAKEN)]
+    assert told(answers) == [(1, TAKEN)]
     smtp.close()
     assert office.ended.acquire(timeout=2)
     assert b"QUIT" not in office.raw
@@ -129,9 +129,9 @@ def test_a_source_that_breaks_in_the_middle_hangs_up(office: GroupOffice) -> Non
 
     smtp = transport(office)
     answers = smtp.send(Listed(source()))
-    assert next(answers) == [(1, TAKEN)]
+    assert told(answers) == [(1, TAKEN)]
     with pytest.raises(OSError, match="the database is gone"):
-        next(answers)
+        told(answers)
     assert send(smtp, numbered(1)) == [TAKEN]
     assert (office.connections, came(office)) == (2, ["content 1", "content 1"])
 
@@ -139,7 +139,7 @@ def test_a_source_that_breaks_in_the_middle_hangs_up(office: GroupOffice) -> Non
 def test_another_call_does_not_inherit_an_envelope(office: GroupOffice) -> None:
     smtp = transport(office)
     left = smtp.send(Listed(numbered(3)))
-    assert next(left) == [(1, TAKEN)]
+    assert told(left) == [(1, TAKEN)]
     assert list(send_all(smtp, [letter(9, data=b"Subject: 9\r\n\r\n")])) == [(9, TAKEN)]
     left.close()
     smtp.close()
@@ -155,7 +155,7 @@ def test_over_a_slow_link_the_next_letter_is_made_while_the_server_thinks() -> N
     with opened(GroupOffice(delay_s=0.02)) as office:
         smtp = transport(office)
         answers = smtp.send(Listed(source()))
-        assert next(answers) == [(1, TAKEN)]
+        assert told(answers) == [(1, TAKEN)]
         started = time.monotonic()
         assert [number for some in answers for number, _ in some] == list(range(2, 13))
         # A round trip of 40 ms each; one after the other they would take 60 ms.

@@ -14,6 +14,7 @@ from notifier.transports.account import SmtpAccount
 from notifier.transports.listed import Listed, send_all
 from notifier.transports.pipeline import dot_stuffed
 from notifier.transports.smtp import SmtpTransport
+from tests.transports.group_office import told
 from tests.transports.post_office import DROP, HANG, PostOffice, free_port, letter, letters, opened
 
 
@@ -77,9 +78,9 @@ def test_the_next_message_is_taken_only_when_the_one_before_is_done(office: Post
     smtp = transport(office)
     answers = smtp.send(Listed(source()))
     assert taken == []
-    assert next(answers) == [(1, Sent("250 2.0.0 taken"))]
+    assert told(answers) == [(1, Sent("250 2.0.0 taken"))]
     assert taken == [1]
-    assert next(answers) == [(2, Sent("250 2.0.0 taken"))]
+    assert told(answers) == [(2, Sent("250 2.0.0 taken"))]
     assert taken == [1, 2]
     smtp.close()
 
