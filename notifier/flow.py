@@ -135,7 +135,8 @@ def bundle_notices(parts: Parts, now: datetime) -> None:
 def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) -> None:
     """Claim | check | gather | render | send | record, for the deliveries of one range.
 
-    Sends for `task_slice_s` at the most, then rings for the rest, so that an urgent letter finds a free worker.
+    Sends for a slice of time, and goes on while no more urgent letter waits, up to `task_longest_s`; then it rings for
+    the rest.
     """
     settle_orphans(parts, clock())
     span = record.Span(Lane(lane), first_id, last_id)
@@ -155,6 +156,8 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
         try:
             _send(parts.transports[choice.name], dispatch, page)
         except Exception:
+            # Whatever it was, it was not the letters that no transport has seen. Should the database be what is away,
+            # they wait for whoever settles this page.
             with suppress(Exception):
                 dispatch.give_back_untouched()
             raise
