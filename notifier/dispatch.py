@@ -14,6 +14,7 @@ from notifier.consent import confirmation
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
+from notifier.domain.links import Links
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused, Sent
 from notifier.domain.slowdown import Scope
@@ -70,7 +71,7 @@ class Dispatch:
         self._chunk = chunk
         self._clock = clock
         self.feed = Feed(chunk.ready, self._message, self._pace(clock()))
-        self._stencils: dict[gather.Key, Stencil] = {}
+        self._stencils: dict[gather.Key, tuple[Stencil, Links]] = {}
         self._left = {one.delivery_id for one in chunk.ready}
         self._answers: list[Answer] = []
         self._said: list[Answer] = []
@@ -156,13 +157,14 @@ class Dispatch:
 
     def _message(self, one: Claimed) -> Message | None:
         """A letter made personal; one that cannot be made is failed, the others go on."""
-        content = self._chunk.contents[one.content_key]
+        key = one.content_key
         try:
-            if one.content_key not in self._stencils:
-                self._stencils[one.content_key] = self._parts.press.stencil(content)
-            links = self._parts.links(content.site.sender_address)
+            if key not in self._stencils:
+                content = self._chunk.contents[key]
+                self._stencils[key] = self._parts.press.stencil(content), self._parts.links(content.site.sender_address)
+            stencil, links = self._stencils[key]
             token = self._chunk.tokens.get(one.delivery_id, "")
-            return self._stencils[one.content_key].message(links.personal(one, self._clock(), token))
+            return stencil.message(links.personal(one, self._clock(), token))
         except (RenderFailed, ValueError) as error:
             reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
             self._failures.append((one.delivery_id, reason, f"{type(error).__name__}: {error}"))
