@@ -3,7 +3,6 @@
 from binascii import b2a_base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from re import compile as pattern
 from typing import Final, Protocol
 
@@ -93,19 +92,30 @@ class Base64Sheet:
         return Layout(bytes(frame), bytes(octets), self._blanks)
 
 
+_Lengths = tuple[tuple[int, ...], tuple[int, ...]]
+"""Of the values for the text part, and for the HTML part: readers with links of equal lengths share a layout."""
+
+
 class Body:
     """The two parts of a letter with all that stands around them, filled in at one stroke for each reader."""
 
     def __init__(self, before_text: bytes, text: Sheet, before_html: bytes, html: Sheet, end: bytes) -> None:
         self._around = tuple(octets.replace(b"%", b"%%") for octets in (before_text, before_html, end))
         self._text, self._html = text, html
-        # Readers with links of equal lengths share a layout.
-        self._layout = lru_cache(maxsize=LAYOUTS)(self._lay_out)
+        # Not an lru_cache of a method: that would hold on to this body, and a dead letter would stay for long.
+        self._layouts: dict[_Lengths, tuple[bytes, Layout, Layout]] = {}
 
     def fill(self, text: Mapping[str, bytes], html: Mapping[str, bytes]) -> bytes:
         """The body with each blank filled in; the two parts write some values differently."""
-        lengths = [len(text[name]) for name in self._text.names], [len(html[name]) for name in self._html.names]
-        frame, text_layout, html_layout = self._layout(*map(tuple, lengths))
+        lengths = (
+            tuple([len(text[name]) for name in self._text.names]),
+            tuple([len(html[name]) for name in self._html.names]),
+        )
+        if lengths not in self._layouts:
+            if len(self._layouts) >= LAYOUTS:
+                self._layouts.clear()
+            self._layouts[lengths] = self._lay_out(*lengths)
+        frame, text_layout, html_layout = self._layouts[lengths]
         return frame % (*text_layout.fillings(text), *html_layout.fillings(html))
 
     def _lay_out(self, text: tuple[int, ...], html: tuple[int, ...]) -> tuple[bytes, Layout, Layout]:
