@@ -80,7 +80,9 @@ def _digest(content: LetterContent, scene: Scene, name: Phrase) -> Values:
         raise NothingToSay
     say, often = scene.voice.say, content.frequency or Frequency.DAILY
     lead = story(articles[0], scene) if articles else None
-    groups, talks = by_category(articles[1:], scene), by_article(comments, scene)
+    # The lead's own section goes on right under it.
+    groups = by_category(articles[1:], scene, first=lead.category if lead else "")
+    talks = by_article(comments, scene)
     return {
         "lead": lead,
         "groups": groups,

@@ -54,7 +54,7 @@ def environment(folder: Path, *, is_html: bool) -> Environment:
     made = (_Html if is_html else Environment)(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
-        autoescape=is_html,  # noqa: S701 - the other parts are plain text
+        autoescape=is_html,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=False,

@@ -68,7 +68,7 @@ def _frames(template: Template, values: dict[str, Any]) -> SimpleNamespace:
 def _framed(macro: Macro) -> Callable[..., Markup]:
     """The macro, set once for its measures and then only laid around what it is called with."""
     if not macro.caller:
-        return lru_cache(MEASURES_KEPT)(macro)
+        return lru_cache(MEASURES_KEPT)(lambda *measures: trusted(macro(*measures)))
 
     @lru_cache(MEASURES_KEPT)
     def halves(*measures: object, **more: object) -> tuple[str, str]:
@@ -77,6 +77,6 @@ def _framed(macro: Macro) -> Callable[..., Markup]:
 
     def frame(*measures: object, caller: Callable[[], Markup], **more: object) -> Markup:
         before, after = halves(*measures, **more)
-        return trusted("".join((before, caller(), after)))
+        return trusted(f"{before}{caller()}{after}")
 
     return frame

@@ -1,20 +1,19 @@
 """What a template is given beside the items and the look: sentences for HTML and for plain text."""
 
-import re
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 from markupsafe import Markup
 
+from notifier.domain.identity import identity
 from notifier.domain.letter import PersonalMark
 from notifier.domain.text.bidi import LRM, RLM, mark_line, mark_subject
 from notifier.domain.text.clean import clean
-from notifier.domain.views import Remark, Scene, identity
+from notifier.domain.views import Remark, Scene
 from notifier.stages.render.environment import trusted, within
 
-_BLANK_LINES: Final = re.compile(r"\n{3,}")
-_EMPTY_LINES: Final = re.compile(r"\n{2,}")
-_URL_START: Final = ("http://", "https://", *PersonalMark)
+_MARKED: Final = ("http://", "https://", *PersonalMark, RLM, LRM)
+"""What a line of the text part may begin with as it stands: a link alone on it, or a mark of direction."""
 
 
 Blocks = MutableMapping[object, Markup]
@@ -71,11 +70,19 @@ def set_subject(rendered: str, base: str) -> str:
 
 def set_text(rendered: str, base: str) -> str:
     """The rendered text part: no line flips its paragraph, no gap is wider than one line."""
-    lines = (line.strip() for line in rendered.splitlines())
-    marked = (line if line.startswith((*_URL_START, RLM, LRM)) else mark_line(line, base) for line in lines)
-    return _BLANK_LINES.sub("\n\n", "\n".join(marked)).strip() + "\n"
+    text = "\n".join(_marked(line, base) for line in rendered.splitlines())
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip() + "\n"
+
+
+def _marked(line: str, base: str) -> str:
+    bare = line.strip()
+    return bare if not bare or bare.startswith(_MARKED) else mark_line(bare, base)
 
 
 def squeezed(html: str) -> str:
     """Without the empty lines that templates leave."""
-    return _EMPTY_LINES.sub("\n", html).strip() + "\n"
+    while "\n\n" in html:
+        html = html.replace("\n\n", "\n")
+    return html.strip() + "\n"
