@@ -14,6 +14,7 @@ from notifier.domain.views import (
     by_article,
     by_category,
     by_parent,
+    byline,
     of_kind,
     remark,
     story,
@@ -67,6 +68,7 @@ def _alert(content: LetterContent, scene: Scene, name: Phrase) -> Values:
     shown = story(articles[0], scene)
     return {
         "story": shown,
+        "byline": byline(articles[0], scene),
         "subject_title": clip(shown.title, SUBJECT_TITLE_MAX),
         "why": scene.voice.say("letters.alert.why", site=name),
         "next": scene.voice.say("letters.alert.next"),

@@ -65,10 +65,8 @@ class Story:
     title: Phrase
     summary: Phrase
     url: str
-    byline: tuple[str, ...]
-    """Who wrote it, and when."""
     origin: tuple[str, ...]
-    """The same in short: its sources or its author, and when."""
+    """Its sources or its author, and when."""
     category: Phrase
     picture: Picture | None
     counts: tuple[str, ...]
@@ -113,18 +111,23 @@ def story(item: ItemView, scene: Scene) -> Story:
     author = scene.phrase(item.author_name, length=NAME_MAX)
     sources = tuple(scene.phrase(name, length=NAME_MAX) for name in _sources(item.facts))
     when = scene.dates.moment(item.published_at, scene.at)
-    origin = scene.voice.say("common.comma").join(sources[:2]) or author
+    origin = scene.voice.say("common.comma").join(sources[:2]) if sources else author
     return Story(
         title=scene.phrase(item.title, item.language),
         summary=scene.phrase(item.summary, item.language, SUMMARY_MAX),
         url=web_url(item.url),
-        byline=(scene.voice.say("common.credit", name=author), when) if author else (when,),
         origin=(origin, when) if origin else (when,),
         category=scene.phrase(item.categories[0] if item.categories else "", length=NAME_MAX),
         picture=_picture(item, scene),
         counts=tuple(_counts(item.facts, scene.voice)),
         sources=sources,
     )
+
+
+def byline(item: ItemView, scene: Scene) -> tuple[str, ...]:
+    """Who wrote an article, and when."""
+    author, when = scene.phrase(item.author_name, length=NAME_MAX), scene.dates.moment(item.published_at, scene.at)
+    return (scene.voice.say("common.credit", name=author), when) if author else (when,)
 
 
 def remark(item: ItemView, scene: Scene) -> Remark:

@@ -92,6 +92,8 @@ def isolate(text: str, base: str) -> str:
 def _isolated(text: str, own: str | None, base: str) -> str:
     plain = clean(text)
     ways = _ways(plain)
+    if base == "rtl" and own != "ltr" and "ltr" not in ways and not _MAY_BE_ISLAND.search(plain):
+        return escape(plain)  # as most texts are
     runs_as = own if ways else None
     # Latin words parted by Arabic commas are an Arabic list.
     is_arabic_list = base == "rtl" and any(stop in plain for stop in _ARABIC_STOPS)
@@ -119,8 +121,9 @@ def mark_subject(subject: str, base: str) -> str:
     return RLM + subject if base == "rtl" and first_strong(subject) == "ltr" and "rtl" in _ways(subject) else subject
 
 
-def _ways(text: str) -> set[str]:
-    return {way for way in map(letter_way, set(text)) if way}
+@lru_cache(maxsize=4096)
+def _ways(text: str) -> frozenset[str]:
+    return frozenset(filter(None, map(letter_way, set(text))))
 
 
 def _isolate_runs(text: str, base: str, *, with_islands: bool) -> str:

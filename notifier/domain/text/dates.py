@@ -51,7 +51,7 @@ class Dates:
         if "a" not in short:
             return self._converted(format_time(local, "short", locale=locale))
         half = "am" if local.hour < 12 else "pm"  # noqa: PLR2004 - noon
-        return self._converted(f"{format_time(local, 'h:mm', locale=locale)} {_half_day(self.language, half)}")
+        return self._converted(f"{local.hour % 12 or 12}:{local.minute:02} {_half_day(self.language, half)}")
 
     def moment(self, at: datetime, beside: datetime) -> str:
         """The time alone on the day of `beside`, else day and time."""
