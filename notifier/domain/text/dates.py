@@ -51,10 +51,13 @@ class Dates:
         if "a" not in short:
             return self._converted(format_time(local, "short", locale=locale))
         half = "am" if local.hour < 12 else "pm"  # noqa: PLR2004 - noon
-        return self._converted(f"{format_time(local, 'h:mm', locale=locale)} {_half_day(self.language, half)}")
+        return self._converted(f"{local.hour % 12 or 12}:{local.minute:02} {_half_day(self.language, half)}")
 
     def moment(self, at: datetime, beside: datetime) -> str:
         """The time alone on the day of `beside`, else day and time."""
+        return _moment(self, at, beside)
+
+    def _moment(self, at: datetime, beside: datetime) -> str:
         if self._local(at).date() == self._local(beside).date():
             return self.time(at)
         comma = "، " if base_language(self.language) in {"ar", "ckb", "fa", "ur"} else ", "
@@ -84,6 +87,11 @@ class Dates:
 
 
 # The articles of one day stand in hundreds of digests.
+@lru_cache(maxsize=2048)
+def _moment(dates: Dates, at: datetime, beside: datetime) -> str:
+    return dates._moment(at, beside)  # noqa: SLF001 - its own memory
+
+
 @lru_cache(maxsize=2048)
 def _time(dates: Dates, at: datetime) -> str:
     return dates._time(at)  # noqa: SLF001 - its own memory
