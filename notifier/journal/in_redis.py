@@ -30,14 +30,14 @@ class InRedis:
         said: list[tuple[Any, ...]] = [("RPUSH", _key(token), " ".join(map(str, ids)))]
         return self._say([*said, ("EXPIRE", _key(token), self._keeps_s)] if is_first else said)
 
-    def read(self, token: str) -> set[int]:
-        """The letters a page holds; none where Redis is away."""
+    def read(self, token: str) -> set[int] | None:
+        """The letters a page holds; None where Redis is away and so nobody knows."""
         if self._client is None:
             return set()
         try:
             return {int(one) for entry in self._client.lrange(_key(token), 0, -1) for one in entry.split()}
         except FAULTS:
-            return set()
+            return None
 
     def remove(self, token: str) -> None:
         """End a page; where Redis is away it ends by itself."""
