@@ -35,7 +35,7 @@ def main() -> None:
     key = DkimKey.new(DOMAIN, "rsa", DkimKind.RSA)
     headers, body = letter()
     work = {
-        name: partial(DkimSigner([one]).sign, DOMAIN, headers, body, AT)
+        name: partial(DkimSigner([one]).sign, DOMAIN, [headers], body, AT)
         for name, one in {
             "rsa": key,
             "ed25519": DkimKey.new(DOMAIN, "ed25519", DkimKind.ED25519),

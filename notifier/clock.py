@@ -7,4 +7,5 @@ from notifier import settings
 
 def now() -> datetime:
     """This moment, aware and in UTC, moved by `clock_offset_s`."""
-    return datetime.now(UTC) + timedelta(seconds=settings.current().clock_offset_s)
+    offset_s = settings.current().clock_offset_s
+    return datetime.now(UTC) + timedelta(seconds=offset_s) if offset_s else datetime.now(UTC)

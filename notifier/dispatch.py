@@ -14,6 +14,7 @@ from notifier.consent import confirmation
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
+from notifier.domain.links import Links
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused, Sent
 from notifier.domain.slowdown import Scope
@@ -62,23 +63,49 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
         )
 
 
-class Dispatch:
-    """Where the letters of one chunk are made, and where what became of them waits to be written down."""
+class Maker:
+    """Makes the letters of one chunk personal."""
 
     def __init__(self, parts: Parts, chunk: Chunk, clock: Clock) -> None:
         self._parts = parts
         self._chunk = chunk
         self._clock = clock
-        self.feed = Feed(chunk.ready, self._message, self._pace(clock()))
-        self._stencils: dict[gather.Key, Stencil] = {}
+        self._stencils: dict[gather.Key, tuple[Stencil, Links]] = {}
+        self.failures: dict[int, tuple[Reason, str]] = {}
+        """Delivery id -> why its letter cannot be made."""
+
+    def message(self, one: Claimed) -> Message | None:
+        """A letter; None for one that cannot be made: it is noted, the others go on."""
+        key = one.content_key
+        try:
+            if key not in self._stencils:
+                content = self._chunk.contents[key]
+                self._stencils[key] = self._parts.press.stencil(content), self._parts.links(content.site.sender_address)
+            stencil, links = self._stencils[key]
+            token = self._chunk.tokens.get(one.delivery_id, "")
+            return stencil.message(links.personal(one, self._clock(), token))
+        except (RenderFailed, ValueError) as error:
+            reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
+            self.failures[one.delivery_id] = reason, f"{type(error).__name__}: {error}"
+            return None
+
+
+class Dispatch:
+    """One chunk on its way, and what became of its letters as far as that waits to be written down."""
+
+    def __init__(self, parts: Parts, chunk: Chunk, clock: Clock) -> None:
+        self._parts = parts
+        self._chunk = chunk
+        self._clock = clock
+        self._maker = Maker(parts, chunk, clock)
+        self.feed = Feed(chunk.ready, self._maker.message, self._pace(clock()))
         self._left = {one.delivery_id for one in chunk.ready}
         self._answers: list[Answer] = []
         self._said: list[Answer] = []
-        self._failures: list[tuple[int, Reason, str]] = []
         self._written_at = clock()
 
     def _pace(self, now: datetime) -> Pace:
-        parts, knobs = self._parts, self._parts.settings
+        parts, knobs, lane = self._parts, self._parts.settings, self._chunk.lane
         return Pace(
             budget=parts.budget,
             account=self._chunk.account,
@@ -86,7 +113,7 @@ class Dispatch:
             clock=self._clock,
             until=now + timedelta(seconds=knobs.task_slice_s),
             longest=now + timedelta(seconds=max(knobs.task_slice_s, knobs.task_longest_s)),
-            is_awaited=lambda: parts.is_awaited(self._chunk.lane),
+            is_awaited=lambda: parts.is_awaited(lane),
         )
 
     def take_in(self, answers: Sequence[Answer]) -> None:
@@ -110,17 +137,18 @@ class Dispatch:
     def give_back_untouched(self) -> None:
         """Return what no transport has seen, uncounted: whatever broke this task, it was not these letters."""
         with self._parts.db.writing() as session:
-            self._book(session).give_back(self._left - self.feed.groups.keys())
+            self._book(session).give_back(self._left - self.feed.groups.keys() - self._maker.failures.keys())
 
     def finish(self, session: Session) -> None:
         """Write down the rest, and give back what was not sent."""
         book = self._book(session)
         self._write(book)
+        left = self._left - self._maker.failures.keys()
         if self.feed.fault:
-            book.put_off(self._left, self.feed.fault)
+            book.put_off(left, self.feed.fault)
             return
-        turns = {one: at for one, at in self.feed.later() if one in self._left}
-        book.give_back(self._left - turns.keys())
+        turns = {one: at for one, at in self.feed.later() if one in left}
+        book.give_back(left - turns.keys())
         for one, at in turns.items():
             book.give_back([one], at)
 
@@ -144,27 +172,14 @@ class Dispatch:
 
     def _write(self, book: record.Book) -> None:
         book.outcomes(self._answers)
-        for failure in self._failures:
-            book.fail(*failure)
+        for one, (reason, detail) in self._maker.failures.items():
+            book.fail(one, reason, detail)
 
     def _written(self) -> None:
         # Only once it is committed: until then it may have to be written again.
-        self._answers, self._failures, self._written_at = [], [], self._clock()
+        self._left -= self._maker.failures.keys()
+        self._maker.failures.clear()
+        self._answers, self._written_at = [], self._clock()
 
     def _book(self, session: Session) -> record.Book:
         return record.Book(session, self._chunk.claim, self._clock(), self._parts.terms)
-
-    def _message(self, one: Claimed) -> Message | None:
-        """A letter made personal; one that cannot be made is failed, the others go on."""
-        content = self._chunk.contents[one.content_key]
-        try:
-            if one.content_key not in self._stencils:
-                self._stencils[one.content_key] = self._parts.press.stencil(content)
-            links = self._parts.links(content.site.sender_address)
-            token = self._chunk.tokens.get(one.delivery_id, "")
-            return self._stencils[one.content_key].message(links.personal(one, self._clock(), token))
-        except (RenderFailed, ValueError) as error:
-            reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
-            self._failures.append((one.delivery_id, reason, f"{type(error).__name__}: {error}"))
-            self._left.discard(one.delivery_id)
-            return None

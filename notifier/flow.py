@@ -189,7 +189,7 @@ def settle_orphans(parts: Parts, now: datetime) -> int:
     found = 0
     for token in parts.journal.orphans():
         with parts.db.writing() as session:
-            found += record.settle(session, token, parts.journal.read(token), now, parts.terms)
+            found += record.settle(session, token, parts.journal.read(token) or (), now, parts.terms)
         parts.journal.remove(token)
     return found
 

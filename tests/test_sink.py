@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bench.sink import Fault, Sink
-from bench.sink.dialogue import Dialogue, Then
+from bench.sink.dialogue import END, Dialogue, Then, end_of_content
 from bench.sink.faults import Place, Trouble, What
 
 SESSION = (
@@ -131,3 +133,12 @@ def test_a_421_ends_the_connection_and_good_behaviour_comes_back(sink: Sink, cli
     with smtplib.SMTP("127.0.0.1", sink.port) as again:
         again.sendmail("a@b.example", "c@d.example", "text")
     assert sink.letters() == 1
+
+
+@given(
+    st.lists(st.sampled_from([b".", b"\r\n", b"x", b"..", b"\r\n\r\n", b"\r\n.\r\n"]), max_size=40), st.integers(0, 9)
+)
+def test_the_end_of_a_content_is_the_first_one(pieces: list[bytes], at: int) -> None:
+    octets = b"".join(pieces)
+    size = max(at, len(octets) - 3)
+    assert end_of_content(bytearray(octets), at, size) == octets.find(END, at, size)

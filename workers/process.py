@@ -9,6 +9,7 @@ from celery import signals
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
 from notifier import observe, settings
+from workers import memory
 
 if TYPE_CHECKING:
     from notifier.parts import Parts
@@ -41,6 +42,7 @@ def start_child(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
     """Make the parts before the first task; what came over by fork is not ours."""
     parts.cache_clear()
     parts()
+    memory.settle()
 
 
 def end_child(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
@@ -53,4 +55,5 @@ def connect_signals() -> None:
     """Hook these into Celery's life."""
     signals.setup_logging.connect(set_up_logs)
     signals.worker_process_init.connect(start_child)
+    signals.task_postrun.connect(memory.trim)
     signals.worker_process_shutdown.connect(end_child)

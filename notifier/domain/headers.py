@@ -50,6 +50,8 @@ def mailbox(name: str, display_name: str, address: str) -> str:
 def encoded_words(text: str, column: int) -> str:
     """The text as encoded-words of RFC 2047, split between characters; the first begins at `column`."""
     words, chunk, room = [], b"", _octets(LINE_MAX - column)
+    if len(whole := text.encode()) <= room:
+        return f"{_OPEN}{b64encode(whole).decode()}{_CLOSE}"
     for character in text:
         octets = character.encode()
         if len(chunk) + len(octets) > room:
@@ -80,14 +82,22 @@ def _octets(columns: int) -> int:
 
 
 def _folded(name: str, tokens: tuple[str, ...], shape: re.Pattern[str]) -> str:
-    lines = [f"{name}:"]
     for token in tokens:
-        safe = _token(token, shape)
+        _token(token, shape)
+    return _frame(name, tuple(map(len, tokens))) % tokens
+
+
+# Where a line ends the lengths decide, and the letters of one kind have the same few.
+@lru_cache(maxsize=512)
+def _frame(name: str, lengths: tuple[int, ...]) -> str:
+    """The header with `%s` for each token of such a length."""
+    lines, column = f"{name}:", len(name) + 1
+    for place, length in enumerate(lengths):
         # The first token stays beside the name: a line of white space alone is obsolete (RFC 5322 3.2.2).
-        if len(lines[-1]) + 1 + len(safe) > LINE_MAX and lines[-1] != f"{name}:":
-            lines.append("")
-        lines[-1] += f" {safe}"
-    return "\r\n".join(lines)
+        is_full = place > 0 and column + 1 + length > LINE_MAX
+        lines += "\r\n %s" if is_full else " %s"
+        column = (0 if is_full else column) + 1 + length
+    return lines
 
 
 def _token(value: str, shape: re.Pattern[str]) -> str:

@@ -36,9 +36,9 @@ def dark_rules(accent: Accent, prefix: str = "") -> tuple[str, ...]:
     """CSS rules that turn the letter dark; `prefix` is `[data-ogsc] ` for Outlook's own dark mode."""
     grounds = {"page": _DARK_PAGE, "paper": DARK_PAPER, "tint": _DARK_TINT}
     inks = {"ink": _DARK_INK, "soft": _DARK_SOFT, "accent": accent.dark_text, "on": accent.ink}
-    borders = {"rule": _DARK_RULE, "stroke": accent.dark_text, "quote": accent.dark_text}
+    borders = {"rule": _DARK_RULE, "stroke": accent.dark_text}
     return (
-        *(f"{prefix}.{name}{{background-color:{value} !important}}" for name, value in grounds.items()),
-        *(f"{prefix}.{name}{{color:{value} !important}}" for name, value in inks.items()),
-        *(f"{prefix}.{name}{{border-color:{value} !important}}" for name, value in borders.items()),
+        *(f"{prefix}.{name}{{background-color:{value}!important}}" for name, value in grounds.items()),
+        *(f"{prefix}.{name}{{color:{value}!important}}" for name, value in inks.items()),
+        *(f"{prefix}.{name}{{border-color:{value}!important}}" for name, value in borders.items()),
     )

@@ -1,7 +1,7 @@
 """Headers and MIME of one message: which headers there are, in which order, and the two parts (RFC 2369, RFC 8058)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -56,7 +56,7 @@ def build(head: Letterhead, envelope: Envelope, text: bytes, html: bytes) -> byt
     stationery = Stationery.of(head)
     return b"".join(
         (
-            *(stationery.headers(envelope), b"\r\n"),
+            *(*stationery.headers(envelope), b"\r\n"),
             *(part_head("plain", "base64"), base64_lines(text)),
             *(part_head("html", "base64"), base64_lines(html)),
             PARTS_END,
@@ -68,8 +68,8 @@ def build(head: Letterhead, envelope: Envelope, text: bytes, html: bytes) -> byt
 class Stationery:
     """The headers of a letter, written but for those that are one reader's alone."""
 
-    first: str
-    last: str
+    first: bytes
+    last: bytes
     mail_to: str
     """A mailto URL of the sender; empty for a confirmation, which goes to somebody who is on no list yet."""
 
@@ -80,12 +80,11 @@ class Stationery:
         sender = f"{head.sender_address.rpartition('@')[0]}@{host}"
         mail_to = "" if head.kind is LetterKind.CONFIRM else f"mailto:{quote(sender, safe='@')}"
         first = (mailbox("From", head.sender_name, sender), unstructured("Subject", clean_subject(head.subject)))
-        return cls("\r\n".join(first), "\r\n".join([*_shared(head, host, mail_to), ""]), mail_to)
+        return cls(_lines(first), _lines(_shared(head, host, mail_to)), mail_to)
 
-    def headers(self, envelope: Envelope) -> bytes:
-        """All headers, the last one with its line end. Raises HeaderInvalid."""
+    def headers(self, envelope: Envelope) -> tuple[bytes, bytes, bytes]:
+        """All headers, in blocks of whole lines; the first and the last are the same for all. Raises HeaderInvalid."""
         own = [
-            self.first,
             mailbox("To", envelope.name, envelope.to.wire),
             f"Date: {date(envelope.sent_at)}",
             folded("Message-ID", _bracketed(envelope.message_id)),
@@ -94,7 +93,7 @@ class Stationery:
             help_url = envelope.preferences_url or f"{self.mail_to}?subject=help"
             way_out = (f"<{envelope.unsubscribe_url}>,", f"<{self.mail_to}?subject=unsubscribe>")
             own += [folded("List-Unsubscribe", *way_out), folded("List-Help", f"<{help_url}>")]
-        return "\r\n".join([*own, self.last]).encode()
+        return self.first, _lines(own), self.last
 
 
 def part_head(subtype: str, encoding: str) -> bytes:
@@ -150,6 +149,10 @@ def _shared(head: Letterhead, host: str, mail_to: str) -> Iterator[str]:
     yield folded("Content-Language", language)
     yield "MIME-Version: 1.0"
     yield folded("Content-Type", "multipart/alternative;", f'boundary="{BOUNDARY}"')
+
+
+def _lines(fields: Iterable[str]) -> bytes:
+    return "\r\n".join([*fields, ""]).encode()
 
 
 def _bracketed(message_id: str) -> str:

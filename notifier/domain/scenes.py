@@ -14,6 +14,7 @@ from notifier.domain.views import (
     by_article,
     by_category,
     by_parent,
+    byline,
     of_kind,
     remark,
     story,
@@ -67,6 +68,7 @@ def _alert(content: LetterContent, scene: Scene, name: Phrase) -> Values:
     shown = story(articles[0], scene)
     return {
         "story": shown,
+        "byline": byline(articles[0], scene),
         "subject_title": clip(shown.title, SUBJECT_TITLE_MAX),
         "why": scene.voice.say("letters.alert.why", site=name),
         "next": scene.voice.say("letters.alert.next"),
@@ -80,7 +82,9 @@ def _digest(content: LetterContent, scene: Scene, name: Phrase) -> Values:
         raise NothingToSay
     say, often = scene.voice.say, content.frequency or Frequency.DAILY
     lead = story(articles[0], scene) if articles else None
-    groups, talks = by_category(articles[1:], scene), by_article(comments, scene)
+    # The lead's own section goes on right under it.
+    groups = by_category(articles[1:], scene, first=lead.category if lead else "")
+    talks = by_article(comments, scene)
     return {
         "lead": lead,
         "groups": groups,

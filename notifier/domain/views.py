@@ -1,13 +1,14 @@
 """What a template sees of a letter's items: plain values, texts that know their direction, counts already worded."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from notifier.domain.letter import ItemView
 from notifier.domain.text.bidi import Phrase, direction_of
-from notifier.domain.text.clean import clean, clip, paragraphs
+from notifier.domain.text.clean import CACHED_MAX, clean, clip, paragraphs
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.strings import Voice
 from notifier.domain.weburl import web_url
@@ -36,8 +37,15 @@ class Scene:
 
     def phrase(self, text: str, language: str = "", length: int = TITLE_MAX) -> Phrase:
         """A plain text of this letter, cut to length, with the direction it runs in."""
-        plain = clip(clean(text), length)
-        return Phrase(plain, direction_of(plain, language, self.direction))
+        known = _phrase if len(text) <= CACHED_MAX else _phrase.__wrapped__
+        return known(text, language, length, self.direction)
+
+
+# The articles of one day stand in hundreds of digests.
+@lru_cache(maxsize=4096)
+def _phrase(text: str, language: str, length: int, default: str) -> Phrase:
+    plain = clip(clean(text), length)
+    return Phrase(plain, direction_of(plain, language, default))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +65,8 @@ class Story:
     title: Phrase
     summary: Phrase
     url: str
-    byline: tuple[str, ...]
-    """Who wrote it, and when."""
     origin: tuple[str, ...]
-    """The same in short: its sources or its author, and when."""
+    """Its sources or its author, and when."""
     category: Phrase
     picture: Picture | None
     counts: tuple[str, ...]
@@ -105,18 +111,23 @@ def story(item: ItemView, scene: Scene) -> Story:
     author = scene.phrase(item.author_name, length=NAME_MAX)
     sources = tuple(scene.phrase(name, length=NAME_MAX) for name in _sources(item.facts))
     when = scene.dates.moment(item.published_at, scene.at)
-    origin = scene.voice.say("common.comma").join(sources[:2]) or author
+    origin = scene.voice.say("common.comma").join(sources[:2]) if sources else author
     return Story(
         title=scene.phrase(item.title, item.language),
         summary=scene.phrase(item.summary, item.language, SUMMARY_MAX),
         url=web_url(item.url),
-        byline=(scene.voice.say("common.credit", name=author), when) if author else (when,),
         origin=(origin, when) if origin else (when,),
         category=scene.phrase(item.categories[0] if item.categories else "", length=NAME_MAX),
         picture=_picture(item, scene),
         counts=tuple(_counts(item.facts, scene.voice)),
         sources=sources,
     )
+
+
+def byline(item: ItemView, scene: Scene) -> tuple[str, ...]:
+    """Who wrote an article, and when."""
+    author, when = scene.phrase(item.author_name, length=NAME_MAX), scene.dates.moment(item.published_at, scene.at)
+    return (scene.voice.say("common.credit", name=author), when) if author else (when,)
 
 
 def remark(item: ItemView, scene: Scene) -> Remark:
@@ -136,22 +147,13 @@ def remark(item: ItemView, scene: Scene) -> Remark:
     )
 
 
-def identity(value: object) -> object:
-    """What tells a view from another, directions included: equal identities are set in the same way."""
-    if isinstance(value, Phrase):
-        return str(value), value.direction
-    if isinstance(value, tuple):
-        return tuple(map(identity, value))
-    return tuple(identity(getattr(value, one.name)) for one in fields(value)) if is_dataclass(value) else value
-
-
-def by_category(items: Iterable[ItemView], scene: Scene) -> tuple[Group, ...]:
-    """Articles by their first category, categories in the order in which they first appear, the nameless last."""
+def by_category(items: Iterable[ItemView], scene: Scene, first: str) -> tuple[Group, ...]:
+    """Articles by their first category: `first`, the others in the order in which they appear, the nameless last."""
     grouped: dict[str, list[Story]] = {}
     for item in items:
         shown = story(item, scene)
         grouped.setdefault(str(shown.category), []).append(shown)
-    named = [name for name in grouped if name] + ([""] if "" in grouped else [])
+    named = sorted(grouped, key=lambda name: (name != first, not name))
     return tuple(Group(scene.phrase(name, length=NAME_MAX), tuple(grouped[name])) for name in named)
 
 

@@ -40,12 +40,12 @@ class Folder:
         if os.write(descriptor, line) != len(line):
             raise OSError("a page of the journal was written in part")
 
-    def read(self, token: str) -> set[int]:
-        """The letters a page holds; none where there is no such page."""
+    def read(self, token: str) -> set[int] | None:
+        """The letters a page holds; None where there is no such page."""
         try:
             *lines, _torn = (self.path / token).read_bytes().split(b"\n")
         except OSError:
-            return set()
+            return None
         return {int(line) for line in lines if line.isdigit()}
 
     def remove(self, token: str) -> None:

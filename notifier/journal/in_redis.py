@@ -12,7 +12,7 @@ FAULTS: Final = (redis.RedisError, OSError)
 
 
 class InRedis:
-    """A list of ids a claim. Holds ids only: no address, and no word of a server that may repeat one."""
+    """A list a claim, each entry some ids. Holds ids only: no address, and no word of a server that may repeat one."""
 
     def __init__(self, redis_url: str, keeps_s: int) -> None:
         self._keeps_s = keeps_s
@@ -27,17 +27,17 @@ class InRedis:
 
         What the kernel has taken arrives, even if this process is killed in the next moment.
         """
-        said = [("RPUSH", _key(token), *ids)]
+        said: list[tuple[Any, ...]] = [("RPUSH", _key(token), " ".join(map(str, ids)))]
         return self._say([*said, ("EXPIRE", _key(token), self._keeps_s)] if is_first else said)
 
-    def read(self, token: str) -> set[int]:
-        """The letters a page holds; none where Redis is away."""
+    def read(self, token: str) -> set[int] | None:
+        """The letters a page holds; None where Redis is away and so nobody knows."""
         if self._client is None:
             return set()
         try:
-            return {int(one) for one in self._client.lrange(_key(token), 0, -1)}
+            return {int(one) for entry in self._client.lrange(_key(token), 0, -1) for one in entry.split()}
         except FAULTS:
-            return set()
+            return None
 
     def remove(self, token: str) -> None:
         """End a page; where Redis is away it ends by itself."""

@@ -37,9 +37,13 @@ class Journal:
         finally:
             page.close()
 
-    def read(self, token: str) -> set[int]:
-        """What was accepted under a claim and may not be in the database."""
-        return self._folder.read(token) | (self._shared.read(token) if self._shared else set())
+    def read(self, token: str) -> set[int] | None:
+        """What was accepted under a claim and may not be in the database.
+
+        None: its file is not on this machine and Redis is away, so that nobody here can know.
+        """
+        in_file, shared = self._folder.read(token), self._shared.read(token) if self._shared else set[int]()
+        return None if in_file is None and shared is None else (in_file or set()) | (shared or set())
 
     def remove(self, token: str, *, is_empty: bool = False) -> None:
         """End a page whose letters are all written down; an empty one has no copy in Redis."""

@@ -129,7 +129,9 @@ class Feed:
     def _is_over(self) -> bool:
         if self.fault:
             return True
-        if self._pace.is_over() and self._pace.until < self._pace.longest and self._waiting:
+        if not self._pace.is_over():
+            return False
+        if self._pace.until < self._pace.longest and self._waiting:
             self._pace = self._pace.gone_on(self._slice)
         return self._pace.is_over()
 

@@ -3,12 +3,16 @@
 import smtplib
 import socket
 import ssl
+import time
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Self
+from typing import Final, Self
 
 from notifier.account import Account, TlsPolicy
 from notifier.transports.replies import FINAL, text_of
+
+STEPS: Final = 2
+"""A session has so many times `connect_timeout_s` to come about: one step alone has that time once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +66,14 @@ def open_session(account: SmtpAccount) -> smtplib.SMTP:
 
     Raises SessionRefusedError.
     """
+    ends_at = time.monotonic() + STEPS * account.connect_timeout_s
     try:
         smtp = _connect(account)
     except (OSError, smtplib.SMTPException, ValueError) as fault:
         raise SessionRefusedError(_said("connect", fault)) from fault
     try:
         _send_at_once(smtp)
-        _greet(smtp, account)
+        _greet(smtp, account, ends_at)
     except SessionRefusedError:
         smtp.close()
         raise
@@ -95,13 +100,25 @@ def _send_at_once(smtp: smtplib.SMTP) -> None:
         smtp.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _greet(smtp: smtplib.SMTP, account: SmtpAccount) -> None:
+def _greet(smtp: smtplib.SMTP, account: SmtpAccount, ends_at: float) -> None:
     smtp.ehlo_or_helo_if_needed()
+    _hurry(smtp, ends_at)
     if account.tls == "required" or (account.tls == "opportunistic" and smtp.has_extn("starttls")):
         smtp.starttls(context=account.tls_context or _starttls_context(account))
+        _hurry(smtp, ends_at)
         smtp.ehlo_or_helo_if_needed()
     if account.username:
+        _hurry(smtp, ends_at)
         _authenticate(smtp, account)
+
+
+def _hurry(smtp: smtplib.SMTP, ends_at: float) -> None:
+    """Leave the next step no more than what is left of the time for all of them."""
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the server takes too long over its greetings")
+    if smtp.sock is not None:
+        smtp.sock.settimeout(min(left, smtp.timeout))
 
 
 def _authenticate(smtp: smtplib.SMTP, account: SmtpAccount) -> None:

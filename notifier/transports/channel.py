@@ -109,10 +109,11 @@ class Channel:
         octets, verbs, self._octets_after = on_the_wire(self._content), ["."], 0
         if following is not None:
             self._envelope = Envelope(following)
-            for verb, command in commands(following, self.extensions):
-                octets, self._octets_after = octets + command, self._octets_after + len(command)
-                verbs.append(verb)
-        return self._say(octets, verbs)
+            said = commands(following, self.extensions)
+            verbs += [verb for verb, _ in said]
+            after = b"".join([command for _, command in said])
+            octets, self._octets_after = [*octets, after], len(after)
+        return self._say(b"".join(octets), verbs)
 
     def leave(self) -> list[Answer]:
         """Say QUIT; it is over when the server has answered."""

@@ -58,17 +58,16 @@ def commands(message: Message, extensions: dict[str, str]) -> list[tuple[str, by
 
     The message is one that `unfit` let pass: no address in it can end its line.
     """
-    coding = "utf-8" if needs_smtputf8(message) else "ascii"
     return [
-        ("MAIL", f"{_mail_from(message, extensions)}\r\n".encode(coding)),
-        ("RCPT", f"RCPT TO:<{message.rcpt_to}>\r\n".encode(coding)),
+        ("MAIL", f"{_mail_from(message, extensions)}\r\n".encode()),
+        ("RCPT", f"RCPT TO:<{message.rcpt_to}>\r\n".encode()),
         ("DATA", b"DATA\r\n"),
     ]
 
 
-def on_the_wire(message: Message) -> bytes:
-    """The message as DATA wants it."""
-    return message.data + b".\r\n" if message.is_dotless else dot_stuffed(message.data)
+def on_the_wire(message: Message) -> list[bytes]:
+    """The message as DATA wants it, in pieces."""
+    return [message.data, b".\r\n"] if message.is_dotless else [dot_stuffed(message.data)]
 
 
 def dot_stuffed(data: bytes) -> bytes:
@@ -90,10 +89,12 @@ class Replies:
         """Code and text of each reply that is complete; -1 for a line that is no reply."""
         *lines, self._octets = (self._octets + octets).split(b"\n")
         for line in lines:
-            self._lines.append(line[4:].strip(b" \t\r"))
-            if line[3:4] == b"-":
-                continue
-            text, self._lines = b"\n".join(self._lines), []
+            text = line[4:].strip(b" \t\r")
+            if line[3:4] == b"-" or self._lines:
+                self._lines.append(text)
+                if line[3:4] == b"-":
+                    continue
+                text, self._lines = b"\n".join(self._lines), []
             yield (int(line[:3]) if line[:3].isdigit() else -1), text
         if len(self._octets) + sum(map(len, self._lines)) > REPLY_OCTETS_MAX:
             yield -1, b"an endless reply"

@@ -17,6 +17,8 @@ SLOW_S, FAR_S = 0.001, 0.01
 """Whose answers take longer is sent to over several connections; or has the next letter made while it thinks."""
 LONGEST_S: Final = 150.0
 """What is not answered for by then is given up, so that a task ends by itself before its time limit ends it."""
+GLANCE_S: Final = 0.1
+"""How often it is looked whether a server has been silent for too long."""
 SLOT_S: Final = 0.1
 """How soon a connection is asked for again where all that the account may have are taken."""
 FAULTS_MAX: Final = 2
@@ -34,10 +36,11 @@ class SmtpTransport:
         self._selector = DefaultSelector()
         self._ready: set[Channel] = set()
         """Connections that something happened on, or that have nothing to do."""
+        self._writing: set[Channel] = set()
+        """Connections whose socket is full."""
         self._again: deque[Message] = deque()
-        self._faults, self._last_words = 0, ""
-        self._may_open, self._has_heard = True, False
-        self._open_again_at, self._ends_at = 0.0, math.inf
+        self._faults, self._last_words, self._may_open, self._has_heard = 0, "", True, False
+        self._open_again_at, self._glance_at, self._ends_at = 0.0, 0.0, math.inf
 
     def send(self, feed: Feed) -> Generator[list[Answer], None, None]:
         """Yield (delivery id, outcome) for the messages of the feed, as they become known.
@@ -80,7 +83,7 @@ class SmtpTransport:
                 if self._is_through(feed):
                     return
                 self._stock_up(feed)
-                answers = self._hear(self._patience_s(feed))
+                answers = self._hear(min(GLANCE_S, feed.wait_s() or GLANCE_S))
             if self._has_heard:
                 feed.met()
             if self._faults >= FAULTS_MAX:
@@ -99,11 +102,6 @@ class SmtpTransport:
         if self._again and self._may_open and feed.may_begin():
             return False
         return feed.wait_s() is None and all(channel.is_idle or channel.is_leaving for channel in self._channels)
-
-    def _patience_s(self, feed: Feed) -> float:
-        now = time.monotonic()
-        waits = [NEWS_S, feed.wait_s() or NEWS_S, *(self._deadline(channel) - now for channel in self._channels)]
-        return max(0.0, min(waits))
 
     def _hear(self, seconds: float) -> list[Answer]:
         """Wait so long for the first word, and take in all that has come by then."""
@@ -125,14 +123,14 @@ class SmtpTransport:
         """End the connections whose server has been silent for too long, or longer than a call may last."""
         answers: list[Answer] = []
         now = time.monotonic()
-        for channel in self._channels:
-            if not channel.is_over and self._deadline(channel) <= now:
-                answers += channel.give_up()
-                self._ready.add(channel)
+        if now >= self._glance_at:
+            self._glance_at = now + GLANCE_S
+            for channel in self._channels:
+                ends_at = math.inf if channel.is_idle else self._ends_at
+                if not channel.is_over and min(channel.deadline(), ends_at) <= now:
+                    answers += channel.give_up()
+                    self._ready.add(channel)
         return answers
-
-    def _deadline(self, channel: Channel) -> float:
-        return channel.deadline() if channel.is_idle else min(channel.deadline(), self._ends_at)
 
     def _speak(self, feed: Feed) -> list[Answer]:
         """Give each connection that waits for us its content or its next letter."""
@@ -231,12 +229,14 @@ class SmtpTransport:
                 continue
             if not (channel.is_idle or channel.is_standing):
                 self._ready.discard(channel)
-            if (self._selector.get_key(channel).events == EVENT_READ) is channel.wants_to_write:
+            if channel.wants_to_write is not (channel in self._writing):
+                self._writing ^= {channel}
                 self._selector.modify(channel, EVENT_READ | (EVENT_WRITE if channel.wants_to_write else 0), channel)
 
     def _part_with(self, channel: Channel) -> None:
         self._channels.remove(channel)
         self._ready.discard(channel)
+        self._writing.discard(channel)
         self._selector.unregister(channel)
         self._free_slot()
         self._again.extendleft(reversed(channel.unsent))

@@ -41,7 +41,7 @@ def test_a_new_key_is_kept_and_its_record_verifies_what_it_signs(folder: Path, k
     strings = re.findall(r'"([^"]*)"', made.output)
     assert "".join(strings) == key.record
     assert f"\n{key.dns_name}\n" in made.output
-    assert verdicts(DkimSigner([key]).sign(key.domain, HEADERS, b"", AT) + HEADERS + b"\r\n", key) == [True]
+    assert verdicts(DkimSigner([key]).sign(key.domain, [HEADERS], b"", AT) + HEADERS + b"\r\n", key) == [True]
 
 
 def test_a_key_stays_what_it_is(folder: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from notifier.domain.address import check_address
 from notifier.domain.headers import HeaderInvalid
 from notifier.domain.mail import Envelope, Letterhead, build
-from notifier.domain.sheets import Base64Sheet, PlainSheet, base64_lines, fits_lines
+from notifier.domain.sheets import Base64Sheet, Body, PlainSheet, base64_lines, fits_lines
 from notifier.domain.text.clean import clean
 from notifier.domain.words import LetterKind
 from tests.letters.parts import decoded, sections
@@ -158,12 +158,14 @@ def test_a_filled_sheet_is_the_whole_body_encoded(
 ) -> None:
     pieces, blanks = [*(piece for piece, _ in body), last], [blank for _, blank in body]
     whole = b"".join(piece + values[blank] for piece, blank in body) + last
-    sheet = Base64Sheet(pieces, blanks)
-    assert sheet.fill(values) == base64_lines(whole)
-    assert sheet.fill({name: value[::-1] for name, value in values.items()}) == base64_lines(
-        b"".join(piece + values[blank][::-1] for piece, blank in body) + last
-    )
-    assert PlainSheet(pieces, blanks).fill(values) == whole
+    plain, encoded = PlainSheet(pieces, blanks), Base64Sheet(pieces, blanks)
+    bodies = Body(b"100%\r\n", plain, b"%b\r\n", encoded, b"%"), Body(b"", encoded, b"", plain, b"")
+    others = {name: value[::-1] for name, value in values.items()}
+    other = b"".join(piece + others[blank] for piece, blank in body) + last
+    # Twice: the second time the layout is known.
+    for _ in range(2):
+        assert bodies[0].fill(values, others) == b"".join((b"100%\r\n", whole, b"%b\r\n", base64_lines(other), b"%"))
+        assert bodies[1].fill(values, others) == base64_lines(whole) + other
 
 
 @given(st.binary(max_size=400))

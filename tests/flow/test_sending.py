@@ -80,13 +80,24 @@ def test_a_lease_that_ran_out_is_settled_by_what_the_journal_knows(world: World)
     span = planned(world, "a@x.example", "b@x.example")
     # Another machine's: there is no file here, only what is to be read.
     claim(world, "theirs", span)
-    assert world.parts.journal.read("theirs") == set()
+    assert not world.parts.journal.read("theirs")
     with world.parts.journal.page() as page:
         page.note([span[1]])
     with world.parts.db.writing() as session:
         lost = world.now + timedelta(hours=1)
         record.take_back(session, lost, world.parts.terms, lambda _token: world.parts.journal.read(page.token))
     assert states(world) == {(State.SENT, None): 1, (State.QUEUED, None): 1}
+
+
+def test_a_lease_whose_journal_cannot_be_read_waits_for_it_but_not_for_ever(world: World) -> None:
+    span = planned(world, "a@x.example")
+    claim(world, "theirs", span)
+    seen, lapsed = [], world.now + world.parts.terms.lease
+    for minutes in (1, 9, 11):
+        with world.parts.db.writing() as session:
+            record.take_back(session, lapsed + timedelta(minutes=minutes), world.parts.terms, lambda _token: None)
+        seen.append(states(world))
+    assert seen == [{(State.SENDING, None): 1}] * 2 + [{(State.QUEUED, None): 1}]
 
 
 def test_letters_are_written_down_at_once_where_no_journal_can_be_kept(world: World, tmp_path: Path) -> None:

@@ -49,6 +49,15 @@ def test_a_settled_page_is_gone_from_both_copies(journal: Journal, folder: Folde
     assert InRedis(empty_redis_url, 60).read(page.token) == set()
 
 
+def test_nobody_knows_what_another_machine_noted_while_redis_is_away(folder: Folder) -> None:
+    away = InRedis("redis://127.0.0.1:1/0", 60)
+    with Journal(folder).page() as page:
+        page.note([7])
+        assert Journal(folder, away).read(page.token) == {7}
+        assert Journal(folder, away).read("theirs") is None
+        assert Journal(folder).read("theirs") == set()
+
+
 def test_a_page_is_an_orphan_only_once_its_owner_has_let_go_of_it(journal: Journal, folder: Folder) -> None:
     with journal.page() as page:
         page.note([7])

@@ -1,8 +1,11 @@
 """TLS and AUTH, against a real server with a certificate made for the test."""
 
 import shutil
+import socket
 import ssl
 import subprocess
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 from notifier.domain.outcome import Outcome, Refused, Sent
-from notifier.transports.account import SmtpAccount
+from notifier.transports.account import SessionRefusedError, SmtpAccount, open_session
 from notifier.transports.listed import send_all
 from notifier.transports.smtp import SmtpTransport
 from tests.transports.post_office import PASSWORD, USER, PostOffice, letters, opened
@@ -130,3 +133,27 @@ def test_there_is_no_auth_before_tls(policy: str) -> None:
         assert_nobodys_fault(send(office, tls=policy, **LOGIN), "no AUTH without TLS")
     assert office.auth_tries == 0
     assert office.letters == []
+
+
+def test_a_server_that_draws_out_its_greetings_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("notifier.transports.account.STEPS", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        greeter = threading.Thread(target=_greet_slowly, args=(listener,), daemon=True)
+        greeter.start()
+        account = SmtpAccount("127.0.0.1", listener.getsockname()[1], helo="x.example", connect_timeout_s=0.4)
+        with pytest.raises(SessionRefusedError, match="too long over its greetings"):
+            open_session(account)
+        greeter.join(5)
+    assert not greeter.is_alive()
+
+
+def _greet_slowly(listener: socket.socket) -> None:
+    """Each line comes in time, all of them together do not; ends when the other side hangs up."""
+    client, _ = listener.accept()
+    with client:
+        client.sendall(b"220 slow.example\r\n")
+        client.recv(100)
+        for line in (b"250-slow.example\r\n", b"250-SIZE\r\n", b"250-HELP\r\n", b"250 PIPELINING\r\n"):
+            time.sleep(0.08)
+            client.sendall(line)
+        assert client.recv(100) == b""

@@ -10,19 +10,19 @@ _SPACES_LOOKED_AT: Final = 64
 """A base64 body has a few, in the heads of its parts; finding one octet is far quicker than finding two."""
 
 
-def relaxed_fields(headers: bytes) -> tuple[tuple[bytes, ...], list[bytes]]:
+def relaxed_fields(headers: bytes) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     """The name of each header field, in lower case, and the whole field in relaxed form, CRLF included.
 
     `headers` ends with the CRLF of its last line. What is no field has a name that nobody asks for.
     """
     names: list[bytes] = []
     fields: list[bytes] = []
-    for line in _unfolded(headers).split(b"\r\n"):
+    for line in _unfolded(headers).removesuffix(b"\r\n").split(b"\r\n"):
         name, _, value = line.partition(b":")
         name = name.rstrip(b" ").lower()
         names.append(name)
         fields.append(b"%b:%b\r\n" % (name, value.lstrip(b" ")))
-    return tuple(names), fields
+    return tuple(names), tuple(fields)
 
 
 def body_hash(body: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -35,17 +35,18 @@ class DkimSigner:
             by_domain[key.domain].append(key)
         self._keys = {domain: tuple(sorted(own, key=_rsa_first)) for domain, own in by_domain.items()}
 
-    def sign(self, domain: str, headers: bytes, body: bytes, at: datetime) -> bytes:
+    def sign(self, domain: str, headers: Sequence[bytes], body: bytes, at: datetime) -> bytes:
         """The header lines to put before `headers`, each with its CRLF; none where `domain` has no key.
 
-        `domain` is that of From, as lower-case A-labels; `headers` ends with the CRLF of its last line; all line ends
-        are CRLF, and what is signed must not change afterwards but for dot-stuffing.
+        `domain` is that of From, as lower-case A-labels; `headers` are blocks of whole fields, CRLF included, and a
+        block that many letters share is looked at once; what is signed must not change afterwards but for dot-stuffing.
         """
         keys = self._keys_of(domain)
         if not keys:
             return b""
-        names, fields = relaxed_fields(headers)
-        chosen = _chosen(names)
+        blocks = [_relaxed(block) for block in headers]
+        chosen = _chosen(tuple([names for names, _ in blocks]))
+        fields = [field for _, block in blocks for field in block]
         signed = b"".join([fields[place] for place in chosen.places])
         tail = b"%b;\r\n b=" % b64encode(body_hash(body))
         seconds = b"%d" % at.timestamp()
@@ -67,9 +68,13 @@ class _Chosen:
     names: str
 
 
+_relaxed: Final = lru_cache(maxsize=256)(relaxed_fields)
+
+
 # Letters of one kind have the same headers in the same order.
 @lru_cache(maxsize=256)
-def _chosen(present: tuple[bytes, ...]) -> _Chosen:
+def _chosen(blocks: tuple[tuple[bytes, ...], ...]) -> _Chosen:
+    present = [name for names in blocks for name in names]
     places: list[int] = []
     names: list[str] = []
     for name in (*_FROZEN, *_KEPT):

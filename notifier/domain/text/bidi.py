@@ -25,6 +25,8 @@ ISLANDS: Final = re.compile(
     """,
     re.VERBOSE,
 )
+# Quickly seen: without one of these no island is worth looking for.
+_MAY_BE_ISLAND: Final = re.compile(rf"@|://|www\.|[{_D}][ .()\-]{{0,2}}[{_D}]")
 _ARABIC_STOPS: Final = "،؛؟"
 # In an alphabet of roles: L and R letters, E European and A Arabic digits, p a sign that may open a word of code
 # (.NET), s one that may close it (C++), h both, N all else. A run ends with a letter or a digit, so that a sentence
@@ -33,6 +35,7 @@ _RUNS: Final = {
     "rtl": re.compile(r"(?:(?<![LRE])[ph]{1,2}(?=E*L))?E*L(?:[^R]*[LE])?(?:[sh]{1,2}(?![LRE]))?"),
     "ltr": re.compile(r"R(?:[^L]*[RAE])?"),
 }
+_LETTER: Final = {"rtl": "R", "ltr": "L"}
 _SIGNS: Final = {"@": "p", ".": "p", "#": "h", "+": "s", "%": "s"}
 _SHORT_RUN_MAX: Final = 14
 _PHONE_MAX: Final = 18
@@ -55,7 +58,11 @@ class Phrase(str):
 
 def first_strong(text: str) -> str | None:
     """`rtl` or `ltr` by the first letter that has a direction; None without one."""
-    return next((way for way in map(letter_way, text) if way), None)
+    for character in text:
+        way = letter_way(character)
+        if way:
+            return way
+    return None
 
 
 def direction_of(text: str, language: str, default: str) -> str:
@@ -64,12 +71,15 @@ def direction_of(text: str, language: str, default: str) -> str:
     Without a language the greater part of the letters decides, for a comment may well begin with "Laravel";
     without letters, `default`.
     """
-    ways = Counter(way for way in map(letter_way, text) if way)
+    ways = _ways(text)
     if len(ways) == 1:
         return next(iter(ways))
     if language:
         return language_direction(language)
-    return "rtl" if ways["rtl"] > ways["ltr"] else "ltr" if ways["ltr"] > ways["rtl"] else default
+    if not ways:
+        return default
+    counted = Counter(map(letter_way, text))
+    return "rtl" if counted["rtl"] > counted["ltr"] else "ltr" if counted["ltr"] > counted["rtl"] else default
 
 
 def isolate(text: str, base: str) -> str:
@@ -82,6 +92,8 @@ def isolate(text: str, base: str) -> str:
 def _isolated(text: str, own: str | None, base: str) -> str:
     plain = clean(text)
     ways = _ways(plain)
+    if base == "rtl" and own != "ltr" and "ltr" not in ways and not _MAY_BE_ISLAND.search(plain):
+        return escape(plain)  # as most texts are
     runs_as = own if ways else None
     # Latin words parted by Arabic commas are an Arabic list.
     is_arabic_list = base == "rtl" and any(stop in plain for stop in _ARABIC_STOPS)
@@ -109,12 +121,15 @@ def mark_subject(subject: str, base: str) -> str:
     return RLM + subject if base == "rtl" and first_strong(subject) == "ltr" and "rtl" in _ways(subject) else subject
 
 
-def _ways(text: str) -> set[str]:
-    return {way for way in map(letter_way, text) if way}
+@lru_cache(maxsize=4096)
+def _ways(text: str) -> frozenset[str]:
+    return frozenset(filter(None, map(letter_way, set(text))))
 
 
 def _isolate_runs(text: str, base: str, *, with_islands: bool) -> str:
     roles = _roles(text, with_islands=with_islands)
+    if _LETTER[_OTHER[base]] not in roles:
+        return escape(text)
     pieces, done = [], 0
     for found in _RUNS[base].finditer(roles):
         start, end = found.start(), _with_closing_bracket(text, found.start(), found.end())
@@ -159,17 +174,40 @@ def _span(html: str, way: str, *, is_whole: bool = False) -> str:
 
 
 def _roles(text: str, *, with_islands: bool) -> str:
-    roles = [_role(character) for character in text]
-    for index, role in enumerate(roles):
+    roles = text.translate(_ROLES)
+    if "M" in roles:
+        roles = _with_marks(roles)
+    if not with_islands or not _MAY_BE_ISLAND.search(text):
+        return roles
+    for island in ISLANDS.finditer(text):
+        start, end = island.span()
+        roles = roles[:start] + "L" * (end - start) + roles[end:]
+    return roles
+
+
+def _with_marks(roles: str) -> str:
+    # A vowel sign or an accent goes with its letter.
+    resolved = list(roles)
+    for index, role in enumerate(resolved):
         if role == "M":
-            roles[index] = roles[index - 1] if index else "N"
-    if with_islands:
-        for island in ISLANDS.finditer(text):
-            roles[island.start() : island.end()] = "L" * (island.end() - island.start())
-    return "".join(roles)
+            resolved[index] = resolved[index - 1] if index else "N"
+    return "".join(resolved)
 
 
-@lru_cache(maxsize=4096)
+class _Roles(dict[int, str]):
+    """Code point -> role, filled as letters come up."""
+
+    def __missing__(self, code: int) -> str:
+        role = _role(chr(code))
+        if len(self) < _ROLES_MAX:
+            self[code] = role
+        return role
+
+
+_ROLES_MAX: Final = 4096
+_ROLES: Final = _Roles()
+
+
 def _role(character: str) -> str:
     kind = unicodedata.bidirectional(character)
     if character in _ARABIC_STOPS:

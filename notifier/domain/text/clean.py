@@ -15,7 +15,8 @@ _UNWANTED: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
 )
-
+# Nearly every text is clean as it comes, and one look shows it.
+_UNCLEAN: Final = re.compile(rf"  |[^\S ]|{_UNWANTED.pattern}")
 
 _ELLIPSIS: Final = "…"
 _MORE: Final = f" {_ELLIPSIS}"
@@ -34,6 +35,8 @@ def clean(text: str) -> str:
 # The same titles and names are set again and again.
 @lru_cache(maxsize=4096)
 def _clean(text: str) -> str:
+    if not _UNCLEAN.search(text) and unicodedata.is_normalized("NFC", text):
+        return text.strip(" ")
     # Spaces first: a line separator parts two words, it must not glue them.
     spaced = _SPACES.sub(" ", _LINES.sub(" ", text))
     return _SPACES.sub(" ", unicodedata.normalize("NFC", _UNWANTED.sub("", spaced))).strip()

@@ -28,4 +28,4 @@ def time_of_day(local: datetime, language: str) -> str:
     if parts is None or "a" not in locale.time_formats["short"].pattern:
         return str(format_time(local, "short", locale=locale))
     pattern = next(pattern for since, pattern in reversed(parts) if local.hour >= since)
-    return pattern.format(time=format_time(local, "h:mm", locale=locale))
+    return pattern.format(time=f"{local.hour % 12 or 12}:{local.minute:02}")

@@ -57,6 +57,9 @@ class Dates:
 
     def moment(self, at: datetime, beside: datetime) -> str:
         """The time alone on the day of `beside`, else day and time."""
+        return _moment(self, at, beside)
+
+    def _moment(self, at: datetime, beside: datetime) -> str:
         if self._local(at).date() == self._local(beside).date():
             return self.time(at)
         comma = "، " if base_language(self.language) in {"ar", "ckb", "fa", "ur"} else ", "
@@ -104,6 +107,11 @@ def _mended(text: str, language: str) -> str:
 
 
 # The articles of one day stand in hundreds of digests.
+@lru_cache(maxsize=2048)
+def _moment(dates: Dates, at: datetime, beside: datetime) -> str:
+    return dates._moment(at, beside)  # noqa: SLF001 - its own memory
+
+
 @lru_cache(maxsize=2048)
 def _time(dates: Dates, at: datetime) -> str:
     return dates._converted(time_of_day(dates._local(at), dates.language))  # noqa: SLF001 - its own memory

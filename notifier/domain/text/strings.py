@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final, Self
@@ -71,12 +72,13 @@ class Voice:
     def compose(self, key: str, wrap: Callable[[str], str], **values: object) -> str:
         """The same, with `wrap` laid around each value and each piece between them: that is where HTML isolates."""
         pieces, used = [], {"count"}
-        for literal, name, _, _ in Formatter().parse(self._pattern(key, values)):
-            pieces.append(_wrapped(literal, wrap))
+        for literal, name in _pieces(self._pattern(key, values)):
+            if literal:
+                pieces.append(_wrapped(literal, wrap))
             if name is not None:
                 pieces.append(wrap(self._value(key, name, values)))
                 used.add(name)
-        if unknown := set(values) - used:
+        if unknown := values.keys() - used:
             message = f"{key!r} has no place for {', '.join(sorted(unknown))}"
             raise StringsError(message)
         return "".join(pieces)
@@ -102,6 +104,12 @@ class Voice:
         value = values[name]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return self.number(value) if is_number else _as_text(value)  # type: ignore[arg-type]  # a bool is no number here
+
+
+@lru_cache(maxsize=2048)
+def _pieces(pattern: str) -> tuple[tuple[str, str | None], ...]:
+    """The words of a sentence, and after each stretch of them the name of the value that follows."""
+    return tuple((literal, name) for literal, name, _, _ in Formatter().parse(pattern))
 
 
 def _wrapped(literal: str, wrap: Callable[[str], str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from notifier import tally
@@ -15,6 +15,8 @@ from notifier.stages.record.writing import free, write
 
 AT_ONCE = 5_000
 """Deliveries that are ended or queued again in one statement where there may be a million."""
+UNKNOWN_MOST = timedelta(minutes=10)
+"""How long a letter waits for a journal that cannot be read, before it goes out again and may arrive twice."""
 NOTED = "250 (noted by a process that ended before it could write down the words)"
 """The detail of a letter that was accepted, as only its journal knows."""
 
@@ -119,14 +121,20 @@ def settle(session: Session, token: str, accepted: Collection[int], now: datetim
     )
 
 
-def take_back(session: Session, now: datetime, terms: Terms, accepted: Callable[[str], Collection[int]]) -> int:
+def take_back(session: Session, now: datetime, terms: Terms, accepted: Callable[[str], Collection[int] | None]) -> int:
     """Settle the claims whose lease has run out; gives how many letters they still held.
 
-    `accepted` tells, by token, which letters a journal knows to be sent.
+    `accepted` tells, by token, which letters a journal knows to be sent; None where the journal cannot be asked: such
+    a claim waits for it, though not for ever.
     """
     lost = (Delivery.state == State.SENDING) & (Delivery.lease_until <= now)
-    tokens = session.scalars(select(Delivery.lease_token).where(lost).distinct()).all()
-    return sum(settle(session, token, accepted(token), now, terms) for token in tokens if token)
+    ends = func.max(Delivery.lease_until)
+    found = 0
+    for token, until in session.execute(select(Delivery.lease_token, ends).where(lost).group_by(Delivery.lease_token)):
+        known = accepted(token) if token else ()
+        if token and until and (known is not None or until <= now - UNKNOWN_MOST):
+            found += settle(session, token, known or (), now, terms)
+    return found
 
 
 def retry(session: Session, which: ColumnElement[bool], now: datetime) -> int:

@@ -17,9 +17,10 @@ from notifier.domain.text.strings import Strings, Voice
 from notifier.domain.views import Scene
 from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import environment
+from notifier.stages.render.faces import Faces
 from notifier.stages.render.failed import RenderFailed
 from notifier.stages.render.personal import weight
-from notifier.stages.render.wording import for_html, for_text, look, set_subject, set_text, squeezed
+from notifier.stages.render.wording import for_html, for_text, set_subject, set_text, squeezed
 
 BLOCKS_KEPT: Final = 1000
 """Stories as they were set, about 2 KB each."""
@@ -57,7 +58,7 @@ class Renderer:
             )
             for kind in LetterKind
         }
-
+        self._faces = Faces(html)
         self._blocks = _Kept()
 
     def language_of(self, content: LetterContent) -> str:
@@ -86,11 +87,12 @@ class Renderer:
 
     def _render_once(self, content: LetterContent) -> Rendered:
         templates = self._templates[content.kind]
-        language = self.language_of(content)
+        language = regional(self.language_of(content), content.site.language)
         name = str(content.kind)
         try:
-            scene = _scene(content, self._strings.voice(regional(language, content.site.language), content.site.digits))
-            values = {**look(content, scene), **values_of(content, scene)}
+            scene = _scene(content, self._strings.voice(language, content.site.digits))
+            values = {**self._faces.of(content.site.colour, language), **values_of(content, scene)}
+            values["is_personal"] = content.kind is not LetterKind.CONFIRM
             name = str(templates.subject.name)
             subject = set_subject(templates.subject.render(for_text(values, scene)), scene.direction)
             name = str(templates.text.name)

@@ -10,7 +10,7 @@ from notifier.domain.dkim import DkimSigner
 from notifier.domain.letter import LetterContent, Personal, PersonalMark, Rendered
 from notifier.domain.mail import PARTS_END, Envelope, Letterhead, Stationery, part_head, sender_host
 from notifier.domain.message import Message
-from notifier.domain.sheets import Base64Sheet, PlainSheet, Sheet, broken_html, fits_lines
+from notifier.domain.sheets import Base64Sheet, Body, PlainSheet, Sheet, broken_html, fits_lines
 from notifier.domain.words import LetterKind
 from notifier.stages.render.failed import RenderFailed
 
@@ -18,6 +18,7 @@ Encoding = Literal["base64", "8bit"]
 UNSIGNED: Final = DkimSigner()
 LINK_OCTETS: Final = 300
 """Room kept for each personal link on a line."""
+_MARKUP: Final = re.compile(rb"[&<>\"']")
 _MARKS: Final = re.compile("([" + "".join(PersonalMark) + "])")
 
 
@@ -35,10 +36,10 @@ class Stencil:
         self._domain = sender_host(site.sender_address)
         self._stationery = Stationery.of(letterhead(rendered, content))
         html = broken_html(rendered.html, "".join(PersonalMark), LINK_OCTETS) if encoding == "8bit" else rendered.html
-        self._text, self._html = _sheet(rendered.text, encoding), _sheet(html, encoding)
-        self._before_text = part_head("plain", self._text.encoding)
-        self._before_html = part_head("html", self._html.encoding)
-        self._is_8bit = "8bit" in {self._text.encoding, self._html.encoding}
+        plain, rich = _sheet(rendered.text, encoding), _sheet(html, encoding)
+        heads = part_head("plain", plain.encoding), part_head("html", rich.encoding)
+        self._body = Body(heads[0], plain, heads[1], rich, PARTS_END)
+        self._is_8bit = "8bit" in {plain.encoding, rich.encoding}
         # Nobody has confirmed the name of a confirmation yet: it may be somebody's message to a stranger.
         self._may_name = content.kind is not LetterKind.CONFIRM
         self._has_utf8_sender = not site.sender_address.rpartition("@")[0].isascii()
@@ -60,10 +61,9 @@ class Stencil:
             preferences_url=personal.preferences_url,
         )
         headers = self._stationery.headers(envelope)
-        text, html = self._text.fill(links), self._html.fill(in_html(links))
-        body = b"".join((self._before_text, text, self._before_html, html, PARTS_END))
+        body = self._body.fill(links, in_html(links))
         signature = self._dkim.sign(self._domain, headers, body, personal.sent_at)
-        data = b"".join((signature, headers, b"\r\n", body))
+        data = b"".join((signature, *headers, b"\r\n", body))
         needs_smtputf8 = to.needs_smtputf8 or self._has_utf8_sender
         return Message(
             personal.delivery_id,
@@ -113,7 +113,7 @@ def links_of(personal: Personal, wanted: frozenset[str]) -> dict[str, bytes]:
 
 def in_html(links: Mapping[str, bytes]) -> Mapping[str, bytes]:
     """The same links as an attribute holds them."""
-    if not any(b"&" in link or b'"' in link or b"<" in link or b"'" in link or b">" in link for link in links.values()):
+    if not _MARKUP.search(b" ".join(links.values())):
         return links
     return {mark: escape(link.decode()).encode() for mark, link in links.items()}
 

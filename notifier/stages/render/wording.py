@@ -1,47 +1,19 @@
-"""What a template is given beside the items: the look, and sentences for HTML and for plain text."""
+"""What a template is given beside the items and the look: sentences for HTML and for plain text."""
 
-import re
 from collections.abc import Callable, MutableMapping
 from typing import Any, Final
 
 from markupsafe import Markup
 
-from notifier.domain.colour import accent
-from notifier.domain.letter import LetterContent, PersonalMark
-from notifier.domain.look import ARROWS, SIDES, dark_rules, fonts, leading, text_colours
+from notifier.domain.identity import identity
+from notifier.domain.letter import PersonalMark
 from notifier.domain.text.bidi import LRM, RLM, mark_line, mark_subject
 from notifier.domain.text.clean import clean
-from notifier.domain.text.locales import base_language
-from notifier.domain.views import Remark, Scene, identity
-from notifier.domain.words import LetterKind
+from notifier.domain.views import Remark, Scene
 from notifier.stages.render.environment import trusted, within
 
-_BLANK_LINES: Final = re.compile(r"\n{3,}")
-_URL_START: Final = ("http://", "https://", *PersonalMark)
-
-
-def look(content: LetterContent, scene: Scene) -> dict[str, Any]:
-    """Direction, fonts and colours, as the templates name them."""
-    colours = accent(content.site.colour)
-    line, title_line = leading(base_language(scene.voice.language))
-    return {
-        "lang": trusted(scene.voice.language.replace("_", "-")),
-        "dir": trusted(scene.direction),
-        "start": trusted(SIDES[scene.direction]),
-        "ways": {way: trusted(way) for way in SIDES},
-        "side": {way: trusted(side) for way, side in SIDES.items()},
-        "arrow": ARROWS[scene.direction],
-        "font": trusted(fonts(base_language(scene.voice.language))),
-        "font_mso": trusted("Tahoma,Arial,sans-serif"),
-        "leading": trusted(line),
-        "leading_title": trusted(title_line),
-        "accent": {name: trusted(getattr(colours, name)) for name in ("ground", "ink", "text", "dark_text")},
-        "colour": {tone: trusted(value) for tone, value in text_colours(colours).items()},
-        "dark_rules": [trusted(rule) for rule in dark_rules(colours)],
-        "ogsc_rules": [trusted(rule) for rule in dark_rules(colours, "[data-ogsc] ")],
-        "is_personal": content.kind is not LetterKind.CONFIRM,
-        "mark": {mark.name: trusted(mark.value) for mark in PersonalMark},
-    }
+_MARKED: Final = ("http://", "https://", *PersonalMark, RLM, LRM)
+"""What a line of the text part may begin with as it stands: a link alone on it, or a mark of direction."""
 
 
 Blocks = MutableMapping[object, Markup]
@@ -98,11 +70,19 @@ def set_subject(rendered: str, base: str) -> str:
 
 def set_text(rendered: str, base: str) -> str:
     """The rendered text part: no line flips its paragraph, no gap is wider than one line."""
-    lines = (line.strip() for line in rendered.splitlines())
-    marked = (line if line.startswith((*_URL_START, RLM, LRM)) else mark_line(line, base) for line in lines)
-    return _BLANK_LINES.sub("\n\n", "\n".join(marked)).strip() + "\n"
+    text = "\n".join(_marked(line, base) for line in rendered.splitlines())
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip() + "\n"
+
+
+def _marked(line: str, base: str) -> str:
+    bare = line.strip()
+    return bare if not bare or bare.startswith(_MARKED) else mark_line(bare, base)
 
 
 def squeezed(html: str) -> str:
-    """Without the indentation and empty lines that templates leave."""
-    return "\n".join(line for line in (line.strip() for line in html.splitlines()) if line) + "\n"
+    """Without the empty lines that templates leave."""
+    while "\n\n" in html:
+        html = html.replace("\n\n", "\n")
+    return html.strip() + "\n"
