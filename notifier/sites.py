@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.address import check_address
 from notifier.domain.schedule import is_zone
 from notifier.domain.tokens import new_token, token_hash
-from notifier.domain.words import SourceKind
+from notifier.domain.words import Calendar, Digits, SourceKind
 from notifier.models import ApiKey, Site, Source
 
 KEY_PREFIX: Final = "nk_"
@@ -38,6 +38,8 @@ class NewSite:
     postal_address: str = ""
     colour: str = "#0f5c7a"
     digest_hour: int = 8
+    digits: Digits = Digits.LOCALE
+    calendar: Calendar = Calendar.LOCALE
 
 
 def add_site(session: Session, new: NewSite, now: datetime) -> Site:
@@ -57,6 +59,8 @@ def add_site(session: Session, new: NewSite, now: datetime) -> Site:
         postal_address=new.postal_address,
         colour=new.colour,
         digest_hour=new.digest_hour,
+        digits=new.digits,
+        calendar=new.calendar,
         pepper=secrets.token_hex(32),
         created_at=now,
     )

@@ -14,7 +14,7 @@ from notifier import assembly, clock, flow, polling
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
 from notifier.domain.address import AddressInvalid
 from notifier.domain.items import NewItem
-from notifier.domain.words import Permission, SourceKind
+from notifier.domain.words import Calendar, Digits, Permission, SourceKind
 from notifier.models import ApiKey, Source
 from notifier.sites import NewSite, add_key, add_site, add_source
 
@@ -37,16 +37,18 @@ def site_add(
     slug: Annotated[str, typer.Argument(help="A short name for addresses, such as `rafidain`.")],
     name: Annotated[str, typer.Option(help="What readers know it by.")],
     sender: Annotated[str, typer.Option(help="The address its letters come from.")],
-    language: Annotated[str, typer.Option(help="ar, en or fa.")] = "ar",
+    language: Annotated[str, typer.Option(help="ar, ckb, en, fa, he or ur, with a country if need be: ar-EG.")] = "ar",
     time_zone: Annotated[str, typer.Option(help="An IANA name.")] = "Asia/Baghdad",
     url: Annotated[str, typer.Option(help="Its home page.")] = "",
     postal_address: Annotated[str, typer.Option(help="For the footer; many laws ask for one.")] = "",
     colour: Annotated[str, typer.Option(help="The colour of its head, such as #0f5c7a.")] = "#0f5c7a",
+    digits: Annotated[Digits, typer.Option(help="What its numbers are written with.")] = Digits.LOCALE,
+    calendar: Annotated[Calendar, typer.Option(help="What its dates are told by.")] = Calendar.LOCALE,
 ) -> None:
     """Make a site, and a first API key, which is shown once."""
     new = NewSite(
         slug=slug, name=name, sender_address=sender, language=language, time_zone=time_zone, url=url,
-        postal_address=postal_address, colour=colour,
+        postal_address=postal_address, colour=colour, digits=digits, calendar=calendar,
     )  # fmt: skip
     try:
         with assembly.parts().db.writing() as session:

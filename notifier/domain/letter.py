@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from notifier.domain.words import Digits, Frequency, ItemKind, LetterKind
+from notifier.domain.words import Calendar, Digits, Frequency, ItemKind, LetterKind
 
 RTL_LANGUAGES = frozenset({"ar", "ckb", "fa", "he", "ur"})
 
@@ -29,6 +29,7 @@ class SiteFace:
     sender_name: str
     sender_address: str
     postal_address: str = ""
+    calendar: Calendar = Calendar.LOCALE
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,17 @@ class Digits(StrEnum):
     ARABEXT = "arabext"
 
 
+class Calendar(StrEnum):
+    """The site's calendar policy."""
+
+    LOCALE = "locale"
+    """The calendar of the language: Solar Hijri in Persian, Gregorian in every other."""
+    GREGORIAN = "gregorian"
+    """The Gregorian calendar, in Persian too."""
+    HIJRI = "hijri"
+    """The calendar of the language, and the Hijri date beside every date in full."""
+
+
 class Permission(StrEnum):
     """What an API key may be allowed to do."""
 

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
-from notifier.domain.words import Digits, ItemKind, ItemState, SourceKind
+from notifier.domain.words import Calendar, Digits, ItemKind, ItemState, SourceKind
 from notifier.models.base import Base
 
 
@@ -27,6 +27,7 @@ class Site(Base):
     postal_address: Mapped[str] = mapped_column(String(500), default="")
     colour: Mapped[str] = mapped_column(String(7), default="#0f5c7a")
     digits: Mapped[Digits] = mapped_column(default=Digits.LOCALE)
+    calendar: Mapped[Calendar] = mapped_column(default=Calendar.LOCALE)
     digest_hour: Mapped[int] = mapped_column(default=8)
     digest_weekday: Mapped[int] = mapped_column(default=5)
     """0 is Monday; 5, Saturday, opens the Arabic week."""

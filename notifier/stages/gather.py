@@ -74,6 +74,7 @@ def face(site: Site) -> SiteFace:
         url=site.url,
         colour=site.colour,
         digits=site.digits,
+        calendar=site.calendar,
         time_zone=site.time_zone,
         sender_name=site.sender_name,
         sender_address=site.sender_address,

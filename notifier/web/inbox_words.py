@@ -9,6 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.domain.lint import lint
+from notifier.domain.text.ago import ago
 from notifier.domain.text.bidi import direction_of
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.locales import LANGUAGES, base_language
@@ -83,7 +84,7 @@ class Words:
             recipient=entry.rcpt_to[0] if entry.rcpt_to else "",
             more=self.say("more_recipients", count=more) if more > 0 else "",
             at=entry.received_at,
-            ago=dates.relative(entry.received_at, self.now) if is_recent else dates.day(entry.received_at),
+            ago=ago(entry.received_at, self.now, self.voice) if is_recent else dates.day(entry.received_at),
             moment=dates.moment(entry.received_at, self.now),
             size=self.size(entry.size),
             is_fresh=timedelta(0) <= self.now - entry.received_at < FRESH,

@@ -7,14 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from babel.dates import get_day_names
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from notifier.domain.colour import FALLBACK, accent
 from notifier.domain.letter import SiteFace, direction
+from notifier.domain.text.dates import weekday_name
 from notifier.domain.text.digits import convert, digit_system
-from notifier.domain.text.locales import locale_of
 from notifier.domain.words import Digits
 from notifier.web.sentences import Sentences
 
@@ -59,7 +58,7 @@ class Voice:
 
     def weekday(self, weekday: int) -> str:
         """The name of a weekday; 0 is Monday."""
-        return str(get_day_names("wide", locale=locale_of(self.language))[weekday])
+        return weekday_name(weekday, self.language)
 
 
 class Look:

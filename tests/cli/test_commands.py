@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from typer.testing import CliRunner, Result
 
 from notifier import assembly, cli, settings
 from notifier.cli.books import pace
+from notifier.domain.words import Calendar, Digits
 from notifier.embedded.inbox import Inbox
 from notifier.embedded.inbox.server import InboxServer
-from notifier.models import Delivery
+from notifier.models import Delivery, Site
 from tests.sources.sites import page, site
 from tests.world import SECRET
 
@@ -60,6 +61,15 @@ def test_a_site_is_made_once_and_its_key_is_shown_once(run: Command) -> None:
     again = run("site", "add", "rafidain", "--name", "x", "--sender", "news@rafidain.example")
     assert again.exit_code == 1
     assert "already" in again.output
+
+
+def test_a_site_says_how_its_numbers_and_dates_are_written(run: Command) -> None:
+    words = ("--language", "ar-SA", "--digits", "latn", "--calendar", "hijri")
+    assert run("site", "add", "riyadh", "--name", "x", "--sender", "news@riyadh.example", *words).exit_code == 0
+    with assembly.parts().db.reading() as session:
+        found = session.scalars(select(Site).where(Site.slug == "riyadh")).one()
+    assert (found.language, found.digits, found.calendar) == ("ar-SA", Digits.LATN, Calendar.HIJRI)
+    assert run("site", "add", "x", "--name", "x", "--sender", "a@x.example", "--calendar", "mayan").exit_code == 2
 
 
 def test_a_key_is_listed_without_itself_and_revoked_for_ever(run: Command) -> None:

@@ -1,5 +1,6 @@
 """Sentences: the same keys in every language, the plural forms of each, and no silent gap."""
 
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -14,6 +15,7 @@ STRINGS = Strings.load(templates_dir() / "strings")
 
 
 def test_every_language_has_the_same_keys() -> None:
+    assert STRINGS.languages == LANGUAGES.keys()
     arabic = STRINGS.keys("ar")
     for language in STRINGS.languages:
         assert STRINGS.keys(language) == arabic, language
@@ -59,6 +61,91 @@ def test_a_sentence_has_the_same_places_in_every_language(language: str) -> None
 )
 def test_arabic_counts_in_six_forms(count: int, expected: str) -> None:
     assert STRINGS.say("ar", "letters.counts.comments", count=count) == expected
+
+
+FORMS = {
+    "zero": [0],
+    "one": [1],
+    "two": [2],
+    "few": [3, 10, 103],
+    "many": [11, 99, 111],
+    "other": [100, 101, 102],
+}
+
+
+@pytest.mark.parametrize("key", sorted(key for key in STRINGS.keys("ar") if isinstance(STRINGS.form("ar", key), dict)))
+def test_arabic_counts_choose_the_form_that_grammar_asks_for(key: str) -> None:
+    form = STRINGS.form("ar", key)
+    assert isinstance(form, dict)
+    values = {name: "x" for name in places(form) if name != "count"}
+    for category, counts in FORMS.items():
+        for count in counts:
+            given = STRINGS.voice("ar", Digits.LATN).say(key, count=count, **values)
+            assert given == form[category].format(count=count, **values)
+    # After 3 to 10 the noun is plural, after 11 to 99 and after whole hundreds singular.
+    assert form["few"] not in {form["many"], form["other"]}
+    assert all("{count}" not in form[category] for category in ("zero", "one", "two"))
+
+
+@pytest.mark.parametrize(
+    ("language", "key", "expected"),
+    [
+        ("he", "letters.counts.comments", {0: "0 תגובות", 1: "תגובה אחת", 2: "שתי תגובות", 11: "11 תגובות"}),
+        ("he", "letters.counts.minutes", {1: "דקת קריאה", 2: "שתי דקות קריאה", 20: "20 דקות קריאה"}),
+        ("ur", "letters.counts.comments", {0: "0 تبصرے", 1: "1 تبصرہ", 2: "2 تبصرے", 1234: "1,234 تبصرے"}),
+        ("ckb", "letters.counts.comments", {0: "٠ کۆمێنت", 1: "١ کۆمێنت", 1234: "١٬٢٣٤ کۆمێنت"}),
+        ("fa", "letters.counts.comments", {0: "۰ دیدگاه", 1: "۱ دیدگاه", 2: "۲ دیدگاه"}),
+        ("en", "letters.counts.comments", {0: "0 comments", 1: "1 comment", 2: "2 comments"}),
+        ("ar", "letters.counts.minutes", {1: "يُقرأ في دقيقة", 2: "يُقرأ في دقيقتين", 3: "يُقرأ في ٣ دقائق"}),
+        ("ar", "letters.magic-link.minutes", {15: "الرابط صالح لمدة ١٥ دقيقة، ولمرة واحدة."}),
+    ],
+)
+def test_other_languages_count_in_their_own_way(language: str, key: str, expected: dict[int, str]) -> None:
+    assert {count: STRINGS.say(language, key, count=count) for count in expected} == expected
+
+
+# Letters that look alike and belong to a neighbour: ي and ك are Arabic, ی and ک are not; ه is no letter of Urdu.
+FOREIGN = {
+    "ar": "یکگپچژہھەۆێڕڵ",
+    "ckb": "يكةىھہطظضصثذ",
+    "fa": "يكةىہھەۆێ",
+    "he": "يیكک",
+    "ur": "يكةىهەۆێ",
+}
+STOPS = {"ar": ",;?", "ckb": ",;?", "fa": ",;?", "he": "،؛؟۔", "ur": ",;?", "en": "،؛؟۔"}
+
+
+def texts(language: str) -> list[tuple[str, str]]:
+    forms = {key: STRINGS.form(language, key) for key in STRINGS.keys(language)}
+    return [
+        (key, text) for key, form in forms.items() for text in (form.values() if isinstance(form, dict) else [form])
+    ]
+
+
+@pytest.mark.parametrize("language", sorted(FOREIGN))
+def test_a_language_is_written_in_its_own_letters(language: str) -> None:
+    assert [(key, text) for key, text in texts(language) if set(text) & set(FOREIGN[language])] == []
+
+
+@pytest.mark.parametrize("language", sorted(STOPS))
+def test_a_language_has_its_own_stops(language: str) -> None:
+    stops = re.compile(rf"\w[{re.escape(STOPS[language])}](?!\w)")
+    assert [(key, text) for key, text in texts(language) if stops.search(text) and "HTTP" not in text] == []
+    if language == "ur":
+        assert [(key, text) for key, text in texts(language) if re.search(r"[؀-ۿ]\.(?!\w)", text)] == []
+
+
+def test_persian_joins_its_prefixes_without_a_space() -> None:
+    loose = re.compile(r"(?<!\w)ن?می (?=\w)|(?<=\w) (?:ها|های|هایی|هایتان)(?!\w)")
+    assert [(key, text) for key, text in texts("fa") if loose.search(text)] == []
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_no_sentence_is_empty_or_has_loose_space(language: str) -> None:
+    spaced = {"common.comma", "common.colon", "pages.inbox.comma"}
+    for key, text in texts(language):
+        assert key in spaced or text == " ".join(text.split()), key
+        assert text or key == "pages.inbox.more_recipients", key
 
 
 def test_the_digits_follow_the_site() -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import event, select
 from notifier import flow, readers
 from notifier.consent.links import Scope
 from notifier.db import Database
-from notifier.domain.words import Frequency
-from notifier.models import Delivery, Letter
+from notifier.domain.words import Calendar, Digits, Frequency
+from notifier.models import Delivery, Letter, Site
 from tests.world import World, html_of, text_of
 
 
@@ -143,3 +143,18 @@ def add_letter(world: World, number: int) -> None:
             )
         )
     db.close()
+
+
+def test_a_site_of_a_country_writes_its_dates_as_that_country_does(world: World) -> None:
+    with world.parts.db.writing() as session:
+        site = session.get_one(Site, world.site.id)
+        site.language, site.digits, site.calendar = "en-US", Digits.ARAB, Calendar.HIJRI
+    world.reader("a@example.org", "category:سياسة", frequency=Frequency.DAILY, language="en-US")
+    world.reader("b@example.org", "category:سياسة", frequency=Frequency.DAILY, language="ar")
+    world.article("1", "سياسة")
+    world.work()
+    world.now += timedelta(days=1)
+    world.tick()
+    texts = {message.rcpt_to: text_of(letter) for message, letter in zip(world.wire.sent, world.letters(), strict=True)}
+    assert " AH)" in texts["a@example.org"]
+    assert "هـ" in texts["b@example.org"]

@@ -9,7 +9,8 @@ from notifier.domain.words import Digits, Frequency, ItemKind, LetterKind
 
 AT = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 KINDS = tuple(LetterKind)
-LANGUAGES = ("ar", "en", "fa")
+LANGUAGES = ("ar", "ckb", "en", "fa", "he", "ur")
+RIGHT_TO_LEFT = tuple(language for language in LANGUAGES if language != "en")
 
 SITE = SiteFace(
     slug="aldhifaf",

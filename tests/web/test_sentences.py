@@ -39,9 +39,10 @@ def test_every_sentence_that_a_template_or_the_code_names_is_there() -> None:
     assert named - TABLES["en"].keys() == set()
 
 
-def test_an_arabic_sentence_holds_arabic() -> None:
-    for language in ("ar", "fa"):
+def test_a_sentence_holds_letters_of_its_language() -> None:
+    for language in ("ar", "ckb", "fa", "ur"):
         assert [key for key, text in TABLES[language].items() if not re.search("[؀-ۿ]", text)] == []
+    assert [key for key, text in TABLES["he"].items() if not re.search("[א-ת]", text)] == []
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,9 @@ def test_an_arabic_sentence_holds_arabic() -> None:
         ("ar", "ar"),
         ("ar-EG,en;q=0.9", "ar"),
         ("en;q=0.5, fa;q=0.9", "fa"),
+        ("ckb-IQ, ar;q=0.9", "ckb"),
+        ("he-IL,he;q=0.9", "he"),
+        ("ur-PK", "ur"),
         ("ar;q=0, en", "en"),
         ("de, tlh", "en"),
         ("", "en"),

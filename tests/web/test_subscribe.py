@@ -132,9 +132,10 @@ def test_the_page_turns_with_its_language(visit: Visit) -> None:
     assert 'lang="ar"' in visit.client.get("/naba/subscribe?lang=klingon").text
 
 
-def test_a_site_in_another_language_speaks_the_nearest_one(visit: Visit) -> None:
-    add_site(visit.parts, "kurd", language="ckb")
-    assert 'lang="ar" dir="rtl"' in visit.client.get("/kurd/subscribe").text
+def test_a_site_speaks_its_own_language_or_the_nearest_one(visit: Visit) -> None:
+    for language, spoken in (("ckb", 'lang="ckb" dir="rtl"'), ("ar-EG", 'lang="ar" dir="rtl"'), ("de", 'lang="en"')):
+        add_site(visit.parts, f"site-{language.lower()}", language=language)
+        assert spoken in visit.client.get(f"/site-{language.lower()}/subscribe").text
 
 
 def test_a_site_without_sections_offers_everything_on_it(visit: Visit) -> None:

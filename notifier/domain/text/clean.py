@@ -1,9 +1,11 @@
-"""Plain text as others wrote it, made safe to set: NFC, no controls, no bidi controls, no private marks."""
+"""Plain text as others wrote it, made safe to set: no controls, no private marks, cut where it may be cut."""
 
 import re
 import unicodedata
 from functools import lru_cache
 from typing import Final
+
+from notifier.domain.text.clusters import cut_before
 
 _SPACES: Final = re.compile(r"[\t\v\f\x1c-\x1f\x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000 ]+")
 _LINES: Final = re.compile(r"\r\n|[\n\r\v\f\x85\u2028\u2029]")
@@ -15,6 +17,12 @@ _UNWANTED: Final = re.compile(
 )
 # Nearly every text is clean as it comes, and one look shows it.
 _UNCLEAN: Final = re.compile(rf"  |[^\S ]|{_UNWANTED.pattern}")
+
+_ELLIPSIS: Final = "…"
+_MORE: Final = f" {_ELLIPSIS}"
+_DANGLING: Final = " \n،,؛;:.-–—(«“\"'\u200c"
+# A full stop ends a sentence only after a word of three letters: `د. علي`, `ص.ب.` and `e.g. this` go on.
+_SENTENCE: Final = re.compile(r"(?:[؟?!۔]|(?<=[^\s.,;:!?؟،؛()\[\]«»“”\"'@#/]{3})\.)[»”’\"')\]]*(?=\s)")
 
 CACHED_MAX: Final = 2000
 
@@ -40,10 +48,23 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def clip(text: str, length: int) -> str:
-    """At most `length` characters, cut between words, with an ellipsis where something is missing."""
+    """At most `length` characters and never half of one, with an ellipsis where something is missing.
+
+    It ends with a sentence where that keeps most of what there is room for, else with a word.
+    """
     if len(text) <= length:
         return text
-    cut = text[: length - 1]
-    head, space, _ = cut.rpartition(" ")
-    kept = head if space and len(head) >= length // 2 else cut
-    return kept.rstrip(" ،,؛;:.-–—(«\"'\u200c\u200d") + "…"
+    if sentence := _sentences(text, length - len(_MORE)):
+        return sentence + _MORE
+    kept = text[: cut_before(text, length - 1)]
+    head, space, _ = kept.rpartition(" ")
+    if space and len(head) >= length // 2 and not text[len(kept)].isspace():
+        kept = head
+    return kept.rstrip(_DANGLING) + _ELLIPSIS
+
+
+def _sentences(text: str, length: int) -> str:
+    """The whole sentences at its beginning, unless they fill less than three fifths of `length`."""
+    ends = (found.end() for found in _SENTENCE.finditer(text, 0, length + 1))
+    end = max((end for end in ends if end <= length), default=0)
+    return text[:end] if 5 * end >= 3 * length else ""

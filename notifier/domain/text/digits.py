@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from notifier.domain.text.locales import locale_of
+from notifier.domain.text.locales import base_language, locale_of
 from notifier.domain.words import Digits
 
 _LATIN: Final = "0123456789"
@@ -16,9 +16,13 @@ _MARKS: Final = {
 }
 
 
+# Nobody writes ٣ in an English or a Hebrew sentence, whatever the site has chosen for its own language.
+_LATIN_ONLY: Final = frozenset({"en", "he"})
+
+
 def digit_system(policy: Digits, language: str) -> str:
     """`latn`, `arab` or `arabext`: what a policy means in a language."""
-    if policy is not Digits.LOCALE:
+    if policy is not Digits.LOCALE and base_language(language) not in _LATIN_ONLY:
         return policy.value
     system = str(locale_of(language).default_numbering_system)
     return system if system in _SETS else "latn"

@@ -1,5 +1,6 @@
 """The languages this project speaks, and the full CLDR locale behind each."""
 
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -14,11 +15,21 @@ LANGUAGES: Final = {
     "he": "he_IL",
     "ur": "ur_PK",
 }
+_TAG: Final = re.compile(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*")
 
 
 def base_language(tag: str) -> str:
     """`ar` of `ar-IQ` or `ar_IQ`."""
     return tag.replace("_", "-").split("-")[0].lower()
+
+
+def regional(language: str, site_language: str) -> str:
+    """The tag to write dates and numbers by: the site's country, where letter and site share a language.
+
+    A reader asks for Arabic; that July is `تموز` in Baghdad and `يوليو` in Cairo is the paper's to know.
+    """
+    is_country_s = base_language(language) == base_language(site_language) and _TAG.fullmatch(site_language)
+    return site_language if is_country_s else language
 
 
 @lru_cache

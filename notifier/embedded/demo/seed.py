@@ -30,7 +30,6 @@ def seed(parts: Parts, now: datetime, base_url: str) -> Seeded:
     began = now - READERS_SINCE
     with parts.db.writing() as session:
         site = add_site(session, _new_site(), began)
-        site.digits = sample.site().digits
         seeded = Seeded(site.id, site.slug, add_key(session, site, "demo", Permission, began))
     quiet = replace(parts, bell=lambda _nudges: None)
     _match(quiet, _take_in(quiet, seeded.site_id, sample.articles(now, base_url)))
@@ -72,6 +71,7 @@ def _new_site() -> NewSite:
         url=face.url,
         postal_address=face.postal_address,
         colour=face.colour,
+        digits=face.digits,
     )
 
 

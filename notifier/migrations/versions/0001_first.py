@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("postal_address", sa.String(length=500), nullable=False),
         sa.Column("colour", sa.String(length=7), nullable=False),
         sa.Column("digits", sa.String(length=20), nullable=False),
+        sa.Column("calendar", sa.String(length=20), nullable=False),
         sa.Column("digest_hour", sa.Integer(), nullable=False),
         sa.Column("digest_weekday", sa.Integer(), nullable=False),
         sa.Column("pepper", sa.String(length=64), nullable=False),

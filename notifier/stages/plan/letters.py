@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
 from notifier.db import upsert
+from notifier.domain.text.locales import base_language
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, Letter, LetterItem, Run, Site
 from notifier.queue import Nudge, to_deliver
@@ -61,7 +62,8 @@ class Edition:
 
     def spoken(self, wanted: str) -> str:
         """The language a letter is written in: the reader's if we have it, else the site's, else Arabic."""
-        return next((one for one in (wanted, self.site.language) if one in self.languages), "ar")
+        known = (base_language(one) for one in (wanted, self.site.language))
+        return next((one for one in known if one in self.languages), "ar")
 
 
 @dataclass(frozen=True, slots=True)

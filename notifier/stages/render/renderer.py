@@ -12,7 +12,7 @@ from notifier.domain.letter import LetterContent, Rendered, direction
 from notifier.domain.scenes import values_of
 from notifier.domain.text.bidi import RLM
 from notifier.domain.text.dates import Dates
-from notifier.domain.text.locales import base_language
+from notifier.domain.text.locales import base_language, regional
 from notifier.domain.text.strings import Strings, Voice
 from notifier.domain.views import Scene
 from notifier.domain.words import LetterKind
@@ -87,7 +87,7 @@ class Renderer:
 
     def _render_once(self, content: LetterContent) -> Rendered:
         templates = self._templates[content.kind]
-        language = self.language_of(content)
+        language = regional(self.language_of(content), content.site.language)
         name = str(content.kind)
         try:
             scene = _scene(content, self._strings.voice(language, content.site.digits))
@@ -109,5 +109,5 @@ class Renderer:
 
 def _scene(content: LetterContent, voice: Voice) -> Scene:
     site = content.site
-    dates = Dates(voice.language, site.digits, site.time_zone)
+    dates = Dates(voice.language, site.digits, site.time_zone, site.calendar)
     return Scene(voice, dates, direction(voice.language), content.at)
