@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import Update, delete, insert
+from sqlalchemy import String, Update, case, delete, func, insert, type_coerce
 from sqlalchemy.orm import Session
 
+from notifier.bulk import counted
 from notifier.db import upsert
 from notifier.domain.words import LetterKind
 from notifier.models import Delivery, Tally
@@ -30,6 +31,16 @@ class Line(NamedTuple):
     reason: str = ""
 
 
+_LINE: Final = (
+    Delivery.site_id,
+    Delivery.kind,
+    case((Delivery.kind.in_(PAGED), Delivery.about_id), else_=0).label("about_id"),
+    type_coerce(Delivery.state, String).label("entry"),
+    func.coalesce(type_coerce(Delivery.reason, String), "").label("reason"),
+)
+"""The line that a delivery counts on once it has ended."""
+
+
 def plan(session: Session, site_id: int, kind: LetterKind, planned: Mapping[int, int]) -> None:
     """Note how many deliveries were planned, by what they are about."""
     _add(session, [(Line(site_id, kind, about, PLANNED), count) for about, count in planned.items()])
@@ -37,11 +48,9 @@ def plan(session: Session, site_id: int, kind: LetterKind, planned: Mapping[int,
 
 def end(session: Session, ending: Update) -> int:
     """Run an UPDATE of deliveries that ends them, and count what it did; gives how many."""
-    ended = session.execute(
-        ending.returning(Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.state, Delivery.reason)
-    ).all()
-    _add(session, [(Line(site, kind, about, state, reason or ""), 1) for site, kind, about, state, reason in ended])
-    return len(ended)
+    counts = [(Line(*line), count) for *line, count in counted(session, ending, _LINE)]
+    _add(session, counts)
+    return sum(count for _, count in counts)
 
 
 def take_back(session: Session, lines: Iterable[Line]) -> None:
