@@ -5,11 +5,10 @@ new statement to plan.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Text, Update, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal_column, select
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
@@ -53,12 +52,3 @@ def picked(session: Session, model: type[Any], which: Select[int]) -> ColumnElem
     place = literal_column(f"{model.__tablename__}.ctid", Text)
     where = which.with_only_columns(place).correlate(None)
     return place == func.any(func.array(where.scalar_subquery(), type_=Text))
-
-
-def counted(session: Session, writing: Update, columns: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Run an UPDATE; gives how many rows it touched of each kind that columns tell apart, as (*kind, count)."""
-    touched = writing.returning(*columns)
-    if not is_server(session):
-        return [(*kind, count) for kind, count in Counter(map(tuple, session.execute(touched))).items()]
-    rows = touched.cte("touched")
-    return [tuple(row) for row in session.execute(select(*rows.c, func.count()).group_by(*rows.c))]

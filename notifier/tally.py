@@ -7,11 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import String, Update, case, delete, func, insert, type_coerce
+from sqlalchemy import String, Update, case, delete, false, func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
-from notifier.bulk import counted
-from notifier.db import upsert
+from notifier.db import is_server, upsert
 from notifier.domain.words import LetterKind
 from notifier.models import Delivery, Tally
 
@@ -47,10 +46,19 @@ def plan(session: Session, site_id: int, kind: LetterKind, planned: Mapping[int,
 
 
 def end(session: Session, ending: Update) -> int:
-    """Run an UPDATE of deliveries that ends them, and count what it did; gives how many."""
-    counts = [(Line(*line), count) for *line, count in counted(session, ending, _LINE)]
-    _add(session, counts)
-    return sum(count for _, count in counts)
+    """Run an UPDATE of deliveries that ends them, and count what it did; gives how many.
+
+    PostgreSQL does so in one statement, and sends no row of it here.
+    """
+    touched = ending.returning(*_LINE)
+    if not is_server(session):
+        lines = [Line(*row) for row in session.execute(touched)]
+        _add(session, [(line, 1) for line in lines])
+        return len(lines)
+    ended = touched.cte("ended")
+    counts = select(*ended.c, func.count(), false()).group_by(*ended.c)
+    noted = insert(Tally).from_select([*Line._fields, "count", "is_sum"], counts).returning(Tally.count).cte("noted")
+    return int(session.scalar(select(func.sum(noted.c["count"]))) or 0)
 
 
 def take_back(session: Session, lines: Iterable[Line]) -> None:
