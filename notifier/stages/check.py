@@ -1,7 +1,7 @@
 """The last second counts: consent, suppression and retraction are looked at again when a letter is claimed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -31,7 +31,7 @@ def check(session: Session, owed: Sequence[Owed]) -> Checked:
     """Look at each claimed delivery as things are now."""
     readers = _readers(session, owed)
     shown = _live_items(session, {one.letter_id for one in owed})
-    changed = {one.id for one in owed if _has_changed(one, readers.get(one.subscriber_id))}
+    changed = _changed(owed, readers)
     wanted = _still_wanted(session, changed)
     ready: list[Claimed] = []
     unwanted: dict[int, Reason] = {}
@@ -66,8 +66,10 @@ class _Shown:
     has_items: bool = False
 
 
-def _has_changed(one: Owed, reader: _Reader | None) -> bool:
-    return reader is not None and reader.changed_at is not None and reader.changed_at >= one.created_at - WAITS_MOST
+def _changed(owed: Sequence[Owed], readers: Mapping[int | None, _Reader]) -> set[int]:
+    """The deliveries whose reader changed something since they were planned."""
+    moved = {reader.id: reader.changed_at + WAITS_MOST for reader in readers.values() if reader.changed_at}
+    return {one.id for one in owed if one.subscriber_id in moved and moved[one.subscriber_id] >= one.created_at}
 
 
 def _refusal(one: Owed, reader: _Reader, items: tuple[int, ...], shown: _Shown) -> Reason | None:
