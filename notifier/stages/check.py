@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import case, exists, select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
@@ -89,7 +89,8 @@ def _readers(session: Session, owed: Sequence[Owed]) -> dict[int | None, _Reader
     if not owed:
         return {}
     oldest = min(one.created_at for one in owed) - WAITS_MOST
-    suppressed = exists().where(
+    # Not EXISTS: for that PostgreSQL may read all that are suppressed, for each claim. There is one of a hash at most.
+    suppressed = select(Suppression.id).where(
         Suppression.site_id == Subscriber.site_id,
         Suppression.address_hash == Subscriber.address_hash,
         Suppression.lifted_at.is_(None),
@@ -101,7 +102,7 @@ def _readers(session: Session, owed: Sequence[Owed]) -> dict[int | None, _Reader
             Subscriber.name,
             Subscriber.confirmed_at.is_not(None),
             case((Subscriber.changed_at >= oldest, Subscriber.changed_at)),
-            suppressed,
+            suppressed.scalar_subquery().is_not(None),
         ).where(among(session, Subscriber.id, {one.subscriber_id for one in owed if one.subscriber_id}))
     )
     return {reader.id: reader for reader in map(_Reader._make, rows)}
