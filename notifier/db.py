@@ -1,8 +1,7 @@
 """Engine and sessions: the same code on SQLite and PostgreSQL."""
 
-import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -15,17 +14,13 @@ from sqlalchemy import (
     Engine,
     Executable,
     Integer,
-    Subquery,
-    Text,
     TypeDecorator,
-    bindparam,
     create_engine,
     event,
     func,
     make_url,
     select,
 )
-from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -107,37 +102,27 @@ class Database:
         self.engine.dispose()
 
 
+def is_server(session: Session) -> bool:
+    """Whether this is PostgreSQL, not SQLite."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
 def upsert(session: Session, model: type[Any]) -> Any:  # noqa: ANN401 - the two dialects share no base class with on_conflict
     """An INSERT of the session's own dialect, which both know ON CONFLICT."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_server(session):
         return postgresql.insert(model)
     return sqlite.insert(model)
 
 
 def queue_up(session: Session, name: str) -> None:
     """Wait for every other transaction that queued up under this name. On SQLite writers do so anyway."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_server(session):
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-
-
-def pairs(session: Session, rows: Sequence[tuple[int, str]]) -> Subquery:
-    """These (id, text) rows as a table to join with: one parameter or two, however many there are."""
-    if session.get_bind().dialect.name == "postgresql":
-        ids, texts = [one for one, _ in rows], [text for _, text in rows]
-        return select(
-            func.unnest(bindparam(None, ids, postgresql.ARRAY(BigInteger))).label("id"),
-            func.unnest(bindparam(None, texts, postgresql.ARRAY(Text))).label("text"),
-        ).subquery()
-    listed = func.json_each(json.dumps(rows)).table_valued("value")
-    return select(
-        cast_to(func.json_extract(listed.c.value, "$[0]"), Integer).label("id"),
-        cast_to(func.json_extract(listed.c.value, "$[1]"), Text).label("text"),
-    ).subquery()
 
 
 def allow_bulk(session: Session) -> None:
     """Let the rest of this transaction sort and hash in memory, on several cores: for the few that touch millions."""
-    if session.get_bind().dialect.name == "postgresql":
+    if is_server(session):
         # Compiling pays for statements that compute; these move rows.
         for knob, value in (("work_mem", BULK_MEMORY), ("jit", "off"), ("max_parallel_workers_per_gather", "2")):
             session.execute(select(func.set_config(knob, value, True)))  # noqa: FBT003 - SET LOCAL, as a function

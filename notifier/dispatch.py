@@ -50,7 +50,7 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
     most = max(1, min(knobs.chunk_size, int(rate * knobs.task_slice_s)))
     with parts.db.writing() as session:
         claim = record.claim(session, span, token, now, parts.terms, most)
-        checked = check.check(session, claim.ids)
+        checked = check.check(session, claim.owed)
         record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
         token_lasts = timedelta(hours=knobs.token_expires_h)
         tokens = {

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import Update, delete, insert
+from sqlalchemy import String, Update, case, delete, false, func, insert, select, type_coerce
 from sqlalchemy.orm import Session
 
-from notifier.db import upsert
+from notifier.db import is_server, upsert
 from notifier.domain.words import LetterKind
 from notifier.models import Delivery, Tally
 
@@ -30,18 +30,35 @@ class Line(NamedTuple):
     reason: str = ""
 
 
+_LINE: Final = (
+    Delivery.site_id,
+    Delivery.kind,
+    case((Delivery.kind.in_(PAGED), Delivery.about_id), else_=0).label("about_id"),
+    type_coerce(Delivery.state, String).label("entry"),
+    func.coalesce(type_coerce(Delivery.reason, String), "").label("reason"),
+)
+"""The line that a delivery counts on once it has ended."""
+
+
 def plan(session: Session, site_id: int, kind: LetterKind, planned: Mapping[int, int]) -> None:
     """Note how many deliveries were planned, by what they are about."""
     _add(session, [(Line(site_id, kind, about, PLANNED), count) for about, count in planned.items()])
 
 
 def end(session: Session, ending: Update) -> int:
-    """Run an UPDATE of deliveries that ends them, and count what it did; gives how many."""
-    ended = session.execute(
-        ending.returning(Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.state, Delivery.reason)
-    ).all()
-    _add(session, [(Line(site, kind, about, state, reason or ""), 1) for site, kind, about, state, reason in ended])
-    return len(ended)
+    """Run an UPDATE of deliveries that ends them, and count what it did; gives how many.
+
+    PostgreSQL does so in one statement, and sends no row of it here.
+    """
+    touched = ending.returning(*_LINE)
+    if not is_server(session):
+        lines = [Line(*row) for row in session.execute(touched)]
+        _add(session, [(line, 1) for line in lines])
+        return len(lines)
+    ended = touched.cte("ended")
+    counts = select(*ended.c, func.count(), false()).group_by(*ended.c)
+    noted = insert(Tally).from_select([*Line._fields, "count", "is_sum"], counts).returning(Tally.count).cte("noted")
+    return int(session.scalar(select(func.sum(noted.c["count"]))) or 0)
 
 
 def take_back(session: Session, lines: Iterable[Line]) -> None:

@@ -112,6 +112,8 @@ class Delivery(Base):
         Index("ix_deliveries_queued", "lane", "id", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
         Index("ix_deliveries_expiring", "expires_at", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
         Index("ix_deliveries_leased", "lease_until", postgresql_where=_SENDING, sqlite_where=_SENDING),
+        # Each row is written anew when it is claimed and when it ends: half a page free keeps it where it lies.
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

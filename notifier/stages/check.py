@@ -1,15 +1,17 @@
 """The last second counts: consent, suppression and retraction are looked at again when a letter is claimed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
 
-from sqlalchemy import Row, Select, exists, select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
+from notifier.bulk import among
 from notifier.domain.claimed import Claimed
+from notifier.domain.owed import Owed
 from notifier.domain.words import ItemState, LetterKind, Reason
 from notifier.models import Delivery, Item, ItemTopic, LetterItem, Subscriber, Subscription, Suppression
 
@@ -25,23 +27,37 @@ class Checked:
     unwanted: dict[int, Reason]
 
 
-def check(session: Session, delivery_ids: Sequence[int]) -> Checked:
+def check(session: Session, owed: Sequence[Owed]) -> Checked:
     """Look at each claimed delivery as things are now."""
-    rows = session.execute(_rows(delivery_ids)).all()
-    shown = _live_items(session, {row.letter_id for row in rows})
-    changed = {row.id for row in rows if row.changed_at is not None and row.changed_at >= row.created_at - WAITS_MOST}
+    readers = _readers(session, owed)
+    shown = _live_items(session, {one.letter_id for one in owed})
+    changed = _changed(owed, readers)
     wanted = _still_wanted(session, changed)
     ready: list[Claimed] = []
     unwanted: dict[int, Reason] = {}
-    for row in rows:
-        items = shown[row.letter_id].live
-        if row.id in changed and row.kind is not LetterKind.CONFIRM:
-            items = tuple(item for item in items if item in wanted[row.id])
-        if reason := _refusal(row, items, shown[row.letter_id]):
-            unwanted[row.id] = reason
+    for one in owed:
+        reader, items = readers.get(one.subscriber_id), shown[one.letter_id].live
+        if one.id in changed and one.kind is not LetterKind.CONFIRM:
+            items = tuple(item for item in items if item in wanted[one.id])
+        if reader is None:
+            unwanted[one.id] = Reason.ERASED
+        elif reason := _refusal(one, reader, items, shown[one.letter_id]):
+            unwanted[one.id] = reason
         else:
-            ready.append(_claimed(row, items))
+            ready.append(
+                Claimed(one.id, one.letter_id, items, one.kind, one.about_id, reader.id, reader.address, reader.name)
+            )
     return Checked(tuple(ready), unwanted)
+
+
+class _Reader(NamedTuple):
+    id: int
+    address: str
+    name: str
+    is_confirmed: bool
+    changed_at: datetime | None
+    """None for a change that is older than all the letters."""
+    is_suppressed: bool
 
 
 @dataclass(slots=True)
@@ -50,57 +66,53 @@ class _Shown:
     has_items: bool = False
 
 
-def _refusal(row: Row[*tuple[object, ...]], items: tuple[int, ...], shown: _Shown) -> Reason | None:
-    if row.subscriber_id is None:
-        return Reason.ERASED
-    if row.is_suppressed:
+def _changed(owed: Sequence[Owed], readers: Mapping[int | None, _Reader]) -> set[int]:
+    """The deliveries whose reader changed something since they were planned."""
+    moved = {reader.id: reader.changed_at + WAITS_MOST for reader in readers.values() if reader.changed_at}
+    return {one.id for one in owed if one.subscriber_id in moved and moved[one.subscriber_id] >= one.created_at}
+
+
+def _refusal(one: Owed, reader: _Reader, items: tuple[int, ...], shown: _Shown) -> Reason | None:
+    if reader.is_suppressed:
         return Reason.SUPPRESSED
-    if row.kind is LetterKind.CONFIRM:
+    if one.kind is LetterKind.CONFIRM:
         return None
-    if row.confirmed_at is None:
+    if not reader.is_confirmed:
         return Reason.UNSUBSCRIBED
     if shown.has_items and not shown.live:
         return Reason.RETRACTED
     return Reason.UNSUBSCRIBED if shown.has_items and not items else None
 
 
-def _rows(delivery_ids: Sequence[int]) -> Select[*tuple[object, ...]]:
-    suppressed = exists().where(
+def _readers(session: Session, owed: Sequence[Owed]) -> dict[int | None, _Reader]:
+    """Whom the letters are for; yes and no where that is all that is asked, for moments cost time to read."""
+    if not owed:
+        return {}
+    oldest = min(one.created_at for one in owed) - WAITS_MOST
+    # Not EXISTS: for that PostgreSQL may read all that are suppressed, for each claim. There is one of a hash at most.
+    suppressed = select(Suppression.id).where(
         Suppression.site_id == Subscriber.site_id,
         Suppression.address_hash == Subscriber.address_hash,
         Suppression.lifted_at.is_(None),
     )
-    return (
+    rows = session.execute(
         select(
-            Delivery.id,
-            Delivery.letter_id,
-            Delivery.kind,
-            Delivery.about_id,
-            Delivery.created_at,
-            Delivery.subscriber_id,
+            Subscriber.id,
             Subscriber.address,
             Subscriber.name,
-            Subscriber.confirmed_at,
-            Subscriber.changed_at,
-            suppressed.label("is_suppressed"),
-        )
-        .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(Delivery.id.in_(delivery_ids))
-        .order_by(Delivery.id)
+            Subscriber.confirmed_at.is_not(None),
+            case((Subscriber.changed_at >= oldest, Subscriber.changed_at)),
+            suppressed.scalar_subquery().is_not(None),
+        ).where(among(session, Subscriber.id, {one.subscriber_id for one in owed if one.subscriber_id}))
     )
-
-
-def _claimed(row: Row[*tuple[object, ...]], items: tuple[int, ...]) -> Claimed:
-    return Claimed(
-        row.id, row.letter_id, items, row.kind, row.about_id, row.subscriber_id, address=row.address, name=row.name
-    )
+    return {reader.id: reader for reader in map(_Reader._make, rows)}
 
 
 def _live_items(session: Session, letter_ids: Iterable[int]) -> dict[int, _Shown]:
     rows = session.execute(
         select(LetterItem.letter_id, Item.id, Item.state)
         .join(Item, Item.id == LetterItem.item_id)
-        .where(LetterItem.letter_id.in_(list(letter_ids)))
+        .where(among(session, LetterItem.letter_id, letter_ids))
         .order_by(LetterItem.letter_id, LetterItem.position)
     )
     shown: dict[int, _Shown] = defaultdict(_Shown)
@@ -113,6 +125,8 @@ def _live_items(session: Session, letter_ids: Iterable[int]) -> dict[int, _Shown
 
 def _still_wanted(session: Session, delivery_ids: Collection[int]) -> dict[int, set[int]]:
     """For readers who changed something since the plan: the items that a subscription of theirs still matches."""
+    if not delivery_ids:
+        return {}
     rows = session.execute(
         select(Delivery.id, LetterItem.item_id)
         .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
@@ -121,7 +135,7 @@ def _still_wanted(session: Session, delivery_ids: Collection[int]) -> dict[int, 
             Subscription,
             (Subscription.topic_id == ItemTopic.topic_id) & (Subscription.subscriber_id == Delivery.subscriber_id),
         )
-        .where(Delivery.id.in_(delivery_ids), Subscription.ended_at.is_(None))
+        .where(among(session, Delivery.id, delivery_ids), Subscription.ended_at.is_(None))
         .distinct()
     )
     wanted: dict[int, set[int]] = defaultdict(set)

@@ -4,17 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, SiteFace
-from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
+from notifier.domain.words import Frequency, ItemState, LetterKind
 from notifier.models import Item, ItemTopic, Letter, Site, Topic
 
 Key = tuple[int, tuple[int, ...]]
 """A letter and those of its items that are shown."""
+_SHOWN: Final = (
+    Item.id, Item.kind, Item.guid, Item.title, Item.html, Item.summary, Item.url, Item.language, Item.author_name,
+    Item.published_at, Item.image_url, Item.image_alt, Item.facts, Item.article_id, Item.parent_id,
+)  # fmt: skip
 
 
 def gather(session: Session, claimed: Iterable[Claimed], confirm_until: datetime) -> dict[Key, LetterContent]:
@@ -28,7 +34,7 @@ def gather(session: Session, claimed: Iterable[Claimed], confirm_until: datetime
 
 def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:
     """The content of each (letter, items)."""
-    letters = session.scalars(select(Letter).where(Letter.id.in_({letter for letter, _ in keys}))).all()
+    letters = session.scalars(select(Letter).where(among(session, Letter.id, {letter for letter, _ in keys}))).all()
     by_id = {letter.id: letter for letter in letters}
     faces = {site.id: face(site) for site in _sites(session, {letter.site_id for letter in letters})}
     items = _views(session, {item for _, shown in keys for item in shown})
@@ -109,15 +115,19 @@ def _views(session: Session, item_ids: set[int]) -> dict[int, ItemView]:
     }
 
 
-def _items(session: Session, item_ids: set[int]) -> dict[int, Item]:
-    rows = session.scalars(select(Item).where(Item.id.in_(item_ids), Item.state == ItemState.LIVE))
+def _items(session: Session, item_ids: set[int]) -> dict[int, Row[*tuple[Any, ...]]]:
+    if not item_ids:
+        return {}
+    rows = session.execute(select(*_SHOWN).where(among(session, Item.id, item_ids), Item.state == ItemState.LIVE))
     return {row.id: row for row in rows}
 
 
-def _view(row: Item, categories: tuple[str, ...], article: ItemView | None, parent: ItemView | None) -> ItemView:
+def _view(
+    row: Row[*tuple[Any, ...]], categories: tuple[str, ...], article: ItemView | None, parent: ItemView | None
+) -> ItemView:
     return ItemView(
         id=row.id,
-        kind=ItemKind(row.kind),
+        kind=row.kind,
         guid=row.guid,
         title=row.title,
         html=row.html,
@@ -139,7 +149,7 @@ def _categories(session: Session, item_ids: Iterable[int]) -> dict[int, tuple[st
     rows = session.execute(
         select(ItemTopic.item_id, Topic.label)
         .join(Topic, Topic.id == ItemTopic.topic_id)
-        .where(ItemTopic.item_id.in_(list(item_ids)), Topic.name.startswith("category:", autoescape=True))
+        .where(among(session, ItemTopic.item_id, item_ids), Topic.name.startswith("category:", autoescape=True))
         .order_by(ItemTopic.item_id, ItemTopic.position)
     )
     categories: dict[int, tuple[str, ...]] = defaultdict(tuple)
@@ -149,9 +159,11 @@ def _categories(session: Session, item_ids: Iterable[int]) -> dict[int, tuple[st
 
 
 def _labels(session: Session, topic_ids: set[int]) -> dict[int, str]:
-    rows = session.execute(select(Topic.id, Topic.label, Topic.name).where(Topic.id.in_(topic_ids)))
+    if not topic_ids:
+        return {}
+    rows = session.execute(select(Topic.id, Topic.label, Topic.name).where(among(session, Topic.id, topic_ids)))
     return {topic: label or name for topic, label, name in rows}
 
 
 def _sites(session: Session, site_ids: set[int]) -> list[Site]:
-    return list(session.scalars(select(Site).where(Site.id.in_(site_ids))))
+    return list(session.scalars(select(Site).where(among(session, Site.id, site_ids))))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from notifier import flow, upkeep
 from notifier.accounts import Accounts, LocalBreaker
@@ -17,7 +17,7 @@ from notifier.domain.slowdown import Scope
 from notifier.domain.words import Frequency, Lane, Reason, State
 from notifier.journal import Journal, Page
 from notifier.journal.folder import Folder
-from notifier.models import Delivery
+from notifier.models import Delivery, Subscriber
 from notifier.stages import record
 from notifier.transports import Answer, Feed
 from notifier.transports.memory import MemoryTransport
@@ -226,3 +226,29 @@ def test_a_reply_of_any_length_and_script_is_written_down(world: World) -> None:
         details = session.scalars(kept).all()
     assert details[0].startswith('250 "قُبلت" \\ {x} ط')
     assert len(details[0]) == 500
+
+
+def test_a_full_claim_passes_over_what_is_too_old_and_the_next_one_ends_it(world: World) -> None:
+    lane, first, last = planned(world, "a@x.example", "b@x.example", "c@x.example")
+    with world.parts.db.writing() as session:
+        session.execute(update(Delivery).where(Delivery.id == first).values(expires_at=world.now))
+    span = record.Span(Lane(lane), first, last)
+    with world.parts.db.writing() as session:
+        full = record.claim(session, span, "full", world.now, world.parts.terms, 2)
+    assert [one.id for one in full.owed] == [first + 1, last]
+    assert states(world) == {(State.QUEUED, None): 1, (State.SENDING, None): 2}
+    with world.parts.db.writing() as session:
+        assert record.is_due(session, span, world.now)
+        assert record.claim(session, span, "next", world.now, world.parts.terms, 2).owed == ()
+    assert states(world) == {(State.EXPIRED, Reason.TOO_OLD): 1, (State.SENDING, None): 2}
+
+
+def test_what_servers_answer_is_kept_to_the_letter(world: World) -> None:
+    said = {"a@x.example": '250 "quoted" \\ {braces}, comma', "b@x.example": "250 تم", "c@x.example": "250 'null'"}
+    span = planned(world, *said)
+    world.wire.outcomes |= {address: Sent(reply) for address, reply in said.items()}
+    flow.deliver(world.parts, *span, world.clock)
+    with world.parts.db.reading() as session:
+        rows = session.execute(select(Subscriber.address, Delivery.detail).join_from(Delivery, Subscriber))
+        assert {address: detail for address, detail in rows if detail} == said
+    world.balance()

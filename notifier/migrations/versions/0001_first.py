@@ -306,6 +306,7 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "subscriber_id", "kind", "about_id", name=op.f("uq_deliveries_subscriber_id_kind_about_id")
         ),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index(
         "ix_deliveries_expiring",

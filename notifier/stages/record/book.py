@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Update, insert, select
 from sqlalchemy.orm import Session
 
 from notifier import tally
-from notifier.db import pairs
+from notifier.bulk import among, told
 from notifier.domain.outcome import Outcome, Refused, Sent, Uncertain
 from notifier.domain.retry import retry_in
 from notifier.domain.words import Reason, State
@@ -83,15 +83,16 @@ class Book:
     def _sent(self, answers: Sequence[tuple[int, str]]) -> None:
         if not answers:
             return
-        said = pairs(self.session, [(one, reply[:DETAIL_CHARACTERS]) for one, reply in answers])
-        statement = free((Delivery.id == said.c.id) & self._ours(), State.SENT)
-        tally.end(self.session, statement.values(reason=None, detail=said.c.text, finished_at=self.now))
+        texts = {one: reply[:DETAIL_CHARACTERS] for one, reply in answers}
+        statement = free(among(self.session, Delivery.id, texts) & self._ours(), State.SENT)
+        said = told(self.session, Delivery.id, texts)
+        tally.end(self.session, statement.values(reason=None, detail=said, finished_at=self.now))
 
     def _uncertain(self, answers: Sequence[tuple[int, str]]) -> None:
         if not answers:
             return
         ids = [one for one, _ in answers]
-        rows = self.session.execute(select(Delivery.id, Delivery.kind).where(Delivery.id.in_(ids)))
+        rows = self.session.execute(select(Delivery.id, Delivery.kind).where(among(self.session, Delivery.id, ids)))
         kinds = dict(rows.all())
         done = [one for one in answers if kinds.get(one[0]) in self.terms.sent_if_uncertain]
         for delivery_id, reply in done:
@@ -104,7 +105,7 @@ class Book:
             return
         self._note(answers, "deferred" if reason is Reason.TRY_AGAIN else "uncertain")
         ids = [one for one, _ in answers]
-        rows = self.session.execute(select(Delivery.id, Delivery.attempts).where(Delivery.id.in_(ids)))
+        rows = self.session.execute(select(Delivery.id, Delivery.attempts).where(among(self.session, Delivery.id, ids)))
         tries = dict(rows.all())
         terms = self.terms
         for delivery_id, reply in answers:
@@ -129,7 +130,7 @@ class Book:
     def _free(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str) -> Update | None:
         """What writes this of these; None for nobody."""
         which = list(ids)
-        ours = Delivery.id.in_(which) & self._ours()
+        ours = among(self.session, Delivery.id, which) & self._ours()
         return free(ours, state).values(reason=reason, detail=detail[:DETAIL_CHARACTERS]) if which else None
 
     def _note(self, answers: Iterable[tuple[int, str]], kind: str) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from notifier import tally
+from notifier.bulk import among, picked
 from notifier.db import affected
+from notifier.domain.owed import Owed
 from notifier.domain.words import Lane, LetterKind, Reason, State
 from notifier.models import Delivery
 from notifier.stages.record.writing import free, write
@@ -19,6 +21,9 @@ UNKNOWN_MOST = timedelta(minutes=10)
 """How long a letter waits for a journal that cannot be read, before it goes out again and may arrive twice."""
 NOTED = "250 (noted by a process that ended before it could write down the words)"
 """The detail of a letter that was accepted, as only its journal knows."""
+_QUEUED = Delivery.state == literal(State.QUEUED.value, literal_execute=True)
+"""Spelt out: with a parameter no plan that is kept could use the index of just these."""
+_OWED = tuple(getattr(Delivery, column) for column in Owed._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,7 @@ class Span:
 
     def queued(self) -> ColumnElement[bool]:
         """Those of them that wait."""
-        return (
-            Delivery.id.between(self.first, self.last) & (Delivery.lane == self.lane) & (Delivery.state == State.QUEUED)
-        )
+        return Delivery.id.between(self.first, self.last) & (Delivery.lane == self.lane) & _QUEUED
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +64,24 @@ class Claim:
     """What one worker owns; the token tells its writes from a late predecessor's."""
 
     token: str
-    ids: tuple[int, ...]
+    owed: tuple[Owed, ...]
+    """In the order of their ids."""
 
 
 def claim(session: Session, span: Span, token: str, now: datetime, terms: Terms, most: int) -> Claim:
     """Take up to `most` due deliveries of a span under this token; a second claimer gets none of them."""
-    expire(session, span.queued(), now)
-    due = select(Delivery.id).where(span.due(now)).order_by(Delivery.id).limit(most).with_for_update(skip_locked=True)
+    due = select(Delivery.id).where(span.due(now), Delivery.expires_at > now)
+    some = due.order_by(Delivery.id).limit(most).with_for_update(skip_locked=True)
     # Counted at claim, not at failure, so a worker that dies still uses up an attempt.
-    won = session.scalars(
-        write(Delivery.id.in_(due), State.SENDING)
+    won = session.execute(
+        write(picked(session, Delivery, some), State.SENDING)
         .values(attempts=Delivery.attempts + 1, lease_until=now + terms.lease, lease_token=token)
-        .returning(Delivery.id)
+        .returning(*_OWED)
     ).all()
-    return Claim(token, tuple(sorted(won)))
+    if len(won) < most:
+        # There is no more to take: what is still due is too old.
+        expire(session, span.queued(), now)
+    return Claim(token, tuple(sorted(map(Owed._make, won))))
 
 
 def is_open(session: Session, span: Span, now: datetime) -> bool:
@@ -111,7 +118,7 @@ def settle(session: Session, token: str, accepted: Collection[int], now: datetim
     A letter that outlived every try is failed. Gives how many were still open.
     """
     ours = (Delivery.lease_token == token) & (Delivery.state == State.SENDING)
-    sent = free(ours & Delivery.id.in_(accepted), State.SENT).values(detail=NOTED, finished_at=now)
+    sent = free(ours & among(session, Delivery.id, accepted), State.SENT).values(detail=NOTED, finished_at=now)
     spent = free(ours & (Delivery.attempts >= terms.attempts_max), State.FAILED)
     waiting = free(ours, State.QUEUED).values(next_attempt_at=now)
     return (
@@ -144,7 +151,7 @@ def retry(session: Session, which: ColumnElement[bool], now: datetime) -> int:
     rows = session.execute(select(Delivery.id, *columns).where(failed).with_for_update()).all()
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
-        again = free(Delivery.id.in_([row.id for row in some]), State.QUEUED)
+        again = free(among(session, Delivery.id, [row.id for row in some]), State.QUEUED)
         session.execute(again.values(attempts=0, next_attempt_at=now, reason=None, finished_at=None))
         tally.take_back(
             session,
