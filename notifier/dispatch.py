@@ -21,7 +21,7 @@ from notifier.domain.slowdown import Scope
 from notifier.domain.words import Lane, LetterKind, Reason
 from notifier.parts import Parts
 from notifier.stages import check, gather, record
-from notifier.stages.render import RenderFailed, Stencil
+from notifier.stages.render import Draft, RenderFailed, Stencil
 from notifier.stages.send import Feed, Pace
 from notifier.transports import Answer
 
@@ -74,8 +74,14 @@ class Maker:
         self.failures: dict[int, tuple[Reason, str]] = {}
         """Delivery id -> why its letter cannot be made."""
 
-    def message(self, one: Claimed) -> Message | None:
-        """A letter; None for one that cannot be made: it is noted, the others go on."""
+    def messages(self, some: Sequence[Claimed]) -> list[Message]:
+        """Their letters; one that cannot be made is noted, the others go on."""
+        drafts = [draft for one in some if (draft := self._draft(one))]
+        # Signed one right after the other: a signature's tables and the code around it drive each other out of the
+        # processor's caches.
+        return [draft.sealed() for draft in drafts]
+
+    def _draft(self, one: Claimed) -> Draft | None:
         key = one.content_key
         try:
             if key not in self._stencils:
@@ -83,7 +89,7 @@ class Maker:
                 self._stencils[key] = self._parts.press.stencil(content), self._parts.links(content.site.sender_address)
             stencil, links = self._stencils[key]
             token = self._chunk.tokens.get(one.delivery_id, "")
-            return stencil.message(links.personal(one, self._clock(), token))
+            return stencil.draft(links.personal(one, self._clock(), token))
         except (RenderFailed, ValueError) as error:
             reason = Reason.ADDRESS if isinstance(error, AddressInvalid) else Reason.RENDERING
             self.failures[one.delivery_id] = reason, f"{type(error).__name__}: {error}"
@@ -98,7 +104,7 @@ class Dispatch:
         self._chunk = chunk
         self._clock = clock
         self._maker = Maker(parts, chunk, clock)
-        self.feed = Feed(chunk.ready, self._maker.message, self._pace(clock()))
+        self.feed = Feed(chunk.ready, self._maker.messages, self._pace(clock()))
         self._left = {one.delivery_id for one in chunk.ready}
         self._answers: list[Answer] = []
         self._said: list[Answer] = []

@@ -52,10 +52,10 @@ class Pace:
 class Feed:
     """The letters of one claim, as a transport takes them.
 
-    `make` writes a letter's message; None where it cannot be made, which is its maker's to note.
+    `make` writes the messages of some letters; one that cannot be made is missing, which is its maker's to note.
     """
 
-    def __init__(self, ready: Iterable[Claimed], make: Callable[[Claimed], Message | None], pace: Pace) -> None:
+    def __init__(self, ready: Iterable[Claimed], make: Callable[[list[Claimed]], list[Message]], pace: Pace) -> None:
         self._make = make
         self._pace = pace
         self._slice = pace.until - pace.clock()
@@ -74,18 +74,27 @@ class Feed:
         self.is_refused = False
         """Whether it stopped because the server refuses the account's name or password."""
 
-    def take(self) -> Message | None:
-        """The next message that may leave now."""
-        while not self._is_over() and (group := self._open_group()):
-            one = self._waiting[group].popleft()
+    def take(self, most: int = 1) -> list[Message]:
+        """Up to so many messages that may leave now."""
+        messages: list[Message] = []
+        while len(messages) < most and (picked := self._pick(most - len(messages))):
+            made = self._make([one for one, _ in picked])
+            for one, group in picked:
+                self.groups[one.delivery_id] = group
+            for one_id in {one.delivery_id for one, _ in picked} - {message.delivery_id for message in made}:
+                self._granted[self.groups.pop(one_id)] += 1
+            messages += made
+        return messages
+
+    def _pick(self, most: int) -> list[tuple[Claimed, str]]:
+        """Up to so many letters whose groups let them leave now, each with its group."""
+        picked: list[tuple[Claimed, str]] = []
+        while len(picked) < most and not self._is_over() and (group := self._open_group()):
+            picked.append((self._waiting[group].popleft(), group))
+            self._granted[group] -= 1
             if not self._waiting[group]:
                 del self._waiting[group]
-            message = self._make(one)
-            if message is not None:
-                self._granted[group] -= 1
-                self.groups[one.delivery_id] = group
-                return message
-        return None
+        return picked
 
     def wait_s(self) -> float | None:
         """Seconds until more may be granted; None when all is taken, or the time is over."""

@@ -16,8 +16,8 @@ Answer = tuple[int, Outcome]
 class Feed(Protocol):
     """Messages, each when it may leave."""
 
-    def take(self) -> Message | None:
-        """The next message that may leave now; None while there is none."""
+    def take(self, most: int = 1) -> list[Message]:
+        """Up to so many messages that may leave now; none while there is none. Made together they cost less each."""
         ...
 
     def wait_s(self) -> float | None:

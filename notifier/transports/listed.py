@@ -1,6 +1,7 @@
 """A feed of messages that are at hand: for one letter on trial, and for tests."""
 
 from collections.abc import Generator, Iterable
+from itertools import islice
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Outcome, Refused
@@ -17,11 +18,11 @@ class Listed:
         """Why the transport stopped, if it did."""
         self.is_for_good = False
 
-    def take(self) -> Message | None:
-        """The next one."""
-        message = None if self._is_out else next(self._messages, None)
-        self._is_out = message is None
-        return message
+    def take(self, most: int = 1) -> list[Message]:
+        """The next ones."""
+        messages = [] if self._is_out else list(islice(self._messages, most))
+        self._is_out = not messages
+        return messages
 
     def wait_s(self) -> float | None:
         """None once all were taken."""

@@ -22,19 +22,20 @@ class MemoryTransport:
     def send(self, feed: Feed) -> Generator[list[Answer], None, None]:
         """Yield the outcome told for each message's address, or Sent."""
         while True:
-            message = feed.take()
-            if message is not None:
+            messages = feed.take()
+            for message in messages:
                 outcome = self.outcomes.get(message.rcpt_to, Sent("250 kept"))
                 self.seen.append(message)
                 feed.met()
                 if isinstance(outcome, Sent):
                     self.sent.append(message)
                 yield [(message.delivery_id, outcome)]
-            elif (wait_s := feed.wait_s()) is None:
+            if messages:
+                continue
+            if (wait_s := feed.wait_s()) is None:
                 return
-            else:
-                time.sleep(min(wait_s, NEWS_S))
-                yield []
+            time.sleep(min(wait_s, NEWS_S))
+            yield []
 
     def close(self) -> None:
         """Count the goodbyes."""

@@ -57,24 +57,34 @@ class Hour:
             longest=NOON + timedelta(seconds=3),
             is_awaited=lambda: self.is_awaited,
         )
-        return Feed(ready, message, pace)
+        return Feed(ready, messages, pace)
 
 
-def message(one: Claimed) -> Message | None:
-    return None if "broken" in one.address else Message(one.delivery_id, "b@x", one.address, b"")
+def messages(some: list[Claimed]) -> list[Message]:
+    return [Message(one.delivery_id, "b@x", one.address, b"") for one in some if "broken" not in one.address]
 
 
-def taken(feed: Feed) -> list[int]:
-    found = []
-    while (one := feed.take()) is not None:
-        found.append(one.delivery_id)
+def taken(feed: Feed, most: int = 1) -> list[int]:
+    found: list[int] = []
+    while some := feed.take(most):
+        found += [one.delivery_id for one in some]
     return found
 
 
 def test_letters_come_in_order_and_one_that_cannot_be_made_is_passed_over() -> None:
-    feed = Hour().feed("a@x", "broken@x", "b@x")
-    assert taken(feed) == [1, 3]
-    assert feed.wait_s() is None
+    for most in (1, 2, 9):
+        feed = Hour().feed("a@x", "broken@x", "b@x")
+        assert taken(feed, most) == [1, 3]
+        assert feed.wait_s() is None
+
+
+def test_no_more_letters_are_taken_than_were_asked_for() -> None:
+    ration = Ration()
+    feed = Hour().feed("a@x", "broken@x", "b@x", "c@y", "d@y", ration=ration)
+    assert [one.delivery_id for one in feed.take(3)] == [1, 3, 4]
+    assert feed.groups == {1: "x", 3: "x", 4: "y"}
+    feed.close()
+    assert ration.returned == {"x": 1, "y": 1}, "the letter that could not be made, and the one that was not taken"
 
 
 def test_a_slice_goes_on_while_nobody_waits_and_not_beyond_the_longest() -> None:
@@ -82,20 +92,20 @@ def test_a_slice_goes_on_while_nobody_waits_and_not_beyond_the_longest() -> None
     feed = hour.feed("a@x", "b@x", "c@x", "d@x")
     for at in (0, 1.5, 2.9):
         hour.seconds = at
-        assert feed.take() is not None
+        assert feed.take()
     hour.seconds = 3
-    assert feed.take() is None
+    assert not feed.take()
     assert feed.wait_s() is None
 
 
 def test_a_slice_ends_in_time_for_a_more_urgent_letter_and_stays_at_its_end() -> None:
     hour = Hour(is_awaited=True)
     feed = hour.feed("a@x", "b@x")
-    assert feed.take() is not None
+    assert feed.take()
     hour.seconds = 1
-    assert feed.take() is None
+    assert not feed.take()
     hour.is_awaited = False
-    assert feed.take() is None
+    assert not feed.take()
     assert feed.may_begin(), "an envelope that is out gets its content"
     hour.seconds = 4
     assert not feed.may_begin()
@@ -112,7 +122,7 @@ def test_a_group_without_a_grant_does_not_hold_up_the_others() -> None:
 def test_what_was_granted_and_not_used_goes_back() -> None:
     ration = Ration()
     feed = Hour().feed("a@x", "b@x", "c@y", ration=ration)
-    assert feed.take() is not None
+    assert feed.take()
     feed.close()
     assert ration.returned == {"x": 1, "y": 1}
 
@@ -120,7 +130,7 @@ def test_what_was_granted_and_not_used_goes_back() -> None:
 def test_a_feed_that_was_stopped_gives_no_more_and_says_why() -> None:
     feed = Hour().feed("a@x", "b@x")
     feed.stop("connect failed", is_for_good=True)
-    assert feed.take() is None
+    assert not feed.take()
     assert feed.wait_s() is None
     assert (feed.fault, feed.is_refused) == ("connect failed", True)
 

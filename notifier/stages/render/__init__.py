@@ -4,10 +4,11 @@ from notifier.stages.render.failed import RenderFailed
 from notifier.stages.render.personal import mail_html, mail_text, personalise, public_page
 from notifier.stages.render.press import Press
 from notifier.stages.render.renderer import HTML_BYTES_MAX, Renderer
-from notifier.stages.render.stencil import Stencil, letterhead
+from notifier.stages.render.stencil import Draft, Stencil, letterhead
 
 __all__ = [
     "HTML_BYTES_MAX",
+    "Draft",
     "Press",
     "RenderFailed",
     "Renderer",

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 from typing import Final, Literal
 
-from notifier.domain.address import check_address
+from notifier.domain.address import Address, check_address
 from notifier.domain.dkim import DkimSigner
 from notifier.domain.letter import LetterContent, Personal, PersonalMark, Rendered
 from notifier.domain.mail import PARTS_END, Envelope, Letterhead, Stationery, part_head, sender_host
@@ -46,7 +47,11 @@ class Stencil:
         self._marks = marks_in(rendered)
 
     def message(self, personal: Personal) -> Message:
-        """The message for one reader.
+        """The message for one reader. Raises as `draft` does."""
+        return self.draft(personal).sealed()
+
+    def draft(self, personal: Personal) -> "Draft":
+        """The message for one reader, not signed yet.
 
         Raises AddressInvalid for an address no server can take, HeaderInvalid or RenderFailed for a missing link.
         """
@@ -61,20 +66,37 @@ class Stencil:
             preferences_url=personal.preferences_url,
         )
         headers = self._stationery.headers(envelope)
-        body = self._body.fill(links, in_html(links))
-        signature = self._dkim.sign(self._domain, headers, body, personal.sent_at)
-        data = b"".join((signature, *headers, b"\r\n", body))
-        needs_smtputf8 = to.needs_smtputf8 or self._has_utf8_sender
+        return Draft(self, personal, to, headers, self._body.fill(links, in_html(links)))
+
+    def sealed(self, draft: "Draft") -> Message:
+        """A draft of its own as it leaves: signed where the sender's domain has a key."""
+        personal = draft.personal
+        signature = self._dkim.sign(self._domain, draft.headers, draft.body, personal.sent_at)
         return Message(
             personal.delivery_id,
             personal.mail_from,
-            to.wire,
-            data,
-            needs_smtputf8,
+            draft.to.wire,
+            b"".join((signature, *draft.headers, b"\r\n", draft.body)),
+            draft.to.needs_smtputf8 or self._has_utf8_sender,
             # No header begins with a dot, no continued line either, and no line of base64.
             is_dotless=not self._is_8bit,
             is_8bit=self._is_8bit,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One reader's letter, whole but for its signature."""
+
+    stencil: Stencil
+    personal: Personal
+    to: Address
+    headers: tuple[bytes, ...] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def sealed(self) -> Message:
+        """The message, signed where the sender's domain has a key."""
+        return self.stencil.sealed(self)
 
 
 def letterhead(rendered: Rendered, content: LetterContent) -> Letterhead:
