@@ -13,7 +13,7 @@ from notifier.transports.channel import GOODBYE_S, Channel
 
 SLOW_S: Final = 0.001
 """A server whose answers take longer is sent to over several connections."""
-COMPANY: Final = 4
+COMPANY: Final = 8
 """Connections that are used wherever the account has them, however quick the server is: they share their notes."""
 GLANCE_S: Final = 0.1
 """How often it is looked whether a server has been silent for too long."""
