@@ -64,7 +64,7 @@ def environment(folder: Path, *, is_html: bool) -> Environment:
         extensions=[_Unindented] if is_html else [],
     )
     made.globals.clear()
-    made.filters.update(attr=_attribute, css=_css, href=_href, within=within)
+    made.filters.update(attr=_attribute, css=_css, href=_href, tied=tied, within=within)
     return made
 
 
@@ -83,6 +83,13 @@ def _plain(value: object) -> object:
 def within(text: str, way: str) -> Markup:
     """A text isolated for a block of this direction."""
     return trusted(isolate(text, way))
+
+
+def tied(text: str, way: str) -> Markup:
+    """A few words isolated for a block of this direction, that stay on one line."""
+    html = isolate(text, way)
+    # A no-break space is two bytes, and no mail client drops it.
+    return trusted(f'<span style="white-space:nowrap">{html}</span>' if "<" in html else html.replace(" ", "\u00a0"))
 
 
 def _attribute(text: str) -> Markup:
