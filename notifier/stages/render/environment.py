@@ -14,6 +14,8 @@ from markupsafe import Markup
 from notifier.domain.text.bidi import isolate
 from notifier.domain.text.clean import clean
 
+_TIED_MAX: Final = 30
+"""Characters that a line of a phone has room for."""
 _CSS: Final = re.compile(r"[\w\s.:;%#(),'!-]*")
 
 
@@ -86,8 +88,10 @@ def within(text: str, way: str) -> Markup:
 
 
 def tied(text: str, way: str) -> Markup:
-    """A few words isolated for a block of this direction, that stay on one line."""
+    """A text isolated for a block of this direction; a few words of it stay on one line."""
     html = isolate(text, way)
+    if len(text) >= _TIED_MAX or " " not in text:
+        return trusted(html)
     # A no-break space is two bytes, and no mail client drops it.
     return trusted(f'<span style="white-space:nowrap">{html}</span>' if "<" in html else html.replace(" ", "\u00a0"))
 
