@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.owed import Owed
-from notifier.domain.words import ItemState, LetterKind, Reason
+from notifier.domain.words import ItemState, Reason
 from notifier.models import Delivery, Item, ItemTopic, LetterItem, Subscriber, Subscription, Suppression
 
 WAITS_MOST: Final = timedelta(minutes=10)
@@ -37,7 +37,7 @@ def check(session: Session, owed: Sequence[Owed]) -> Checked:
     unwanted: dict[int, Reason] = {}
     for one in owed:
         reader, items = readers.get(one.subscriber_id), shown[one.letter_id].live
-        if one.id in changed and one.kind is not LetterKind.CONFIRM:
+        if one.id in changed and one.kind.is_list_mail:
             items = tuple(item for item in items if item in wanted[one.id])
         if reader is None:
             unwanted[one.id] = Reason.ERASED
@@ -75,7 +75,7 @@ def _changed(owed: Sequence[Owed], readers: Mapping[int | None, _Reader]) -> set
 def _refusal(one: Owed, reader: _Reader, items: tuple[int, ...], shown: _Shown) -> Reason | None:
     if reader.is_suppressed:
         return Reason.SUPPRESSED
-    if one.kind is LetterKind.CONFIRM:
+    if not one.kind.is_list_mail:
         return None
     if not reader.is_confirmed:
         return Reason.UNSUBSCRIBED

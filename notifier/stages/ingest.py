@@ -30,7 +30,8 @@ class _RefusedError(Exception):
 def ingest(session: Session, site: Site, new: NewItem, now: datetime, source_id: int | None = None) -> Receipt:
     """Store an item, or a newer version of it; the same version twice changes nothing.
 
-    The receipt says `refused` with an error key where a comment's article or parent is not known yet.
+    The receipt says `refused` with an error key where a comment's article or parent is not known yet, or where a live
+    item has no word that a letter could show.
     """
     try:
         values = _values(session, site, new, now)
@@ -118,7 +119,10 @@ def _values(session: Session, site: Site, new: NewItem, now: datetime) -> dict[s
         "facts": new.facts,
     }
     values["content_hash"] = _hash({**values, "topics": topics.carried(new), "published_at": new.published_at})
-    return {**values, **_family(session, site, new), "published_at": new.published_at or now}
+    family = _family(session, site, new)
+    if new.state is ItemState.LIVE and not summary and (new.kind is ItemKind.COMMENT or not clean_line(new.title)):
+        raise _RefusedError("no_words")
+    return {**values, **family, "published_at": new.published_at or now}
 
 
 def _family(session: Session, site: Site, new: NewItem) -> dict[str, int | None]:
