@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from notifier.domain.letter import PersonalMark
-from notifier.domain.lint.page import Finding, Page
+from notifier.domain.lint.page import AT, Finding, Page
 
 BYTES_MAX: Final = 100_000
 _OPEN: Final = re.compile(r"<!--\[if [^\]]*\]>")
@@ -32,7 +32,7 @@ def _has_doctype(page: Page) -> Iterator[Finding]:
 
 def _has_no_controls(page: Page) -> Iterator[Finding]:
     for found in _CONTROLS.finditer(page.html):
-        yield Finding("control", f"U+{ord(found.group()):04X} at {found.start()}")
+        yield Finding("control", f"U+{ord(found.group()):04X} at {found.start()}", _at(page.html[: found.start()]))
     for mark in PersonalMark:
         if mark in page.html:
             yield Finding("mark", mark.name)
@@ -51,7 +51,12 @@ def _directs_ghost_tables(page: Page) -> Iterator[Finding]:
     for ghost in _GHOST.findall(page.html):
         for tag in _GHOST_TAG.findall(ghost):
             if f'dir="{page.direction}"' not in tag or f"direction:{page.direction}" not in tag:
-                yield Finding("ghost-direction", tag[:60])
+                yield Finding("ghost-direction", tag[:60], _at(tag))
+
+
+def _at(html: str) -> str:
+    """The last place in a template that the HTML tells."""
+    return html.rpartition(f' {AT}="')[2].partition('"')[0] if AT in html else ""
 
 
 RULES: Final[tuple[Callable[[Page], Iterator[Finding]], ...]] = (

@@ -7,14 +7,14 @@ from typing import Final
 from selectolax.lexbor import LexborNode
 
 from notifier.domain.colour import CONTRAST_MIN, contrast
-from notifier.domain.lint.page import Finding, Page, classes, inherited, lineage, style, where
+from notifier.domain.lint.page import Finding, Page, broken, classes, inherited, lineage, style, where
 
 BODY_PX, FOOTER_PX = 16, 14
 _TAGS: Final = "bdi, bdo, i, em, cite, address, marquee, center, script, form, iframe, video, svg"
-_FORBIDDEN: Final = re.compile(
+FORBIDDEN: Final = re.compile(
     r"var\(|--[a-z]|(?:margin|padding|border|inset)-(?:inline|block)|text-align\s*:\s*(?:start|end|justify)"
     r"|float\s*:\s*inline|display\s*:\s*(?:inline-)?(?:flex|grid)|(?<![-\w])position\s*:|letter-spacing|text-transform"
-    r"|italic|oblique|break-all|unicode-bidi\s*:\s*(?:plaintext|bidi-override)"
+    r"|font(?:-style)?\s*:[^;]*\b(?:italic|oblique)|break-all|unicode-bidi\s*:\s*(?:plaintext|bidi-override)"
 )
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 _PX: Final = re.compile(r"(\d+(?:\.\d+)?)px")
@@ -22,15 +22,15 @@ _PX: Final = re.compile(r"(\d+(?:\.\d+)?)px")
 
 def _avoids_dropped_tags(page: Page) -> Iterator[Finding]:
     for node in page.elements(_TAGS):
-        yield Finding("forbidden-tag", where(node))
+        yield broken("forbidden-tag", node)
 
 
 def _avoids_broken_styles(page: Page) -> Iterator[Finding]:
     for node in page.elements("[style]"):
-        if found := _FORBIDDEN.search((node.attributes["style"] or "").lower()):
-            yield Finding("forbidden-style", f"{found.group()} {where(node)}")
+        if found := FORBIDDEN.search((node.attributes["style"] or "").lower()):
+            yield broken("forbidden-style", node, f"{found.group()} {where(node)}")
     for node in page.elements("style"):
-        if found := _FORBIDDEN.search((node.text() or "").lower()):
+        if found := FORBIDDEN.search((node.text() or "").lower()):
             yield Finding("forbidden-style", f"{found.group()} in <style>")
 
 
@@ -42,12 +42,12 @@ def _is_large_enough(page: Page) -> Iterator[Finding]:
         is_small_print = any({"footer", "page"} & set(classes(at)) for at in lineage(node) if at.tag == "td")
         least = FOOTER_PX if is_small_print else BODY_PX
         if size is None or float(size.group(1)) < least:
-            yield Finding("font-size", f"{inherited(node, 'font-size')} {where(node)}")
+            yield broken("font-size", node, f"{inherited(node, 'font-size')} {where(node)}")
         line = inherited(node, "line-height")
         if not re.fullmatch(r"[\d.]+", line) or float(line) < least_line:
-            yield Finding("line-height", f"{line} {where(node)}")
+            yield broken("line-height", node, f"{line} {where(node)}")
         if "arial" not in inherited(node, "font-family"):
-            yield Finding("font-family", where(node))
+            yield broken("font-family", node)
 
 
 def _reads_in_light(page: Page) -> Iterator[Finding]:
@@ -69,10 +69,10 @@ def _contrast(page: Page, rules: dict[str, dict[str, str]], scheme: str) -> Iter
         ink = _effective(node, "color", rules)
         ground = _effective(node, "background-color", rules)
         if not _COLOUR.fullmatch(ink) or not _COLOUR.fullmatch(ground):
-            yield Finding("colour-missing", f"{scheme} {ink or '?'} on {ground or '?'} {where(node)}")
+            yield broken("colour-missing", node, f"{scheme} {ink or '?'} on {ground or '?'} {where(node)}")
         elif (ink, ground) not in seen and contrast(ink, ground) < CONTRAST_MIN:
             seen.add((ink, ground))
-            yield Finding("contrast", f"{scheme} {ink} on {ground} {where(node)}")
+            yield broken("contrast", node, f"{scheme} {ink} on {ground} {where(node)}")
 
 
 def _effective(node: LexborNode, name: str, rules: dict[str, dict[str, str]]) -> str:
