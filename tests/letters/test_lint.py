@@ -61,6 +61,8 @@ BREAKAGES = [
     ('height="338"', "", "image-size"),
     ("<h2", "<h1", "headings"),
     ("<h2", "<h4", "headings"),
+    ("</h3>", "", "unclosed"),
+    ("</h3>", "</h3></p>", "unclosed"),
     ("font-size:17px", "font-size:13px", "font-size"),
     ("line-height:1.75", "line-height:1.2", "line-height"),
     ("color:#5a5750", "color:#b0b0b0", "contrast"),

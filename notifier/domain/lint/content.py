@@ -44,8 +44,8 @@ def _headings_are_in_order(page: Page) -> Iterator[Finding]:
         told = f"h1: {levels.count(1)}"
         # The one too many, or the heading that came before any.
         firsts = [node for node, level in zip(nodes, levels, strict=True) if level == 1]
-        node = (firsts[1:] or nodes[:1] or [None])[0]
-        yield broken("headings", node, told) if node else Finding("headings", told)
+        at = firsts[1:] or nodes
+        yield broken("headings", at[0], told) if at else Finding("headings", told)
     for (before, after), node in zip(pairwise(levels), nodes[1:], strict=True):
         if after > before + 1:
             yield broken("headings", node, f"h{after} after h{before}")

@@ -23,6 +23,8 @@ Broken = Iterator[tuple[str, str]]
 def _is_known(piece: Piece) -> Broken:
     if piece.name in FORBIDDEN_TAGS:
         yield "forbidden-tag", f"<{piece.name}>"
+    if piece.name == "style":  # Had it an end, it would be no tag but a style block.
+        yield "css", "<style>"
 
 
 def _says_its_direction(piece: Piece) -> Broken:

@@ -44,6 +44,7 @@ _WORDS: Final = {
     "syntax": "This is not written as templates are.",
     "title": "The head needs a <title>.",
     "too-large": "The template makes or repeats too much.",
+    "unclosed": "An element is not closed, or closed in another order than it was opened.",
     "undefined": "There is no such thing in this letter.",
     "unknown-mark": "There is no such personal link.",
     "unsafe": "Templates may not do this.",

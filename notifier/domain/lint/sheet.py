@@ -17,11 +17,13 @@ _PART: Final = re.compile(rf"{JINJA}|/\*.*?\*/|[{{}};]|[^{{}};/]+|/", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`selector{body}`, or an at-rule; `start` is where it begins in the sheet."""
+    """`selector{body}`, or an at-rule; `start` is where in the sheet it begins."""
 
     selector: str
     body: str
     start: int
+    inside: int = 0
+    """Where its body begins."""
 
     @property
     def is_kept(self) -> bool:
@@ -61,7 +63,7 @@ def rules(css: str) -> Iterator[Rule]:
 
 
 def _rule(css: str, start: int, body: int, end: int) -> Rule:
-    return Rule(_plain(css[start : body - 1]), css[body:end].strip(), _first(css, start))
+    return Rule(_plain(css[start : body - 1]), css[body:end].strip(), _first(css, start), _first(css, body))
 
 
 def _plain(text: str) -> str:

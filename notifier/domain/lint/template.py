@@ -116,24 +116,27 @@ def _keeps_its_styles(source: _Source) -> Iterator[Fault]:
             yield source.fault(source.line_at(start + fault.args[0]), "css", "{ }")
             continue
         for one in found:
-            for rule, what in _broken_in(one):
-                yield source.fault(source.line_at(start + one.start), rule, what)
+            for rule, what, at in _broken_in(one):
+                yield source.fault(source.line_at(start + at), rule, what)
             if "{%" in str(one) and not one.is_kept and "ignore" not in block.name:
                 yield source.fault(source.line_at(start + one.start), "css", "{%")
 
 
-def _broken_in(one: Rule) -> Iterator[tuple[str, str]]:
-    whole = str(one)
-    if found := FORBIDDEN.search(whole.lower()):
-        yield "forbidden-style", found.group()
-    if found := _REMOTE.search(whole):
-        yield "remote", found.group()
-    inner = list(rules(one.body)) if one.selector.startswith("@") and "{" in one.body else [one]
-    for rule in inner:
-        if side := is_against_a_side(without_jinja(rule.body, "?")):
-            yield "physical-side", side
-        if rule is not one and one.selector.startswith("@media") and not _is_strong(rule.body):
-            yield "weak-media", rule.selector
+def _broken_in(one: Rule) -> Iterator[tuple[str, str, int]]:
+    """(rule, piece, place in the sheet) of each."""
+    if one.selector.startswith("@") and "{" in one.body:
+        for inner in rules(one.body):
+            at = one.inside + inner.start
+            yield from ((rule, what, at) for rule, what, _ in _broken_in(inner))
+            if one.selector.startswith("@media") and not _is_strong(inner.body):
+                yield "weak-media", inner.selector, at
+        return
+    if found := FORBIDDEN.search(str(one).lower()):
+        yield "forbidden-style", found.group(), one.start
+    if found := _REMOTE.search(str(one)):
+        yield "remote", found.group(), one.start
+    if side := is_against_a_side(without_jinja(one.body, "?")):
+        yield "physical-side", side, one.start
 
 
 def _is_strong(body: str) -> bool:

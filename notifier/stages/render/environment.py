@@ -91,7 +91,7 @@ def furnished(kind: type[Environment], loader: BaseLoader, *, is_html: bool) -> 
 
 @pass_context
 def isolated(context: Context, value: object) -> str:
-    # Every value that reaches the page passes here, so no template can forget to escape and to isolate it.
+    """A value as it may stand in the page: each one passes here, so no template can forget to escape and isolate."""
     if isinstance(value, Markup):
         return value
     return isolate(value if isinstance(value, str) else str(value), context["dir"])

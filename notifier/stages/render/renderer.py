@@ -1,11 +1,12 @@
 """Each LetterContent rendered once, to a letter whose personal places are still marks."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Template
+from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from notifier.domain.letter import LetterContent, Rendered, direction
@@ -44,19 +45,25 @@ class _Templates:
 
 
 class Renderer:
-    """Every template, compiled once, and the strings of every language that has a file."""
+    """Every template, compiled once, and the strings of every language that has a file.
 
-    def __init__(self, templates: Path) -> None:
+    `own` is another environment for the HTML parts, such as an editor's; then only letters of `kinds` are made.
+    """
+
+    def __init__(
+        self, templates: Path, own: Environment | None = None, kinds: Iterable[LetterKind] = LetterKind
+    ) -> None:
         self._strings = Strings.load(templates / "strings")
         self.languages: frozenset[str] = self._strings.languages
-        text, html = (environment(templates / "email", is_html=is_html) for is_html in (False, True))
+        text = environment(templates / "email", is_html=False)
+        html = own or environment(templates / "email", is_html=True)
         self._templates = {
             kind: _Templates(
                 text.get_template(f"{kind}/subject.txt"),
                 text.get_template(f"{kind}/body.txt"),
                 html.get_template(f"{kind}/body.html"),
             )
-            for kind in LetterKind
+            for kind in kinds
         }
         self._faces = Faces(html)
         self._blocks = _Kept()
