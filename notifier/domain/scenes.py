@@ -15,6 +15,7 @@ from notifier.domain.views import (
     by_category,
     by_parent,
     byline,
+    logo,
     of_kind,
     remark,
     story,
@@ -41,6 +42,7 @@ def values_of(content: LetterContent, scene: Scene) -> Values:
     face = {
         "name": name,
         "url": web_url(site.url),
+        "logo": logo(site, name, scene),
         "imprint": scene.voice.say("common.comma").join(filter(None, (name, clean(site.postal_address)))),
     }
     values = _BY_KIND[content.kind](content, scene, name)

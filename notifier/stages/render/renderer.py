@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +11,14 @@ from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from notifier.domain.letter import LetterContent, Rendered, direction
+from notifier.domain.pictures import Pictures
 from notifier.domain.scenes import values_of
 from notifier.domain.text.bidi import RLM
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.locales import base_language, regional
 from notifier.domain.text.strings import Strings, Voice
 from notifier.domain.views import Scene
+from notifier.domain.weburl import web_url
 from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import environment
 from notifier.stages.render.faces import Faces
@@ -48,11 +51,17 @@ class Renderer:
     """Every template, compiled once, and the strings of every language that has a file.
 
     `own` is another environment for the HTML parts, such as an editor's; then only letters of `kinds` are made.
+    Without `pictures` they are shown from wherever they come.
     """
 
     def __init__(
-        self, templates: Path, own: Environment | None = None, kinds: Iterable[LetterKind] = LetterKind
+        self,
+        templates: Path,
+        own: Environment | None = None,
+        kinds: Iterable[LetterKind] = LetterKind,
+        pictures: Pictures | None = None,
     ) -> None:
+        self._pictures = pictures
         self._strings = Strings.load(templates / "strings")
         self.languages: frozenset[str] = self._strings.languages
         text = environment(templates / "email", is_html=False)
@@ -97,7 +106,7 @@ class Renderer:
         language = regional(self.language_of(content), content.site.language)
         name = str(content.kind)
         try:
-            scene = _scene(content, self._strings.voice(language, content.site.digits))
+            scene = self._scene(content, self._strings.voice(language, content.site.digits))
             values = {**self._faces.of(content.site.colour, language), **values_of(content, scene)}
             values["is_personal"] = content.kind is not LetterKind.CONFIRM
             name = str(templates.subject.name)
@@ -113,8 +122,8 @@ class Renderer:
             raise RenderFailed(name, f"{type(error).__name__}: {error}") from error
         return Rendered(subject, text, squeezed(html))
 
-
-def _scene(content: LetterContent, voice: Voice) -> Scene:
-    site = content.site
-    dates = Dates(voice.language, site.digits, site.time_zone, site.calendar)
-    return Scene(voice, dates, direction(voice.language), content.at)
+    def _scene(self, content: LetterContent, voice: Voice) -> Scene:
+        site = content.site
+        dates = Dates(voice.language, site.digits, site.time_zone, site.calendar)
+        way_to = partial(self._pictures.url, site_url=site.url) if self._pictures else web_url
+        return Scene(voice, dates, direction(voice.language), content.at, way_to)
