@@ -13,7 +13,7 @@ PATH: Final = "/i/"
 WIDTH: Final = 600
 """Of the letter, in CSS pixels: Outlook shows a picture as wide as it says, whatever stands around it."""
 _HEIGHT: Final = 338
-_HEIGHT_MAX: Final = 900
+HEIGHT_MAX: Final = 900
 _SIDE_LEAST: Final = 40
 """Smaller ones are counting pixels, icons and faces."""
 _SIDE_MOST: Final = 100_000
@@ -59,7 +59,7 @@ def size(facts: dict[str, Any]) -> tuple[int, int] | None:
     width, height = (_side(facts.get(f"image_{name}")) for name in ("width", "height"))
     if not width or not height:
         return WIDTH, _HEIGHT
-    return None if min(width, height) < _SIDE_LEAST else fitted(width, height, WIDTH, _HEIGHT_MAX)
+    return None if min(width, height) < _SIDE_LEAST else fitted(width, height, WIDTH, HEIGHT_MAX)
 
 
 def logo_size(width: int, height: int) -> tuple[int, int]:

@@ -104,7 +104,8 @@ class Item(Base):
     image_url: Mapped[str] = mapped_column(String(2000), default="")
     image_alt: Mapped[str] = mapped_column(String(500), default="")
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What the site says beside the text: sources, views, comments, rating, votes, reading_minutes."""
+    """What the site says beside the text: sources, views, comments, rating, votes, reading_minutes,
+    image_width, image_height."""
     published_at: Mapped[datetime]
     received_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -193,8 +193,8 @@ def test_a_style_block_goes_into_the_elements_and_jinja_stays_as_it_was() -> Non
 
 def test_what_has_nothing_to_inline_stays_as_it_is() -> None:
     for path in (templates_dir() / "email").rglob("*.html"):
-        source = path.read_text("utf-8")
-        if "<style>" not in source:
-            assert inlined(source).replace(' data-css-inline="ignore"', "") == source.replace(
-                ' data-css-inline="ignore"', ""
-            )
+        source = path.read_text("utf-8").replace(' data-css-inline="ignore"', "")
+        if path.name != "macros.html":
+            assert inlined(path.read_text("utf-8")) == source
+    outlooks = "<!--[if mso]><style>p{color:red}</style><![endif]--><p>x</p>"
+    assert inlined(outlooks) == outlooks

@@ -59,6 +59,8 @@ BREAKAGES = [
     ('role="presentation"', "", "role"),
     ("alt=", "data-alt=", "alt"),
     ('height="338"', "", "image-size"),
+    ('width="600" height="338"', 'width="0" height="338"', "image-size"),
+    ('width="600" height="338"', 'width="1200" height="676"', "image-size"),
     ("<h2", "<h1", "headings"),
     ("<h2", "<h4", "headings"),
     ("</h3>", "", "unclosed"),

@@ -7,6 +7,7 @@ from typing import Final
 from selectolax.lexbor import LexborNode
 
 from notifier.domain.lint.page import Expected, Finding, Page, broken, is_hidden, where
+from notifier.domain.pictures import HEIGHT_MAX, WIDTH
 
 _PREHEADER: Final = range(40, 111)
 _NEAR_THE_TOP: Final = 3
@@ -31,9 +32,11 @@ def _images_are_described(page: Page) -> Iterator[Finding]:
     for node in page.elements("img"):
         if not (node.attributes.get("alt") or "").strip():
             yield broken("alt", node, node.attributes.get("src") or "?")
-        for name in ("width", "height"):
-            if not (node.attributes.get(name) or "").isdigit():
-                yield broken("image-size", node, f"{name} {node.attributes.get('src')}")
+        for name, most in (("width", WIDTH), ("height", HEIGHT_MAX)):
+            side = node.attributes.get(name) or ""
+            # Outlook knows no max-width: it shows a picture as large as it says.
+            if not side.isdecimal() or not 0 < int(side) <= most:
+                yield broken("image-size", node, f"{name} {side} {node.attributes.get('src')}")
 
 
 def _headings_are_in_order(page: Page) -> Iterator[Finding]:

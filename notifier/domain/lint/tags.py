@@ -48,16 +48,18 @@ class Piece:
 
 def read(source: str) -> Iterator[Piece]:
     """The pieces in their order; text and ordinary comments are left out."""
-    line, done = 1, 0
+    line, done, is_outlooks = 1, 0, False
     for found in _TOKEN.finditer(source):
         line += source.count("\n", done, found.start())
         done = found.start()
         kind = next(name for name in ("jinja", "open", "close", "comment", "css", "end") if found[name] is not None)
         if kind == "comment":
             continue
+        if kind in {"open", "close"}:
+            is_outlooks = kind == "open"
         if kind == "end":
             yield _tag(found, line)
-        else:
+        elif kind != "css" or not is_outlooks:  # Outlook's own styles are no business of other clients.
             yield Piece(kind, found.group(), found.start(), line, (found["how"] or "").strip())
 
 
