@@ -1,4 +1,4 @@
-"""Letters in the dark and on paper, in a real browser: what is written can be read, and what is useless is not printed."""
+"""Letters in the dark and on paper, in a real browser: all can be read, and what is useless is not printed."""
 
 from collections.abc import Iterator
 from dataclasses import replace

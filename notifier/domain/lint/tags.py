@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 JINJA: Final = r"(?>\{\{.*?\}\}|\{%.*?%\}|\{\#.*?\#\})"
@@ -39,6 +39,8 @@ class Piece:
     """Of a tag, in lower case; of a style block, its attributes."""
     attributes: dict[str, str] = field(default_factory=dict)
     """Of a tag, with the Jinja in them as it stands; those that stand in a condition as well."""
+    is_outlooks: bool = False
+    """Whether it stands between MSO conditionals, where other clients do not see it."""
 
     @property
     def end(self) -> int:
@@ -58,7 +60,7 @@ def read(source: str) -> Iterator[Piece]:
         if kind in {"open", "close"}:
             is_outlooks = kind == "open"
         if kind == "end":
-            yield _tag(found, line)
+            yield replace(_tag(found, line), is_outlooks=is_outlooks)
         elif kind != "css" or not is_outlooks:  # Outlook's own styles are no business of other clients.
             yield Piece(kind, found.group(), found.start(), line, (found["how"] or "").strip())
 
