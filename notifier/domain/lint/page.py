@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 AT: Final = "data-at"
 """An attribute that tells where in a template an element stands; only letters made for judging have it."""
 _BLOCKLESS: Final = frozenset({"style", "script", "title", "head"})
-_DARK: Final = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)\s*\{(.*?\})\s*\}", re.DOTALL)
+_DARK: Final = re.compile(r"@media\s*(?:screen and\s*)?\(prefers-color-scheme:\s*dark\)\s*\{(.*?\})\s*\}", re.DOTALL)
 _RULE: Final = re.compile(r"\.([\w-]+)\s*\{([^}]*)\}")
 
 
