@@ -1,6 +1,6 @@
 """A letter of everything there is, to judge templates by: long and short, both directions, with and without."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -84,16 +84,7 @@ def sample(kind: LetterKind, language: str) -> LetterContent:
 
 
 def reader(base: str = "https://letters.example") -> Personal:
-    """Whom the sample is for."""
-    return Personal(
-        delivery_id=1,
-        address="reader@news.example",
-        name="",
-        message_id="<1@news.example>",
-        mail_from="letters@news.example",
-        sent_at=_AT,
-        unsubscribe_url=f"{base}/u/1",
-        preferences_url=f"{base}/p/1",
-        view_url=f"{base}/v/1",
-        confirm_url=f"{base}/confirm/1",
-    )
+    """Whom the sample is for, with every link there is."""
+    own = Personal(1, "reader@news.example", "", "<1@news.example>", "letters@news.example", _AT)
+    links = [field.name for field in fields(Personal) if field.name.endswith("_url")]
+    return replace(own, **{name: f"{base}/{name.removesuffix('_url')}/1" for name in links})  # type: ignore[arg-type]
