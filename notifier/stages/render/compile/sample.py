@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from notifier.domain.letter import ItemView, LetterContent, Personal, SiteFace
+from notifier.domain.previews import ABOUT_ITEMS, filled_in
 from notifier.domain.words import Digits, Frequency, ItemKind, LetterKind
 
 LANGUAGES: Final = ("ar", "en")
@@ -27,7 +28,7 @@ _ARTICLE: Final = ItemView(
     kind=ItemKind.ARTICLE,
     guid="sample:1",
     title="مناسيب دجلة ترتفع في الموصل، وتطبيق Laravel 12 يتابعها",
-    html="",
+    html="<p>سجّلت محطات القياس <b>زيادة</b>.</p><p>The dam is safe.</p>",
     summary="سجّلت محطات القياس شمال المدينة زيادة بلغت مترًا منذ الجمعة، والاستفسار على الرقم +964 770 123 4567.",
     url="https://news.example/1",
     language="ar",
@@ -68,19 +69,22 @@ _SHORT: Final = replace(
 def sample(kind: LetterKind, language: str) -> LetterContent:
     """A letter of this kind in this language."""
     answer = replace(_COMMENT, id=4, guid="sample:4", author_name="كرار", parent=_COMMENT)
-    return LetterContent(
+    items = (_ARTICLE, _SHORT, replace(_SHORT, id=5, categories=()), _COMMENT, answer)
+    bare = LetterContent(
         letter_id=1,
         kind=kind,
         language=language,
         site=_SITE,
         at=_AT,
-        items=(_ARTICLE, _SHORT, replace(_SHORT, id=5, categories=()), _COMMENT, answer),
+        items=items if kind in ABOUT_ITEMS else (),
         frequency=Frequency.DAILY,
         more=3,
         topics=("محافظات", "Economy"),
         subject_id="sample:1",
         expires_at=_AT + timedelta(days=3),
     )
+    written = filled_in(bare)
+    return replace(written, topics=bare.topics) if kind is LetterKind.CONFIRM else written
 
 
 def reader(base: str = "https://letters.example") -> Personal:
