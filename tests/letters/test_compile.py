@@ -96,7 +96,6 @@ WRITTEN = [
     ("base.html", "<![endif]-->\n{{ frame", "\n{{ frame", "conditionals"),
     ("frames.html", ' align="{{ side[way] }}"', "", "align-missing"),
     ("frames.html", "padding-right:20px!important", "padding-right:8px!important", "physical-side"),
-    ("frames.html", "font-size:25px!important", "font-size:25px", "weak-media"),
     ("macros.html", ' alt="{{ image.alt|attr }}"', "", "alt"),
     ("digest/body.txt", "{% if more %}", "{% if more %}\u202e", "control"),
     ("digest/body.txt", "{{ site.url }}", "{{ mark.SHOP }}", "unknown-mark"),
@@ -127,6 +126,7 @@ RENDERED = [
     ('<span dir="ltr">x</span>', "island"),
     ("<p><b>{{ story.title }}</p></b>", "unclosed"),
     ("<div>{{ story.title }}", "unclosed"),
+    ("<div>{{ story.title }}</div>", "colour-missing"),
     ("{{ story.nothing }}", "undefined"),
     ("{{ say('letters.nothing') }}", "failed"),
 ]

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Final
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborNode, SelectolaxError
 
 from notifier.domain.colour import CONTRAST_MIN, contrast
-from notifier.domain.lint.page import Finding, Page, broken, classes, inherited, lineage, style, where
+from notifier.domain.lint.page import Finding, Page, broken, classes, declarations, inherited, lineage, style, where
+from notifier.domain.lint.sheet import Unbalanced, rules
 
 BODY_PX, FOOTER_PX = 16, 14
 _TAGS: Final = "bdi, bdo, i, em, cite, address, marquee, center, script, form, iframe, video, svg"
@@ -75,6 +77,34 @@ def _contrast(page: Page, rules: dict[str, dict[str, str]], scheme: str) -> Iter
             yield broken("contrast", node, f"{scheme} {ink} on {ground} {where(node)}")
 
 
+def _media_rules_win(page: Page) -> Iterator[Finding]:
+    """What an element says of itself goes before a rule in the head, unless that says `!important`."""
+    for selector, body in _in_media(page):
+        weak = [part for part in body.split(";") if ":" in part and "!important" not in part]
+        names = declarations(";".join(weak)).keys()
+        for node in _selected(page, selector) if names else ():
+            if any(_same(own, name) for own in style(node) for name in names):
+                yield broken("weak-media", node, selector)
+
+
+def _in_media(page: Page) -> Iterator[tuple[str, str]]:
+    # What is no sheet is told by other rules; a state such as :hover is no matter of elements.
+    with suppress(Unbalanced):
+        for rule in (rule for sheet in page.elements("style") for rule in rules(sheet.text() or "")):
+            if rule.selector.startswith("@media"):
+                yield from ((one.selector, one.body) for one in rules(rule.body) if not one.is_kept)
+
+
+def _selected(page: Page, selector: str) -> list[LexborNode]:
+    with suppress(SelectolaxError):  # A selector it does not know, and mail clients hardly.
+        return page.elements(selector)
+    return []
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}-") or other.startswith(f"{one}-")
+
+
 def _effective(node: LexborNode, name: str, rules: dict[str, dict[str, str]]) -> str:
     for at in lineage(node):
         by_class = [rules[one][name] for one in classes(at) if name in rules.get(one, {})]
@@ -90,4 +120,5 @@ RULES: Final[tuple[Callable[[Page], Iterator[Finding]], ...]] = (
     _is_large_enough,
     _reads_in_light,
     _reads_in_dark,
+    _media_rules_win,
 )

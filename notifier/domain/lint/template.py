@@ -128,8 +128,6 @@ def _broken_in(one: Rule) -> Iterator[tuple[str, str, int]]:
         for inner in rules(one.body):
             at = one.inside + inner.start
             yield from ((rule, what, at) for rule, what, _ in _broken_in(inner))
-            if one.selector.startswith("@media") and not _is_strong(inner.body):
-                yield "weak-media", inner.selector, at
         return
     if found := FORBIDDEN.search(str(one).lower()):
         yield "forbidden-style", found.group(), one.start
@@ -137,12 +135,6 @@ def _broken_in(one: Rule) -> Iterator[tuple[str, str, int]]:
         yield "remote", found.group(), one.start
     if side := is_against_a_side(without_jinja(one.body, "?")):
         yield "physical-side", side, one.start
-
-
-def _is_strong(body: str) -> bool:
-    """Whether each declaration wins over what stands in the element."""
-    plain = without_jinja(body, "?")
-    return all("!important" in part for part in plain.split(";") if ":" in part)
 
 
 def _keeps_its_words(source: _Source) -> Iterator[Fault]:
