@@ -55,7 +55,6 @@ def test_a_picture_says_its_size_and_its_words(
         {"facts": {"image_width": 1, "image_height": 1}},
         {"image_url": "javascript:alert(1)"},
         {"image_url": "data:image/gif;base64,R0lGOD"},
-        {"image_alt": "", "title": "", "summary": "نص"},
     ],
 )
 def test_what_is_nothing_to_look_at_is_left_out(renderer: Renderer, changes: dict[str, Any]) -> None:
