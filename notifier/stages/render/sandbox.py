@@ -22,6 +22,7 @@ CREDITS: Final = 3_000_000
 STEP: Final = 100
 """Credits that a turn of a loop or a call costs beside what is written in it."""
 SECONDS: Final = 2.0
+"""Of the processor: a busy machine refuses no template."""
 VALUE_MAX: Final = 20_000
 """Characters of a text, or parts of a list, that a template puts together."""
 PARTS_MAX: Final = 50
@@ -48,7 +49,7 @@ class _Allowance:
 
     def spend(self, credit: int) -> None:
         self.credits -= credit
-        if self.credits < 0 or time.monotonic() > self.until:
+        if self.credits < 0 or time.thread_time() > self.until:
             raise TooMuch
 
 
@@ -58,7 +59,7 @@ _ALLOWANCE: ContextVar[_Allowance] = ContextVar("allowance")
 @contextmanager
 def allowance() -> Iterator[None]:
     """Around one rendering of an editor's template, which raises TooMuch past its credits or seconds."""
-    before = _ALLOWANCE.set(_Allowance(CREDITS, time.monotonic() + SECONDS))
+    before = _ALLOWANCE.set(_Allowance(CREDITS, time.thread_time() + SECONDS))
     try:
         yield
     finally:

@@ -7,7 +7,7 @@ from typing import Final
 from notifier.domain.lint.page import AT
 from notifier.domain.lint.tags import Piece, read
 
-_CALL: Final = re.compile(r"\{%[-+]?\s*call\b|\{\{[-+]?\s*(?:frame|m)\.")
+_CALL: Final = re.compile(r"\{%[-+]?\s*call\b|\{\{[^}]*?\b(?:frame|m)\.")
 _TRACE: Final = re.compile(rf'<!--@([^>]*?)-->| {AT}="([^"]*)"')
 
 
