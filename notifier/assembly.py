@@ -14,6 +14,7 @@ from notifier.accounts import Accounts, RedisBreaker, RedisConnections, Slots
 from notifier.budget import Limit, RedisBudget
 from notifier.db import Database
 from notifier.domain.dkim import DkimSigner
+from notifier.domain.pictures import Pictures
 from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
 from notifier.exchangers import Groups, mx_of
@@ -43,7 +44,6 @@ def parts() -> Parts:
 def assemble(knobs: Settings) -> Parts:
     """Parts from these settings. Nothing is connected yet: that happens at first use. Raises DkimFolderError."""
     redis_url = knobs.redis_url.get_secret_value()
-    keys = [key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)]
     db, bell, shared = Database(knobs.database_url), CeleryBell(knobs.broker), Shared(redis_url)
     accounts = knobs.accounts
     connections = RedisConnections(shared, {name: account.connections for name, account in accounts.items()})
@@ -51,7 +51,8 @@ def assemble(knobs: Settings) -> Parts:
         name: SmtpTransport(SmtpAccount.of(account), Slots(name, connections)) for name, account in accounts.items()
     }
     groups = Groups(shared, mx_of if knobs.mx_lookups else None)
-    renderer = Renderer(settings.templates_dir())
+    signer = Signer([key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)])
+    renderer = Renderer(settings.templates_dir(), pictures=_pictures(knobs, signer))
     journal = Journal(Folder(_journal_folder(knobs)), InRedis(redis_url, knobs.lease_s + DAY_S))
     senders = [one.close for one in transports.values()]
     closings = [*senders, groups.close, connections.close, bell.close, journal.close, shared.close, db.close]
@@ -72,7 +73,7 @@ def assemble(knobs: Settings) -> Parts:
         press=Press(renderer, knobs.body_encoding, DkimSigner(dkim_keys.load(knobs.dkim_folder))),
         journal=journal,
         settings=knobs,
-        signer=Signer(keys),
+        signer=signer,
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
         goodbyes=tuple(closings),
     )
@@ -83,6 +84,11 @@ def limit(account: Account) -> Limit:
     return Limit(
         account.rate_per_s, account.burst, {group_of(name): rate for name, rate in account.group_rates.items()}
     )
+
+
+def _pictures(knobs: Settings, signer: Signer) -> Pictures:
+    hosts = frozenset(host.lower() for host in knobs.image_hosts)
+    return Pictures(knobs.base_url, hosts, signer if knobs.image_proxy else None)
 
 
 def _fingerprints(knobs: Settings) -> dict[str, str]:

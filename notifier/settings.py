@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
 
+Words = Annotated[tuple[str, ...], NoDecode]
+_WORDS = ("fetch_hosts_allowed", "image_hosts", "trusted_proxies")
 _Kind = Literal["confirm", "welcome", "alert", "digest", "reply", "issue", "correction", "magic-link", "goodbye"]
 MIN_SECRET_CHARACTERS, MIN_SECRET_DISTINCT = 32, 10
 LATE_S = 2.0
@@ -129,15 +131,14 @@ class Settings(BaseSettings):
     feed_news_h: float = Field(default=72, gt=0, description="Feed entries older than this are never mailed.")
     fetch_timeout_s: float = Field(default=10, gt=0, description="Seconds for one fetch, redirects included.")
     fetch_bytes_max: int = Field(default=5_000_000, ge=1000, description="Most bytes of a fetch, unpacked.")
-    fetch_hosts_allowed: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="Hosts (`name` or `name:port`), comma-separated, fetched even if their address is private.",
+    fetch_hosts_allowed: Words = Field(
+        default=(), description="Hosts (`name` or `name:port`), comma-separated, fetched even at private addresses."
     )
+    image_hosts: Words = Field(default=(), description="Hosts whose https pictures letters show; a site's own always.")
+    image_proxy: bool = Field(default=True, description="Bring other pictures through `/i/…` here; else drop them.")
     item_bytes_max: int = Field(default=1_000_000, ge=1000, description="Most bytes of one API request.")
     signups_per_ip_h: int = Field(default=30, ge=1, description="Sign-ups per IP address and hour.")
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Proxy addresses, comma-separated, whose X-Forwarded-For is believed."
-    )
+    trusted_proxies: Words = Field(default=(), description="Addresses of proxies whose X-Forwarded-For is believed.")
 
     stamp_file: Path | None = Field(default=None, description="File a worker or beat touches while it is alive.")
     inbox_path: Path | None = Field(default=None, description="Development inbox for /inbox; set by `notifier demo`.")
@@ -155,9 +156,7 @@ class Settings(BaseSettings):
         own |= {"rate_per_s": self.send_rate_per_s, "burst": self.send_burst, "group_rates": self.group_rates}
         return {"smtp": Account.model_validate(own)}
 
-    @field_validator(
-        "secret_keys_previous", "fetch_hosts_allowed", "trusted_proxies", "uncertain_is_sent", mode="before"
-    )
+    @field_validator("secret_keys_previous", "uncertain_is_sent", *_WORDS, mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

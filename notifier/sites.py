@@ -10,8 +10,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from notifier.domain.address import check_address
+from notifier.domain.letter import Logo
 from notifier.domain.schedule import is_zone
 from notifier.domain.tokens import new_token, token_hash
+from notifier.domain.weburl import web_url
 from notifier.domain.words import Calendar, Digits, SourceKind
 from notifier.models import ApiKey, Site, Source
 
@@ -19,7 +21,7 @@ KEY_PREFIX: Final = "nk_"
 _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 RESERVED: Final = frozenset(
-    {"api", "confirm", "u", "p", "v", "health", "ready", "metrics", "inbox", "static", "sample"}
+    {"api", "confirm", "u", "p", "v", "i", "health", "ready", "metrics", "inbox", "static", "sample"}
 )
 """First segments of our own paths."""
 
@@ -37,6 +39,7 @@ class NewSite:
     url: str = ""
     postal_address: str = ""
     colour: str = "#0f5c7a"
+    logo: Logo | None = None
     digest_hour: int = 8
     digits: Digits = Digits.LOCALE
     calendar: Calendar = Calendar.LOCALE
@@ -58,6 +61,9 @@ def add_site(session: Session, new: NewSite, now: datetime) -> Site:
         sender_address=str(check_address(new.sender_address)),
         postal_address=new.postal_address,
         colour=new.colour,
+        logo_url=new.logo.url if new.logo else "",
+        logo_width=new.logo.width if new.logo else 0,
+        logo_height=new.logo.height if new.logo else 0,
         digest_hour=new.digest_hour,
         digits=new.digits,
         calendar=new.calendar,
@@ -91,5 +97,7 @@ def _check(new: NewSite) -> None:
         raise ValueError(f"time zone {new.time_zone!r} is not known: write it like Asia/Baghdad")
     if not _COLOUR.fullmatch(new.colour):
         raise ValueError(f"colour {new.colour!r}: write it like #0f5c7a")
+    if new.logo and (not web_url(new.logo.url) or min(new.logo.width, new.logo.height) < 1):
+        raise ValueError("logo: give its https:// address, and its width and height in pixels")
     if new.digest_hour not in range(24):
         raise ValueError(f"digest hour {new.digest_hour}: from 0 to 23")

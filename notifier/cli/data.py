@@ -14,9 +14,13 @@ from notifier import assembly, clock, flow, polling
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
 from notifier.domain.address import AddressInvalid
 from notifier.domain.items import NewItem
+from notifier.domain.letter import Logo
 from notifier.domain.words import Calendar, Digits, Permission, SourceKind
 from notifier.models import ApiKey, Source
 from notifier.sites import NewSite, add_key, add_site, add_source
+
+PIXEL_DIGITS = 6
+"""Of a logo's side, at most."""
 
 site_app = typer.Typer(no_args_is_help=True, help="Publications.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
@@ -42,13 +46,17 @@ def site_add(
     url: Annotated[str, typer.Option(help="Its home page.")] = "",
     postal_address: Annotated[str, typer.Option(help="For the footer; many laws ask for one.")] = "",
     colour: Annotated[str, typer.Option(help="The colour of its head, such as #0f5c7a.")] = "#0f5c7a",
+    logo: Annotated[str, typer.Option(help="The address of its logo, for the head of letters.")] = "",
+    logo_size: Annotated[str, typer.Option(help="The logo's width and height in pixels, such as 480x120.")] = "",
     digits: Annotated[Digits, typer.Option(help="What its numbers are written with.")] = Digits.LOCALE,
     calendar: Annotated[Calendar, typer.Option(help="What its dates are told by.")] = Calendar.LOCALE,
 ) -> None:
     """Make a site, and a first API key, which is shown once."""
+    width, _, height = logo_size.partition("x")
     new = NewSite(
         slug=slug, name=name, sender_address=sender, language=language, time_zone=time_zone, url=url,
         postal_address=postal_address, colour=colour, digits=digits, calendar=calendar,
+        logo=Logo(logo, _pixels(width), _pixels(height)) if logo else None,
     )  # fmt: skip
     try:
         with assembly.parts().db.writing() as session:
@@ -61,6 +69,10 @@ def site_add(
     except IntegrityError:
         refuse(f"there is a site {slug!r} already", FAILED)
     console.print(f"site {slug} is made. Its API key, shown only now:\n{key}", highlight=False)
+
+
+def _pixels(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < PIXEL_DIGITS else 0
 
 
 @key_app.command("add")

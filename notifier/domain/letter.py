@@ -16,6 +16,15 @@ def direction(language: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Logo:
+    """A site's logo, with its own size in pixels."""
+
+    url: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class SiteFace:
     """What readers see of a site."""
 
@@ -30,6 +39,7 @@ class SiteFace:
     sender_address: str
     postal_address: str = ""
     calendar: Calendar = Calendar.LOCALE
+    logo: Logo | None = None
 
 
 @dataclass(frozen=True, slots=True)

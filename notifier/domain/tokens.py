@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -29,19 +29,32 @@ class Signer:
 
     def read(self, purpose: str, token: str) -> tuple[int, ...] | None:
         """The ids of a token that one of our keys made for this purpose; None for anything else."""
-        plain, _, mac = token.rpartition(".")
-        if not any(
-            hmac.compare_digest(_mac(key, purpose, plain).encode(), mac.encode(errors="surrogatepass"))
-            for key in self._keys
-        ):
-            return None
-        return tuple(int(part) for part in plain.split("."))
+        plain = self._proven(purpose, token)
+        return None if plain is None else tuple(int(part) for part in plain.split("."))
+
+    def seal(self, purpose: str, text: str) -> str:
+        """A URL-safe token that holds a text, good for this purpose only; anybody can read it, nobody change it."""
+        plain = urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        return f"{plain}.{_mac(self._keys[0], purpose, plain)}"
+
+    def open(self, purpose: str, token: str) -> str | None:
+        """The text of a token that one of our keys sealed for this purpose; None for anything else."""
+        plain = self._proven(purpose, token)
+        return None if plain is None else urlsafe_b64decode(plain + "=" * (-len(plain) % 4)).decode()
 
     def short(self, purpose: str, number: int) -> str:
         """A 64-bit MAC in lower-case letters and digits, for Message-IDs and VERP, where case may be lost."""
         mac = _keyed(self._keys[0], purpose, SHORT_BYTES).copy()
         mac.update(b"%d" % number)
         return mac.hexdigest()
+
+    def _proven(self, purpose: str, token: str) -> str | None:
+        plain, _, mac = token.rpartition(".")
+        is_ours = any(
+            hmac.compare_digest(_mac(key, purpose, plain).encode(), mac.encode(errors="surrogatepass"))
+            for key in self._keys
+        )
+        return plain if is_ours else None
 
 
 def new_token() -> str:

@@ -1,13 +1,15 @@
 """What a template sees of a letter's items: plain values, texts that know their direction, counts already worded."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
-from notifier.domain.facts import counts_of, sources_of, whole
-from notifier.domain.letter import ItemView
+from notifier.domain import pictures
+from notifier.domain.facts import counts_of, sources_of
+from notifier.domain.letter import ItemView, SiteFace
+from notifier.domain.pictures import Picture
 from notifier.domain.text.bidi import Phrase, direction_of
 from notifier.domain.text.clean import CACHED_MAX, clean, clip, paragraphs
 from notifier.domain.text.dates import Dates
@@ -21,20 +23,22 @@ SUMMARY_MAX: Final = 400
 COMMENT_MAX: Final = 1200
 QUOTE_MAX: Final = 240
 NAME_MAX: Final = 80
+ALT_MAX: Final = 160
+"""Where pictures are blocked it stands in their place."""
 COLUMNS_LEAST: Final = 4
 """Stories of a section, before two columns look like two columns."""
-_PICTURE_WIDTH: Final = 600
-_PICTURE_HEIGHT: Final = 338
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The letter around the items: its voice, its dates, its direction, its moment."""
+    """The letter around the items: its voice, its dates, its direction, its moment, its way to pictures."""
 
     voice: Voice
     dates: Dates
     direction: str
     at: datetime
+    picture_url: Callable[[str], str] = web_url
+    """The address a picture is shown by; "" for one that is not."""
 
     def phrase(self, text: str, language: str = "", length: int = TITLE_MAX) -> Phrase:
         """A plain text of this letter, cut to length, with the direction it runs in."""
@@ -47,16 +51,6 @@ class Scene:
 def _phrase(text: str, language: str, length: int, default: str) -> Phrase:
     plain = clip(clean(text), length)
     return Phrase(plain, direction_of(plain, language, default))
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image: sizes in CSS pixels at the letter's full width."""
-
-    url: str
-    alt: Phrase
-    width: int
-    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +145,13 @@ def byline(item: ItemView, scene: Scene) -> tuple[str, ...]:
     return (scene.voice.say("common.credit", name=author), when) if author else (when,)
 
 
+def logo(site: SiteFace, name: Phrase, scene: Scene) -> Picture | None:
+    """The site's logo, where its size is known."""
+    shown = site.logo
+    url = scene.picture_url(shown.url) if shown and shown.width > 0 and shown.height > 0 else ""
+    return Picture(url, name, *pictures.logo_size(shown.width, shown.height)) if shown and url else None
+
+
 def remark(item: ItemView, scene: Scene) -> Remark:
     """A comment, ready to set."""
     way = direction_of(item.summary, item.language, scene.direction)
@@ -228,10 +229,7 @@ def _quote(item: ItemView, scene: Scene) -> Quote:
 
 
 def _picture(item: ItemView, scene: Scene) -> Picture | None:
-    url = web_url(item.image_url)
-    if not url:
-        return None
-    width, height = whole(item.facts.get("image_width")), whole(item.facts.get("image_height"))
-    scaled = round(_PICTURE_WIDTH * height / width) if width and height else _PICTURE_HEIGHT
-    alt = scene.phrase(item.image_alt, item.language) or headline(item, scene)
-    return Picture(url, alt, _PICTURE_WIDTH, min(max(scaled, 100), 900))
+    url, shown = scene.picture_url(item.image_url), pictures.size(item.facts)
+    alt = scene.phrase(item.image_alt, item.language, ALT_MAX) or headline(item, scene)
+    # Without a word for it, it could only be decoration.
+    return Picture(url, alt, *shown) if url and shown and alt else None

@@ -26,6 +26,10 @@ class Site(Base):
     sender_address: Mapped[str] = mapped_column(String(320))
     postal_address: Mapped[str] = mapped_column(String(500), default="")
     colour: Mapped[str] = mapped_column(String(7), default="#0f5c7a")
+    logo_url: Mapped[str] = mapped_column(String(2000), default="")
+    logo_width: Mapped[int] = mapped_column(default=0)
+    """Of the file, in pixels; 0 is unknown, and then the name stands in its place."""
+    logo_height: Mapped[int] = mapped_column(default=0)
     digits: Mapped[Digits] = mapped_column(default=Digits.LOCALE)
     calendar: Mapped[Calendar] = mapped_column(default=Calendar.LOCALE)
     digest_hour: Mapped[int] = mapped_column(default=8)
@@ -100,7 +104,8 @@ class Item(Base):
     image_url: Mapped[str] = mapped_column(String(2000), default="")
     image_alt: Mapped[str] = mapped_column(String(500), default="")
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What the site says beside the text: sources, views, comments, rating, votes, reading_minutes."""
+    """What the site says beside the text: sources, views, comments, rating, votes, reading_minutes,
+    image_width, image_height."""
     published_at: Mapped[datetime]
     received_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -20,6 +20,7 @@ from notifier.sources.wire import CheckedNetwork, Deadline
 
 __all__ = ["FetchRefused", "Fetched", "Fetcher", "Resolver", "resolve"]
 
+FEEDS: Final = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 REDIRECTS_MAX: Final = 5
 ETAG_MAX: Final = 500
 LAST_MODIFIED_MAX: Final = 100
@@ -31,7 +32,6 @@ _NOT_MODIFIED: Final = 304
 _OK: Final = range(200, 300)
 _HEADERS: Final = (
     ("User-Agent", f"notifier/{__version__} (feed reader)"),
-    ("Accept", "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"),
     ("Accept-Encoding", "gzip"),
     ("Connection", "close"),
 )
@@ -77,6 +77,8 @@ class Fetcher:
     resolver: Resolver = resolve
     network: httpcore2.NetworkBackend = field(default_factory=httpcore2.SyncBackend)
     tls: ssl.SSLContext = field(default_factory=httpcore2.default_ssl_context)
+    accept: str = FEEDS
+    """The kinds of body that are asked for."""
 
     def get(self, url: str, etag: str = "", last_modified: str = "") -> Fetched:
         """Fetch a URL, and up to five redirects; every step is checked anew.
@@ -86,7 +88,7 @@ class Fetcher:
         deadline = Deadline(self.timeout_s)
         target = _parse(url)
         conditions = (("If-None-Match", etag), ("If-Modified-Since", last_modified))
-        headers = [*_HEADERS, *((name, value) for name, value in conditions if value)]
+        headers = [*_HEADERS, ("Accept", self.accept), *((name, value) for name, value in conditions if value)]
         for _ in range(REDIRECTS_MAX + 1):
             reply = self._ask(target, headers, deadline)
             if reply.code not in _REDIRECTS or "location" not in reply.headers:

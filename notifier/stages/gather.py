@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.domain.claimed import Claimed
-from notifier.domain.letter import ItemView, LetterContent, SiteFace
+from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
 from notifier.domain.words import Frequency, ItemState, LetterKind
 from notifier.models import Item, ItemTopic, Letter, Site, Topic
@@ -83,6 +83,7 @@ def face(site: Site) -> SiteFace:
         sender_name=site.sender_name,
         sender_address=site.sender_address,
         postal_address=site.postal_address,
+        logo=Logo(site.logo_url, site.logo_width, site.logo_height) if site.logo_url else None,
     )
 
 

@@ -127,7 +127,7 @@ class ItemBody(_Strict):
     """For a reply: the guid of the comment it answers."""
     image: Image = Image()
     facts: Annotated[dict[str, Any], AfterValidator(_facts)] = {}
-    """What the site says beside the text: sources, views, comments, rating, votes; at most 4 KB of JSON."""
+    """What the site says beside the text: sources, views, comments, rating, image_width; at most 4 KB of JSON."""
     published_at: Written | None = None
     version: Annotated[StrictInt, Field(ge=1, le=VERSION_MAX)] | None = None
     """Grows with each edit; without it the content tells whether something changed."""

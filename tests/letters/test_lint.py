@@ -59,8 +59,14 @@ BREAKAGES = [
     ('role="presentation"', "", "role"),
     ("alt=", "data-alt=", "alt"),
     ('height="338"', "", "image-size"),
+    ('width="600" height="338"', 'width="0" height="338"', "image-size"),
+    ('width="600" height="338"', 'width="1200" height="676"', "image-size"),
+    (".gutter{padding-left:20px!important;", ".gutter{padding-left:20px;", "weak-media"),
+    ("font-size:25px!important", "font-size:25px", "weak-media"),
     ("<h2", "<h1", "headings"),
     ("<h2", "<h4", "headings"),
+    ("</h3>", "", "unclosed"),
+    ("</h3>", "</h3></p>", "unclosed"),
     ("font-size:17px", "font-size:13px", "font-size"),
     ("line-height:1.75", "line-height:1.2", "line-height"),
     ("color:#5a5750", "color:#b0b0b0", "contrast"),
@@ -86,3 +92,9 @@ def test_a_letter_is_judged_by_the_direction_of_its_language(renderer: Renderer)
     english = mail_html(renderer.render(fixtures.sample(LetterKind.DIGEST, "en")), PERSONAL)
     assert "against-direction" in {finding.rule for finding in lint(english, "ar")}
     assert not lint(english, "en")
+
+
+@pytest.mark.parametrize("sheet", ["@media print{p>>{color:red}}", "@media print{.a{color:red}", "}", "@media x", "{{"])
+def test_a_sheet_that_is_none_raises_nothing(renderer: Renderer, sheet: str) -> None:
+    html = mail_html(renderer.render(fixtures.DIGEST), PERSONAL)
+    assert lint(html.replace("</head>", f"<style>{sheet}</style></head>"), "ar", LINKS) == []

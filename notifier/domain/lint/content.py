@@ -6,7 +6,8 @@ from typing import Final
 
 from selectolax.lexbor import LexborNode
 
-from notifier.domain.lint.page import Expected, Finding, Page, is_hidden, where
+from notifier.domain.lint.page import Expected, Finding, Page, broken, is_hidden, where
+from notifier.domain.pictures import HEIGHT_MAX, WIDTH
 
 _PREHEADER: Final = range(40, 111)
 _NEAR_THE_TOP: Final = 3
@@ -17,43 +18,51 @@ def _has_a_preheader(page: Page) -> Iterator[Finding]:
     found = page.elements(".preheader")
     words = " ".join((found[0].text() or "").split()) if found else ""
     if len(found) != 1 or len(words) not in _PREHEADER:
-        yield Finding("preheader", f"{len(words)} characters")
+        told = f"{len(words)} characters"
+        yield broken("preheader", found[0], told) if found else Finding("preheader", told)
 
 
 def _tables_are_for_layout(page: Page) -> Iterator[Finding]:
     for node in page.elements("table"):
         if node.attributes.get("role") != "presentation":
-            yield Finding("role", where(node))
+            yield broken("role", node)
 
 
 def _images_are_described(page: Page) -> Iterator[Finding]:
     for node in page.elements("img"):
         if not (node.attributes.get("alt") or "").strip():
-            yield Finding("alt", node.attributes.get("src") or "?")
-        for name in ("width", "height"):
-            if not (node.attributes.get(name) or "").isdigit():
-                yield Finding("image-size", f"{name} {node.attributes.get('src')}")
+            yield broken("alt", node, node.attributes.get("src") or "?")
+        for name, most in (("width", WIDTH), ("height", HEIGHT_MAX)):
+            side = node.attributes.get(name) or ""
+            # Outlook knows no max-width: it shows a picture as large as it says.
+            if not side.isdecimal() or not 0 < int(side) <= most:
+                yield broken("image-size", node, f"{name} {side} {node.attributes.get('src')}")
 
 
 def _headings_are_in_order(page: Page) -> Iterator[Finding]:
     # One query for all would do if it kept the order of the document for a list of selectors.
-    levels = [int(str(node.tag)[1]) for node in page.elements() if node.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}]
+    nodes = [node for node in page.elements() if node.tag in {"h1", "h2", "h3", "h4", "h5", "h6"}]
+    levels = [int(str(node.tag)[1]) for node in nodes]
     if levels[:1] != [1] or levels.count(1) != 1:
-        yield Finding("headings", f"h1: {levels.count(1)}")
-    for before, after in pairwise(levels):
+        told = f"h1: {levels.count(1)}"
+        # The one too many, or the heading that came before any.
+        firsts = [node for node, level in zip(nodes, levels, strict=True) if level == 1]
+        at = firsts[1:] or nodes
+        yield broken("headings", at[0], told) if at else Finding("headings", told)
+    for (before, after), node in zip(pairwise(levels), nodes[1:], strict=True):
         if after > before + 1:
-            yield Finding("headings", f"h{after} after h{before}")
+            yield broken("headings", node, f"h{after} after h{before}")
 
 
 def _links_lead_somewhere(page: Page) -> Iterator[Finding]:
     for node in page.elements("a"):
         href = node.attributes.get("href") or ""
         if not href.startswith(("https://", "http://", "mailto:")) or any(sign in href for sign in "<> \"'"):
-            yield Finding("link", f"{href[:60]} {where(node)}")
+            yield broken("link", node, f"{href[:60]} {where(node)}")
         if not (node.text() or "").strip() and not node.css("img[alt]"):
-            yield Finding("link-text", href[:60])
+            yield broken("link-text", node, href[:60] or "<a>")
     for node in page.elements("[style*=background-image], [background]"):
-        yield Finding("background-image", where(node))
+        yield broken("background-image", node)
 
 
 def links_stand(page: Page, expected: Expected) -> Iterator[Finding]:

@@ -8,8 +8,10 @@ from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+AT: Final = "data-at"
+"""An attribute that tells where in a template an element stands; only letters made for judging have it."""
 _BLOCKLESS: Final = frozenset({"style", "script", "title", "head"})
-_DARK: Final = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)\s*\{(.*?\})\s*\}", re.DOTALL)
+_DARK: Final = re.compile(r"@media\s*(?:screen and\s*)?\(prefers-color-scheme:\s*dark\)\s*\{(.*?\})\s*\}", re.DOTALL)
 _RULE: Final = re.compile(r"\.([\w-]+)\s*\{([^}]*)\}")
 
 
@@ -19,6 +21,8 @@ class Finding:
 
     rule: str
     where: str
+    at: str = ""
+    """`file:line` of the template, where the letter was made to tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,12 @@ def declared_direction(node: LexborNode) -> str:
 def is_hidden(node: LexborNode) -> bool:
     """Whether it, or something around it, is not displayed."""
     return any(style(at).get("display") == "none" for at in lineage(node))
+
+
+def broken(rule: str, node: LexborNode, what: str = "") -> Finding:
+    """What an element breaks; `what` in place of the element's own description."""
+    at = next((one.attributes[AT] or "" for one in lineage(node) if AT in one.attributes), "")
+    return Finding(rule, what or where(node), at)
 
 
 def where(node: LexborNode) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from notifier.domain.letter import PersonalMark
-from notifier.domain.lint.page import Finding, Page
+from notifier.domain.lint.page import AT, Finding, Page
+from notifier.domain.lint.tags import VOID, Piece, read
 
 BYTES_MAX: Final = 100_000
 _OPEN: Final = re.compile(r"<!--\[if [^\]]*\]>")
@@ -32,7 +33,7 @@ def _has_doctype(page: Page) -> Iterator[Finding]:
 
 def _has_no_controls(page: Page) -> Iterator[Finding]:
     for found in _CONTROLS.finditer(page.html):
-        yield Finding("control", f"U+{ord(found.group()):04X} at {found.start()}")
+        yield Finding("control", f"U+{ord(found.group()):04X} at {found.start()}", _at(page.html[: found.start()]))
     for mark in PersonalMark:
         if mark in page.html:
             yield Finding("mark", mark.name)
@@ -47,11 +48,33 @@ def _balances_conditionals(page: Page) -> Iterator[Finding]:
             yield Finding("conditionals", f"<{tag}> is not closed")
 
 
+def _closes_what_it_opens(page: Page) -> Iterator[Finding]:
+    opened: list[Piece] = []
+    for piece in read(page.html):
+        if piece.kind == "tag" and piece.name not in VOID:
+            opened.append(piece)
+        elif piece.kind == "end" and opened and opened[-1].name == piece.name:
+            opened.pop()
+        elif piece.kind == "end":
+            # One word for it: whatever stood open before would be told as well.
+            told = f"{piece.text} closes {opened[-1].text[:40]}" if opened else piece.text
+            is_late = any(one.name == piece.name for one in opened)
+            yield Finding("unclosed", told, _at(opened[-1].text if is_late else page.html[: piece.start]))
+            return
+    for piece in opened:
+        yield Finding("unclosed", piece.text[:40], _at(piece.text))
+
+
 def _directs_ghost_tables(page: Page) -> Iterator[Finding]:
     for ghost in _GHOST.findall(page.html):
         for tag in _GHOST_TAG.findall(ghost):
             if f'dir="{page.direction}"' not in tag or f"direction:{page.direction}" not in tag:
-                yield Finding("ghost-direction", tag[:60])
+                yield Finding("ghost-direction", tag[:60], _at(tag))
+
+
+def _at(html: str) -> str:
+    """The last place in a template that the HTML tells."""
+    return html.rpartition(f' {AT}="')[2].partition('"')[0] if AT in html else ""
 
 
 RULES: Final[tuple[Callable[[Page], Iterator[Finding]], ...]] = (
@@ -59,5 +82,6 @@ RULES: Final[tuple[Callable[[Page], Iterator[Finding]], ...]] = (
     _has_doctype,
     _has_no_controls,
     _balances_conditionals,
+    _closes_what_it_opens,
     _directs_ghost_tables,
 )

@@ -8,7 +8,7 @@ from notifier.domain.scenes import editorial, news, reader
 from notifier.domain.scenes.saying import NothingToSay, Values, preheader
 from notifier.domain.text.bidi import Phrase
 from notifier.domain.text.clean import clean
-from notifier.domain.views import NAME_MAX, Scene
+from notifier.domain.views import NAME_MAX, Scene, logo
 from notifier.domain.weburl import web_url
 from notifier.domain.words import LetterKind
 
@@ -34,6 +34,7 @@ def values_of(content: LetterContent, scene: Scene) -> Values:
     face = {
         "name": name,
         "url": web_url(site.url),
+        "logo": logo(site, name, scene),
         "imprint": scene.voice.say("common.comma").join(filter(None, (name, clean(site.postal_address)))),
     }
     values = _BY_KIND[content.kind](content, scene, name)

@@ -1,19 +1,22 @@
 """How templates are read and what they may do: strict, escaped, every text isolated, nothing but plain values."""
 
 import re
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, nodes, pass_context
+from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined, nodes, pass_context
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.ext import Extension
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from notifier.domain.text.bidi import isolate
 from notifier.domain.text.clean import clean
+from notifier.stages.render.compile.inline import inlined
 
+Read = Callable[[str, str], str]
+"""From a template's name and source to the source that is compiled."""
 _TIED_MAX: Final = 30
 """Characters that a line of a phone has room for."""
 _CSS: Final = re.compile(r"[\w\s.:;%#(),'!-]*")
@@ -27,15 +30,27 @@ def trusted(text: str) -> Markup:
     return str.__new__(Markup, text)  # Markup's own way first looks for what is never there
 
 
-class _Unindented(Extension):
-    """Reads a template without the indentation of its lines."""
+class Compiled(BaseLoader):
+    """Templates as another loader has them, once `read` (of name and source) has made them ready."""
 
-    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:  # noqa: ARG002 - Jinja's
-        return "\n".join(line.strip() for line in source.splitlines())
+    def __init__(self, kept: BaseLoader, read: Read) -> None:
+        self._kept, self._read = kept, read
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Callable[[], bool] | None]:
+        """The source that Jinja compiles. Its file is its name, so that a fault tells it."""
+        source, _, is_fresh = self._kept.get_source(environment, template)
+        return self._read(template, source), template, is_fresh
+
+
+def compiled(name: str, source: str) -> str:
+    """A template as letters are made of it: styles in their elements, lines without their indentation."""
+    if not name.endswith(".html"):
+        return source
+    return "\n".join(line.strip() for line in inlined(source).splitlines())
 
 
 class _SetByFinalize(CodeGenerator):
-    """Writes what `_isolated` gives as it stands: it has escaped it, and nothing reaches the page but through it."""
+    """Writes what `isolated` gives as it stands: it has escaped it, and nothing reaches the page but through it."""
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:  # noqa: ARG002 - Jinja's
         if finalize.src is None:
@@ -47,14 +62,21 @@ class _SetByFinalize(CodeGenerator):
         self.write(")")
 
 
-class _Html(Environment):
+class Html(Environment):
+    """Of HTML: see `isolated`."""
+
     code_generator_class = _SetByFinalize
 
 
 def environment(folder: Path, *, is_html: bool) -> Environment:
     """The environment of the HTML parts, or of the plain ones."""
-    made = (_Html if is_html else Environment)(
-        loader=FileSystemLoader(folder),
+    return furnished(Html if is_html else Environment, Compiled(FileSystemLoader(folder), compiled), is_html=is_html)
+
+
+def furnished(kind: type[Environment], loader: BaseLoader, *, is_html: bool) -> Environment:
+    """An environment of this kind with the rules of letters: strict, escaped, isolated."""
+    made = kind(
+        loader=loader,
         undefined=StrictUndefined,
         autoescape=is_html,
         trim_blocks=True,
@@ -62,8 +84,7 @@ def environment(folder: Path, *, is_html: bool) -> Environment:
         keep_trailing_newline=False,
         # A worker's letters do not change under its hands when templates are replaced.
         auto_reload=False,
-        finalize=_isolated if is_html else _plain,
-        extensions=[_Unindented] if is_html else [],
+        finalize=isolated if is_html else _plain,
     )
     made.globals.clear()
     made.filters.update(attr=_attribute, css=_css, href=_href, tied=tied, within=within)
@@ -71,8 +92,8 @@ def environment(folder: Path, *, is_html: bool) -> Environment:
 
 
 @pass_context
-def _isolated(context: Context, value: object) -> str:
-    # Every value that reaches the page passes here, so no template can forget to escape and to isolate it.
+def isolated(context: Context, value: object) -> str:
+    """A value as it may stand in the page: each one passes here, so no template can forget to escape and isolate."""
     if isinstance(value, Markup):
         return value
     return isolate(value if isinstance(value, str) else str(value), context["dir"])

@@ -1,20 +1,24 @@
 """Each LetterContent rendered once, to a letter whose personal places are still marks."""
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Template
+from jinja2 import Environment, Template
 from markupsafe import Markup
 
 from notifier.domain.letter import LetterContent, Rendered, direction
+from notifier.domain.pictures import Pictures
 from notifier.domain.scenes import values_of
 from notifier.domain.text.bidi import RLM
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.locales import base_language, regional
 from notifier.domain.text.strings import Strings, Voice
 from notifier.domain.views import Scene
+from notifier.domain.weburl import web_url
 from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import environment
 from notifier.stages.render.faces import Faces
@@ -44,19 +48,31 @@ class _Templates:
 
 
 class Renderer:
-    """Every template, compiled once, and the strings of every language that has a file."""
+    """Every template, compiled once, and the strings of every language that has a file.
 
-    def __init__(self, templates: Path) -> None:
+    `own` is another environment for the HTML parts, such as an editor's; then only letters of `kinds` are made.
+    Without `pictures` they are shown from wherever they come.
+    """
+
+    def __init__(
+        self,
+        templates: Path,
+        own: Environment | None = None,
+        kinds: Iterable[LetterKind] = LetterKind,
+        pictures: Pictures | None = None,
+    ) -> None:
+        self._pictures = pictures
         self._strings = Strings.load(templates / "strings")
         self.languages: frozenset[str] = self._strings.languages
-        text, html = (environment(templates / "email", is_html=is_html) for is_html in (False, True))
+        text = environment(templates / "email", is_html=False)
+        html = own or environment(templates / "email", is_html=True)
         self._templates = {
             kind: _Templates(
                 text.get_template(f"{kind}/subject.txt"),
                 text.get_template(f"{kind}/body.txt"),
                 html.get_template(f"{kind}/body.html"),
             )
-            for kind in LetterKind
+            for kind in kinds
         }
         self._faces = Faces(html)
         self._blocks = _Kept()
@@ -90,7 +106,7 @@ class Renderer:
         language = regional(self.language_of(content), content.site.language)
         name = str(content.kind)
         try:
-            scene = _scene(content, self._strings.voice(language, content.site.digits))
+            scene = self._scene(content, self._strings.voice(language, content.site.digits))
             values = {**self._faces.of(content.site.colour, language), **values_of(content, scene)}
             values["is_personal"] = content.kind.is_list_mail
             name = str(templates.subject.name)
@@ -106,8 +122,8 @@ class Renderer:
             raise RenderFailed(name, f"{type(error).__name__}: {error}") from error
         return Rendered(subject, text, squeezed(html))
 
-
-def _scene(content: LetterContent, voice: Voice) -> Scene:
-    site = content.site
-    dates = Dates(voice.language, site.digits, site.time_zone, site.calendar)
-    return Scene(voice, dates, direction(voice.language), content.at)
+    def _scene(self, content: LetterContent, voice: Voice) -> Scene:
+        site = content.site
+        dates = Dates(voice.language, site.digits, site.time_zone, site.calendar)
+        way_to = partial(self._pictures.url, site_url=site.url) if self._pictures else web_url
+        return Scene(voice, dates, direction(voice.language), content.at, way_to)

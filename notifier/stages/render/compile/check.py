@@ -1,0 +1,134 @@
+"""Judges templates before a letter is made of them: as they are written, and as a sample letter comes out."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from traceback import walk_tb
+from typing import Final
+
+from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, FileSystemLoader, TemplateSyntaxError
+
+from notifier.domain.lint import Expected, Finding, lint
+from notifier.domain.lint.fault import Fault
+from notifier.domain.lint.template import lint_template
+from notifier.domain.words import LetterKind
+from notifier.stages.render.compile.sample import LANGUAGES, reader, sample
+from notifier.stages.render.compile.traced import settled, traced
+from notifier.stages.render.environment import Compiled, Html, compiled, environment, furnished
+from notifier.stages.render.failed import RenderFailed
+from notifier.stages.render.personal import mail_html
+from notifier.stages.render.renderer import Renderer
+from notifier.stages.render.sandbox import BASE, TooMuch, allowance, refusals, sandbox
+
+SOURCE_MAX: Final = 60_000
+"""Characters of an editor's template."""
+MACROS: Final = frozenset({"frames.html", "macros.html"})
+"""Files whose elements are judged where they are called for."""
+
+
+class TemplateRefused(Exception):  # noqa: N818 - it is a decision
+    """Templates break rules: `faults` tells file, line, rule and words for each, in their order."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = sorted(set(faults))
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+def check_ours(templates: Path, kinds: Iterable[LetterKind] = LetterKind) -> None:
+    """Judge every template of a folder, and a sample of each kind of letter. Raises TemplateRefused."""
+    folder = templates / "email"
+    loader = FileSystemLoader(folder)
+    sources = {name: (folder / name).read_text(encoding="utf-8") for name in loader.list_templates()}
+    faults = [*_written(sources, environment(folder, is_html=True))]
+    # What cannot be read cannot be rendered either.
+    if not any(fault.rule in {"syntax", "css"} for fault in faults):
+        html = furnished(Html, Compiled(loader, _marked), is_html=True)
+        for kind in kinds:
+            faults += _set(Renderer(templates, html, [kind]), kind, sources)
+    _refuse(faults)
+
+
+def check_own(templates: Path, kind: LetterKind, source: str) -> Renderer:
+    """Judge an editor's own `body.html` for a kind of letter, and give the renderer that uses it, in its sandbox.
+
+    Letters are rendered within `sandbox.allowance`. Raises TemplateRefused.
+    """
+    name = f"{kind}/body.html"
+    if len(source) > SOURCE_MAX:
+        raise TemplateRefused([Fault(name, 1, "too-large", f"{len(source)} > {SOURCE_MAX}")])
+    shelf = FileSystemLoader(templates / "email")
+    loader = ChoiceLoader([DictLoader({name: source}), shelf])
+    ours = frozenset(shelf.list_templates()) - {name}
+    faults = [*_written({name: source}, Environment(autoescape=True)), *_forbidden(name, source)]
+    if not any(fault.rule in {"syntax", "css", "unsafe", "extends"} for fault in faults):
+        with allowance():
+            faults += _set(_own(templates, kind, Compiled(loader, _marked), ours), kind, {name: source})
+    _refuse(faults)
+    with allowance():
+        return _own(templates, kind, Compiled(loader, compiled), ours)
+
+
+def _own(templates: Path, kind: LetterKind, loader: BaseLoader, ours: frozenset[str]) -> Renderer:
+    return Renderer(templates, sandbox(loader, ours), [kind])
+
+
+def _written(sources: Mapping[str, str], reading: Environment) -> Iterator[Fault]:
+    for name, source in sources.items():
+        yield from lint_template(name, source)
+        try:
+            reading.parse(source, name)
+        except TemplateSyntaxError as error:
+            yield Fault(name, error.lineno, "syntax", error.message or "")
+
+
+def _forbidden(name: str, source: str) -> Iterator[Fault]:
+    try:
+        tree = Environment(autoescape=True).parse(source, name)
+    except (TemplateSyntaxError, ValueError, RecursionError):
+        return
+    if not source.lstrip().startswith(f'{{% extends "{BASE}" %}}'):
+        yield Fault(name, 1, "extends")
+    for line, what in refusals(tree):
+        yield Fault(name, line, "unsafe", what)
+
+
+def _marked(name: str, source: str) -> str:
+    return compiled(name, traced(name, source) if name.endswith(".html") else source)
+
+
+def _set(renderer: Renderer, kind: LetterKind, sources: Mapping[str, str]) -> Iterator[Fault]:
+    """What a sample letter breaks, in each direction."""
+    for language in LANGUAGES:
+        try:
+            rendered = renderer.render(sample(kind, language))
+        except RenderFailed as error:
+            yield _failed(error, sources)
+            return
+        personal = reader()
+        html = settled(mail_html(rendered, personal), MACROS)
+        links = Expected(personal.unsubscribe_url, personal.view_url) if personal.view_url in html else None
+        for finding in lint(html, language, links):
+            # Telling its places makes the page larger than it is.
+            if finding.rule != "size":
+                yield _placed(finding, f"{kind}/body.html")
+
+
+def _placed(finding: Finding, name: str) -> Fault:
+    file, _, line = finding.at.rpartition(":")
+    return Fault(file or name, int(line or 1), finding.rule, finding.where)
+
+
+def _failed(error: RenderFailed, sources: Mapping[str, str]) -> Fault:
+    cause = error.__cause__ or error
+    if isinstance(cause, TemplateSyntaxError):
+        return Fault(cause.name or error.template, cause.lineno, "syntax", cause.message or "")
+    lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(cause.__traceback__)]
+    own = [place for place in lines if place[0] in sources and place[0] not in MACROS]
+    file, line = (own or [(error.template, 1)])[-1]
+    rule = {"UndefinedError": "undefined", "SecurityError": "unsafe"}.get(type(cause).__name__, "failed")
+    return Fault(file, line, "too-large" if isinstance(cause, TooMuch) else rule, str(cause))
+
+
+def _refuse(faults: Iterable[Fault]) -> None:
+    found = list(faults)
+    if found:
+        raise TemplateRefused(found)
