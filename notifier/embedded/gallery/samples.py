@@ -1,4 +1,4 @@
-"""Letters of a made-up Baghdad newspaper, as its editors would write them."""
+"""Letters of a made-up Baghdad newspaper, as its editors would write them: for the gallery and for tests."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,8 @@ SITE = SiteFace(
 )
 
 
-def article(number: int, category: str, title: str, summary: str, **more: Any) -> ItemView:
+def article(number: int, category: str, title: str, summary: str, **more: Any) -> ItemView:  # noqa: ANN401 - any field of the view
+    """An article of the newspaper; `more` says what else it has."""
     view = ItemView(
         id=number,
         kind=ItemKind.ARTICLE,
@@ -43,7 +44,8 @@ def article(number: int, category: str, title: str, summary: str, **more: Any) -
     return replace(view, **more)
 
 
-def comment(number: int, author: str, text: str, minutes: int, **more: Any) -> ItemView:
+def comment(number: int, author: str, text: str, minutes: int, **more: Any) -> ItemView:  # noqa: ANN401 - any field of the view
+    """A comment, so many minutes old; `more` says what it stands under and answers."""
     view = ItemView(
         id=number,
         kind=ItemKind.COMMENT,
@@ -174,6 +176,7 @@ _ENGLISH = (
 
 
 def english_digest() -> LetterContent:
+    """The digest as the newspaper's English edition has it."""
     stories = tuple(
         replace(
             STORIES[at],
@@ -192,10 +195,12 @@ def english_digest() -> LetterContent:
 
 
 def sample(kind: LetterKind, language: str) -> LetterContent:
+    """A letter of this kind, written in this language."""
     return english_digest() if (kind, language) == ("digest", "en") else replace(SAMPLES[kind], language=language)
 
 
-def personal(number: int = 7, **more: Any) -> Personal:
+def personal(number: int = 7, **more: Any) -> Personal:  # noqa: ANN401 - any field of the values
+    """What one reader's copy of a letter says beside."""
     token = "kq3v9xT2mPzR7wLd" * 3
     links = Personal(
         delivery_id=number,
