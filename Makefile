@@ -33,13 +33,13 @@ demo: .venv/.runtime
 	@.venv/bin/notifier demo $(ARGS)
 
 test: .venv/.dev
-	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow' $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow and not browser' $(ARGS)
 
 test-slow: .venv/.dev
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m slow $(ARGS)
 
 test-browser: .venv/.browser
-	@$(PY) -m pytest tests/letters/test_browser.py $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m browser tests/letters $(ARGS)
 
 check: .venv/.dev
 	@$(PY) -m ruff format --check .
