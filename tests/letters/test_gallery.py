@@ -1,7 +1,7 @@
 """The gallery shows every letter in every language, with pictures where they can be taken."""
 
-import importlib
 import re
+import sys
 from email import message_from_bytes
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def test_its_files_open_in_a_mail_client_and_in_a_browser(tmp_path: Path) -> Non
 def test_without_a_browser_it_says_what_is_missing_and_writes_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(importlib.sys.modules, "playwright.sync_api", None)
+    monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     told = gallery(tmp_path, "--kind", "alert", "--language", "ar")
     assert told.exit_code == 1
     assert "pip install 'notifier[browser]'" in told.output

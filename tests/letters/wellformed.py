@@ -68,7 +68,9 @@ def _in_tag(tag: str, attrs: list[tuple[str, str | None]]) -> Iterator[str]:
 def _as_parsed(html: str) -> list[tuple[int, str]]:
     root = LexborHTMLParser(html).root
     assert root is not None
-    return [(_depth(node), node.tag) for node in root.traverse() if node.is_element_node and node.tag not in IMPLIED]
+    return [
+        (_depth(node), str(node.tag)) for node in root.traverse() if node.is_element_node and node.tag not in IMPLIED
+    ]
 
 
 def _depth(node: LexborNode) -> int:
