@@ -10,9 +10,12 @@ from selectolax.lexbor import LexborHTMLParser
 from typer.testing import CliRunner, Result
 
 from notifier import cli
+from notifier.domain.lint import lint
 from notifier.domain.words import LetterKind
-from notifier.embedded.gallery import LOOKS, PicturesImpossible, pictures
+from notifier.embedded.gallery import LOOKS, PicturesImpossible, editions, pictures
+from notifier.stages.render import Renderer, mail_html
 from tests.letters import fixtures
+from tests.letters.wellformed import faults
 
 
 def gallery(folder: Path, *words: str) -> Result:
@@ -64,6 +67,23 @@ def test_it_refuses_what_there_is_not(tmp_path: Path, words: tuple[str, str]) ->
     told = gallery(tmp_path, *words)
     assert told.exit_code == 2
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", LetterKind)
+@pytest.mark.parametrize("language", fixtures.LANGUAGES)
+def test_every_edition_keeps_the_rules(renderer: Renderer, kind: LetterKind, language: str) -> None:
+    html = mail_html(renderer.render(editions.letter(kind, language)), fixtures.personal())
+    assert lint(html, language) == []
+    assert faults(html) == []
+
+
+def test_an_edition_is_written_in_its_language(renderer: Renderer) -> None:
+    for language in set(fixtures.LANGUAGES) - {"ar"}:
+        content = editions.letter(LetterKind.DIGEST, language)
+        assert renderer.render(content).subject not in {renderer.render(fixtures.DIGEST).subject, ""}
+        ours = [item for item in content.items if item.language == language]
+        assert len(ours) > len(content.items) / 2
+        assert content.site.name != fixtures.SITE.name
 
 
 @pytest.mark.browser

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from notifier.domain.words import LetterKind
-from notifier.embedded.gallery import samples
+from notifier.embedded.gallery import editions, samples
 from notifier.embedded.sample import picture
 from notifier.stages.render import Renderer, mail_html, personalise
 
@@ -47,7 +47,7 @@ def _written(
 ) -> Iterator[Shown]:
     reader = samples.personal()
     for kind, language in product(kinds, languages):
-        content = samples.sample(kind, language)
+        content = editions.letter(kind, language)
         rendered = renderer.render(content)
         html = mail_html(rendered, reader)
         shown = Shown(kind, language, rendered.subject, folder / f"{kind}-{language}.html", len(html.encode()))
