@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-browser check format bench drill gallery screens migration first-migration lock clean
+.PHONY: help demo test test-slow test-browser golden check format bench drill gallery screens migration first-migration lock clean
 
 PY := .venv/bin/python
 # Two is what a small machine has; more pays only where there are more.
@@ -20,6 +20,7 @@ help:
 	@echo 'make test              the tests, on SQLite and PostgreSQL (ARGS="-k words" picks some)'
 	@echo 'make test-slow         the tests that start the whole service and break what it stands on, and the long ones'
 	@echo 'make test-browser      the letters in Chromium: plain, as mail clients change them, and for everybody to read'
+	@echo 'make golden            write the letters of tests/letters/golden anew, to be read as a diff'
 	@echo 'make check             formatting, lint, types, import contracts'
 	@echo 'make format            put the formatting right'
 	@echo 'make bench             measure'
@@ -41,6 +42,9 @@ test-slow: .venv/.dev
 
 test-browser: .venv/.browser
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m browser tests/letters $(ARGS)
+
+golden: .venv/.dev
+	@$(PY) -m tests.letters.golden
 
 check: .venv/.dev
 	@$(PY) -m ruff format --check .

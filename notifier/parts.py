@@ -85,6 +85,11 @@ class Parts:
             LetterKind.ALERT: knobs.alert_expires_h,
             LetterKind.REPLY: knobs.reply_expires_h,
             LetterKind.DIGEST: knobs.digest_expires_h,
+            LetterKind.WELCOME: knobs.confirm_expires_h,
+            LetterKind.ISSUE: knobs.issue_expires_h,
+            LetterKind.CORRECTION: knobs.issue_expires_h,
+            LetterKind.MAGIC_LINK: knobs.magic_link_expires_h,
+            LetterKind.GOODBYE: knobs.confirm_expires_h,
         }
         return timedelta(hours=hours[kind])
 

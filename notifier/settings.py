@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
 
+_Kind = Literal["confirm", "welcome", "alert", "digest", "reply", "issue", "correction", "magic-link", "goodbye"]
 MIN_SECRET_CHARACTERS, MIN_SECRET_DISTINCT = 32, 10
 LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
@@ -82,7 +83,7 @@ class Settings(BaseSettings):
         default="base64",
         description="How letters are encoded. 8bit is a quarter smaller; only for a server that offers 8BITMIME.",
     )
-    uncertain_is_sent: Annotated[tuple[Literal["confirm", "alert", "digest", "reply"], ...], NoDecode] = Field(
+    uncertain_is_sent: Annotated[tuple[_Kind, ...], NoDecode] = Field(
         default=(),
         description="Kinds, comma-separated, not sent again when a server's last word on a letter is lost.",
     )
@@ -107,10 +108,12 @@ class Settings(BaseSettings):
     sweep_s: float = Field(default=15, gt=0, description="Seconds between two sweeps for unfinished work.")
     overdue_s: int = Field(default=20, ge=1, description="Seconds before unfinished work is nudged again.")
 
-    confirm_expires_h: float = Field(default=24, gt=0, description="Hours a confirmation letter may still leave.")
+    confirm_expires_h: float = Field(default=24, gt=0, description="Hours a confirmation, welcome, goodbye may leave.")
     alert_expires_h: float = Field(default=2, gt=0, description="Hours an alert may still leave.")
     reply_expires_h: float = Field(default=12, gt=0, description="Hours a reply letter may still leave.")
     digest_expires_h: float = Field(default=20, gt=0, description="Hours a digest may still leave.")
+    issue_expires_h: float = Field(default=48, gt=0, description="Hours an editor's issue or a correction may leave.")
+    magic_link_expires_h: float = Field(default=0.25, gt=0, description="Hours a sign-in link may still leave.")
     token_expires_h: float = Field(default=72, gt=0, description="Hours a confirmation link works.")
     confirm_limit_per_30d: int = Field(default=3, ge=1, description="Confirmation letters per address in 30 days.")
     confirm_gap_s: int = Field(default=3600, ge=0, description="Least seconds between two of them to one address.")
@@ -137,12 +140,8 @@ class Settings(BaseSettings):
     )
 
     stamp_file: Path | None = Field(default=None, description="File a worker or beat touches while it is alive.")
-    inbox_path: Path | None = Field(
-        default=None, description="Development inbox to show at /inbox; set by `notifier demo`."
-    )
-    clock_offset_s: float = Field(
-        default=0, description="Seconds added to the machine's clock; `notifier demo` moves its time with it."
-    )
+    inbox_path: Path | None = Field(default=None, description="Development inbox for /inbox; set by `notifier demo`.")
+    clock_offset_s: float = Field(default=0, description="Seconds added to the machine's clock, by `notifier demo`.")
 
     @property
     def accounts(self) -> dict[str, Account]:

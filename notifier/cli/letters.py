@@ -18,6 +18,7 @@ from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
 from notifier.domain.outcome import Sent
+from notifier.domain.previews import ABOUT_ITEMS
 from notifier.domain.tokens import new_token
 from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind, Reason
 from notifier.models import Delivery, Item, Subscriber
@@ -147,10 +148,11 @@ def _content(parts: Parts, site: str, kind: LetterKind, language: str) -> Letter
             .order_by(Item.id.desc())
             .limit(1 if kind is LetterKind.ALERT else NEWEST)
         ).all()
-        if not newest and kind is not LetterKind.CONFIRM:
+        if not newest and kind in ABOUT_ITEMS:
             refuse("this site has no items yet", FAILED)
         frequency = Frequency.DAILY if kind is LetterKind.DIGEST else Frequency.INSTANT
-        now = Preview(kind, language or there.language, tuple(newest), frequency, clock.now())
+        shown = tuple(newest) if kind in ABOUT_ITEMS else ()
+        now = Preview(kind, language or there.language, shown, frequency, clock.now())
         return gather.preview(session, there, now)
 
 

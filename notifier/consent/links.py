@@ -18,6 +18,9 @@ PREFERENCES: Final = "p"
 VIEW: Final = "v"
 """The purposes that tokens are bound to; also the first path segment of their pages."""
 
+PARTIAL: Final = frozenset({LetterKind.ALERT, LetterKind.DIGEST, LetterKind.REPLY})
+"""Letters that come from some of a reader's subscriptions and say which."""
+
 
 class Scope(StrEnum):
     """How much an unsubscribe ends: what brought this letter, or everything."""
@@ -100,8 +103,8 @@ def _letter(session: Session, delivery_id: int) -> Letter | None:
 
 
 def _brought(letter: Letter | None) -> ColumnElement[bool]:
-    """The subscriptions that a letter came from; all of them when the letter is not known any more."""
-    if letter is None or letter.kind is LetterKind.CONFIRM:
+    """The subscriptions that a letter came from; all where that cannot be told."""
+    if letter is None or letter.kind not in PARTIAL:
         return true()
     if letter.kind is LetterKind.DIGEST:
         return Subscription.frequency == letter.frequency

@@ -57,6 +57,34 @@ class ItemView:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A topic somebody chose, by its label, and how often it may write."""
+
+    topic: str
+    frequency: Frequency
+
+
+@dataclass(frozen=True, slots=True)
+class Editorial:
+    """What an editor wrote for an issue; `html` is sanitised."""
+
+    title: str
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong in an earlier letter, and what is right; `html` is sanitised."""
+
+    title: str
+    """Of the earlier letter."""
+    sent_at: datetime
+    html: str
+    said: str = ""
+    """The words that were wrong; empty where the note does without them."""
+
+
+@dataclass(frozen=True, slots=True)
 class LetterContent:
     """One distinct content: everything the template may say, and nothing personal."""
 
@@ -75,7 +103,15 @@ class LetterContent:
     subject_id: str = ""
     """Of a thread's letters: a stable id (the article's guid) that clients thread them by."""
     expires_at: datetime | None = None
-    """Of a confirmation: until when its link works."""
+    """Until when the link of a confirmation, a sign-in or a goodbye works."""
+    choices: tuple[Choice, ...] = ()
+    """Of a welcome: what is subscribed to; of a goodbye: what has ended, none for everything."""
+    next_at: datetime | None = None
+    """Of a welcome: when the first letter is due, where that is known."""
+    is_anything_left: bool = False
+    """Of a goodbye: whether the reader has other subscriptions."""
+    issue: Editorial | None = None
+    correction: Correction | None = None
 
 
 class PersonalMark(StrEnum):
@@ -85,6 +121,8 @@ class PersonalMark(StrEnum):
     PREFERENCES = "\ue001"
     VIEW = "\ue002"
     CONFIRM = "\ue003"
+    SIGN_IN = "\ue004"
+    UNDO = "\ue005"
     OPEN = "\ue010"
     """Begins a block that is left out where nobody is addressed: the page behind "view in browser"."""
     CLOSE = "\ue011"
@@ -113,3 +151,5 @@ class Personal:
     preferences_url: str = field(default="", repr=False)
     view_url: str = field(default="", repr=False)
     confirm_url: str = field(default="", repr=False)
+    sign_in_url: str = field(default="", repr=False)
+    undo_url: str = field(default="", repr=False)

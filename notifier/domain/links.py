@@ -2,12 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import Personal
 from notifier.domain.mail import sender_host
 from notifier.domain.tokens import Signer
 from notifier.domain.words import LetterKind
+
+_DOORS: Final = {
+    LetterKind.CONFIRM: ("confirm_url", "confirm"),
+    LetterKind.MAGIC_LINK: ("sign_in_url", "sign-in"),
+    LetterKind.GOODBYE: ("undo_url", "undo"),
+}
+"""The letters that are sent for the sake of one link: its name, and the page it opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +27,13 @@ class Links:
     signer: Signer
     sender_address: str
 
-    def personal(self, one: Claimed, sent_at: datetime, confirm_token: str = "") -> Personal:
-        """The personal values of one delivery; the Message-ID is the same at every try."""
+    def personal(self, one: Claimed, sent_at: datetime, token: str = "") -> Personal:
+        """The personal values of one delivery; the Message-ID is the same at every try.
+
+        `token` opens what a confirmation, a sign-in link or a goodbye offers.
+        """
         mac = self.signer.short("message", one.delivery_id)
-        is_confirm = one.kind is LetterKind.CONFIRM
+        is_list_mail = one.kind.is_list_mail
         return Personal(
             delivery_id=one.delivery_id,
             address=one.address,
@@ -30,11 +41,17 @@ class Links:
             message_id=f"<d{one.delivery_id}.{mac}@{sender_host(self.sender_address)}>",
             mail_from=self._return_path(one.delivery_id),
             sent_at=sent_at,
-            unsubscribe_url="" if is_confirm else self._url("u", one.subscriber_id, one.delivery_id),
-            preferences_url="" if is_confirm else self._url("p", one.subscriber_id),
-            view_url="" if is_confirm else self._url("v", one.delivery_id),
-            confirm_url=f"{self.base_url}/confirm/{confirm_token}" if confirm_token else "",
+            unsubscribe_url=self._url("u", one.subscriber_id, one.delivery_id) if is_list_mail else "",
+            preferences_url=self._url("p", one.subscriber_id) if is_list_mail else "",
+            view_url=self._url("v", one.delivery_id) if is_list_mail else "",
+            **self._door(one.kind, token),
         )
+
+    def _door(self, kind: LetterKind, token: str) -> dict[str, str]:
+        if not token or kind not in _DOORS:
+            return {}
+        name, path = _DOORS[kind]
+        return {name: f"{self.base_url}/{path}/{token}"}
 
     def _url(self, purpose: str, *ids: int) -> str:
         return f"{self.base_url}/{purpose}/{self.signer.sign(purpose, *ids)}"

@@ -4,6 +4,7 @@ from typing import Final
 
 from notifier.domain.colour import DARK_PAPER, PAPER, Accent
 
+MIRRORED: Final = {"rtl": "ltr", "ltr": "rtl"}
 SIDES: Final = {"rtl": "right", "ltr": "left"}
 ARROWS: Final = {"rtl": "←", "ltr": "→"}
 INK: Final = "#1d1b18"

@@ -71,14 +71,14 @@ class Stationery:
     first: bytes
     last: bytes
     mail_to: str
-    """A mailto URL of the sender; empty for a confirmation, which goes to somebody who is on no list yet."""
+    """A mailto URL of the sender; empty for a letter to somebody who is on no list."""
 
     @classmethod
     def of(cls, head: Letterhead) -> "Stationery":
         """The stationery of a letter. Raises HeaderInvalid."""
         host = sender_host(head.sender_address)
         sender = f"{head.sender_address.rpartition('@')[0]}@{host}"
-        mail_to = "" if head.kind is LetterKind.CONFIRM else f"mailto:{quote(sender, safe='@')}"
+        mail_to = f"mailto:{quote(sender, safe='@')}" if head.kind.is_list_mail else ""
         first = (mailbox("From", head.sender_name, sender), unstructured("Subject", clean_subject(head.subject)))
         return cls(_lines(first), _lines(_shared(head, host, mail_to)), mail_to)
 

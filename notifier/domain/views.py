@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
+from notifier.domain.facts import counts_of, sources_of, whole
 from notifier.domain.letter import ItemView
 from notifier.domain.text.bidi import Phrase, direction_of
 from notifier.domain.text.clean import CACHED_MAX, clean, clip, paragraphs
@@ -15,13 +16,13 @@ from notifier.domain.weburl import web_url
 from notifier.domain.words import ItemKind
 
 TITLE_MAX: Final = 300
+HEADLINE_MAX: Final = 120
 SUMMARY_MAX: Final = 400
 COMMENT_MAX: Final = 1200
 QUOTE_MAX: Final = 240
 NAME_MAX: Final = 80
-SOURCES_MAX: Final = 5
-COUNT_MAX: Final = 10**12
-RATING_BEST: Final = 5
+COLUMNS_LEAST: Final = 4
+"""Stories of a section, before two columns look like two columns."""
 _PICTURE_WIDTH: Final = 600
 _PICTURE_HEIGHT: Final = 338
 
@@ -70,6 +71,9 @@ class Story:
     category: Phrase
     picture: Picture | None
     counts: tuple[str, ...]
+    """All that readers did with it."""
+    brief: tuple[str, ...]
+    """Beside other stories: how long it takes to read, comments, rating."""
     sources: tuple[Phrase, ...]
 
 
@@ -104,22 +108,39 @@ class Group:
     title: Phrase
     entries: tuple[Story | Remark, ...]
     url: str = ""
+    columns: tuple[tuple[Story, ...], ...] = ()
+    """The stories in two halves, where there are enough and all are short; else none."""
+
+
+def headline(item: ItemView, scene: Scene) -> Phrase:
+    """The title of an article; without one, as in feeds of short notices, the first words of its summary."""
+    title = scene.phrase(item.title, item.language)
+    return title or scene.phrase(item.summary, item.language, HEADLINE_MAX)
+
+
+def says_something(item: ItemView) -> bool:
+    """Whether there are words to show."""
+    return bool(clean(item.title) or clean(item.summary))
 
 
 def story(item: ItemView, scene: Scene) -> Story:
     """An article, ready to set."""
+    title, summary = headline(item, scene), scene.phrase(item.summary, item.language, SUMMARY_MAX)
     author = scene.phrase(item.author_name, length=NAME_MAX)
-    sources = tuple(scene.phrase(name, length=NAME_MAX) for name in _sources(item.facts))
+    sources = tuple(scene.phrase(name, length=NAME_MAX) for name in sources_of(item.facts))
     when = scene.dates.moment(item.published_at, scene.at)
     origin = scene.voice.say("common.comma").join(sources[:2]) if sources else author
+    counts = counts_of(item.facts, scene.voice)
     return Story(
-        title=scene.phrase(item.title, item.language),
-        summary=scene.phrase(item.summary, item.language, SUMMARY_MAX),
+        title=title,
+        # A notice that is its own title is not said twice.
+        summary=scene.phrase("") if summary == title else summary,
         url=web_url(item.url),
         origin=(origin, when) if origin else (when,),
         category=scene.phrase(item.categories[0] if item.categories else "", length=NAME_MAX),
         picture=_picture(item, scene),
-        counts=tuple(_counts(item.facts, scene.voice)),
+        counts=tuple(counts.values()),
+        brief=tuple(counts[name] for name in ("minutes", "comments", "rating") if name in counts),
         sources=sources,
     )
 
@@ -141,7 +162,7 @@ def remark(item: ItemView, scene: Scene) -> Remark:
         direction=way,
         text=tuple(Phrase(line, way) for line in lines),
         url=web_url(item.url) or (web_url(article.url) if article else ""),
-        article=scene.phrase(article.title, article.language) if article else None,
+        article=headline(article, scene) if article else None,
         article_url=web_url(article.url) if article else "",
         parent=_quote(item.parent, scene) if item.parent else None,
     )
@@ -154,7 +175,17 @@ def by_category(items: Iterable[ItemView], scene: Scene, first: str) -> tuple[Gr
         shown = story(item, scene)
         grouped.setdefault(str(shown.category), []).append(shown)
     named = sorted(grouped, key=lambda name: (name != first, not name))
-    return tuple(Group(scene.phrase(name, length=NAME_MAX), tuple(grouped[name])) for name in named)
+    return tuple(
+        Group(scene.phrase(name, length=NAME_MAX), tuple(grouped[name]), columns=_columns(grouped[name]))
+        for name in named
+    )
+
+
+def _columns(stories: Sequence[Story]) -> tuple[tuple[Story, ...], ...]:
+    if len(stories) < COLUMNS_LEAST or any(one.summary for one in stories):
+        return ()
+    middle = (len(stories) + 1) // 2
+    return tuple(stories[:middle]), tuple(stories[middle:])
 
 
 def by_article(items: Iterable[ItemView], scene: Scene) -> tuple[Group, ...]:
@@ -182,8 +213,8 @@ def oldest_first(items: Iterable[ItemView]) -> list[ItemView]:
 
 
 def of_kind(items: Sequence[ItemView], kind: ItemKind) -> tuple[ItemView, ...]:
-    """Only the articles, or only the comments, in their order."""
-    return tuple(item for item in items if item.kind is kind)
+    """Only the articles, or only the comments, in their order; none without a word."""
+    return tuple(item for item in items if item.kind is kind and says_something(item))
 
 
 def _author(item: ItemView, scene: Scene) -> Phrase:
@@ -200,40 +231,7 @@ def _picture(item: ItemView, scene: Scene) -> Picture | None:
     url = web_url(item.image_url)
     if not url:
         return None
-    width, height = _whole(item.facts.get("image_width")), _whole(item.facts.get("image_height"))
+    width, height = whole(item.facts.get("image_width")), whole(item.facts.get("image_height"))
     scaled = round(_PICTURE_WIDTH * height / width) if width and height else _PICTURE_HEIGHT
-    alt = scene.phrase(item.image_alt or item.title, item.language, TITLE_MAX)
+    alt = scene.phrase(item.image_alt, item.language) or headline(item, scene)
     return Picture(url, alt, _PICTURE_WIDTH, min(max(scaled, 100), 900))
-
-
-def _counts(facts: dict[str, Any], voice: Voice) -> Iterable[str]:
-    """What readers did, in words; facts come from outside, so each is checked, and a strange one is left out."""
-    for fact, key in (("comments", "comments"), ("views", "views")):
-        count = _whole(facts.get(fact))
-        if count:
-            yield voice.say(f"letters.counts.{key}", count=count)
-    rating = facts.get("rating")
-    if isinstance(rating, int | float) and not isinstance(rating, bool) and 0 < rating <= RATING_BEST:
-        rated = voice.say("letters.counts.rating", rating=round(float(rating), 1), best=RATING_BEST)
-        votes = _whole(facts.get("votes"))
-        yield f"{rated} ({voice.say('letters.counts.votes', count=votes)})" if votes else rated
-    minutes = _whole(facts.get("reading_minutes"))
-    if minutes:
-        yield voice.say("letters.counts.minutes", count=minutes)
-
-
-def _whole(value: object) -> int:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 < value < COUNT_MAX
-    return value if is_count else 0  # type: ignore[return-value]  # narrowed by is_count
-
-
-def _sources(facts: dict[str, Any]) -> list[str]:
-    told = facts.get("sources")
-    names = [told] if isinstance(told, str) else told if isinstance(told, list | tuple) else []
-    return [name for name in map(_source_name, names) if name][:SOURCES_MAX]
-
-
-def _source_name(value: object) -> str:
-    if isinstance(value, dict):
-        value = value.get("name")
-    return clean(value) if isinstance(value, str) else ""

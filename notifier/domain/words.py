@@ -42,14 +42,28 @@ class LetterKind(StrEnum):
     """Which template folder makes the letter."""
 
     CONFIRM = "confirm"
+    WELCOME = "welcome"
     ALERT = "alert"
     DIGEST = "digest"
     REPLY = "reply"
+    ISSUE = "issue"
+    CORRECTION = "correction"
+    MAGIC_LINK = "magic-link"
+    GOODBYE = "goodbye"
 
     @property
     def lane(self) -> "Lane":
         """The priority class that letters of this kind travel in."""
         return _LANES[self]
+
+    @property
+    def is_list_mail(self) -> bool:
+        """Whether its reader is on a list and may leave it: with List-Unsubscribe, and the way out in sight.
+
+        Not on a list yet is who must confirm first, not any more who gets a goodbye; and a sign-in link comes to
+        whoever asked for it.
+        """
+        return self not in _OFF_LIST
 
 
 class Lane(StrEnum):
@@ -64,10 +78,16 @@ class Lane(StrEnum):
 
 _LANES = {
     LetterKind.CONFIRM: Lane.URGENT,
+    LetterKind.WELCOME: Lane.URGENT,
+    LetterKind.MAGIC_LINK: Lane.URGENT,
+    LetterKind.GOODBYE: Lane.URGENT,
     LetterKind.REPLY: Lane.REPLIES,
     LetterKind.ALERT: Lane.ALERTS,
+    LetterKind.CORRECTION: Lane.ALERTS,
     LetterKind.DIGEST: Lane.DIGESTS,
+    LetterKind.ISSUE: Lane.BULK,
 }
+_OFF_LIST = frozenset({LetterKind.CONFIRM, LetterKind.MAGIC_LINK, LetterKind.GOODBYE})
 
 
 class State(StrEnum):

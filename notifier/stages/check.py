@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, exists, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.claimed import Claimed
-from notifier.domain.words import ItemState, LetterKind, Reason
+from notifier.domain.words import ItemState, Reason
 from notifier.models import Delivery, Item, ItemTopic, LetterItem, Subscriber, Subscription, Suppression
 
 WAITS_MOST: Final = timedelta(minutes=10)
@@ -35,7 +35,7 @@ def check(session: Session, delivery_ids: Sequence[int]) -> Checked:
     unwanted: dict[int, Reason] = {}
     for row in rows:
         items = shown[row.letter_id].live
-        if row.id in changed and row.kind is not LetterKind.CONFIRM:
+        if row.id in changed and row.kind.is_list_mail:
             items = tuple(item for item in items if item in wanted[row.id])
         if reason := _refusal(row, items, shown[row.letter_id]):
             unwanted[row.id] = reason
@@ -55,7 +55,7 @@ def _refusal(row: Row[*tuple[object, ...]], items: tuple[int, ...], shown: _Show
         return Reason.ERASED
     if row.is_suppressed:
         return Reason.SUPPRESSED
-    if row.kind is LetterKind.CONFIRM:
+    if not row.kind.is_list_mail:
         return None
     if row.confirmed_at is None:
         return Reason.UNSUBSCRIBED

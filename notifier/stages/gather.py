@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, SiteFace
+from notifier.domain.previews import filled_in
 from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
 from notifier.models import Item, ItemTopic, Letter, Site, Topic
 
@@ -59,10 +60,7 @@ def preview(session: Session, site: Site, wanted: Preview) -> LetterContent:
     letter = Letter(
         id=0, kind=wanted.kind, language=wanted.language, frequency=wanted.frequency, data={}, created_at=wanted.at
     )
-    content = _content(letter, face(site), items, {})
-    if wanted.kind is LetterKind.CONFIRM:
-        return replace(content, topics=(site.name,))
-    return content
+    return filled_in(_content(letter, face(site), items, {}))
 
 
 def face(site: Site) -> SiteFace:

@@ -30,7 +30,8 @@ class _RefusedError(Exception):
 def ingest(session: Session, site: Site, new: NewItem, now: datetime, source_id: int | None = None) -> Receipt:
     """Store an item, or a newer version of it; the same version twice changes nothing.
 
-    The receipt says `refused` with an error key where a comment's article or parent is not known yet.
+    The receipt says `refused` with an error key where a comment's article or parent is not known yet, or where a live
+    item has no word that a letter could show.
     """
     try:
         values = _values(session, site, new, now)
@@ -104,6 +105,8 @@ def _first(new: NewItem, now: datetime) -> dict[str, Any]:
 def _values(session: Session, site: Site, new: NewItem, now: datetime) -> dict[str, Any]:
     html = sanitise(new.html)
     summary = to_text(new.summary) if new.summary else to_text(html)
+    if new.state is ItemState.LIVE and not summary and (new.kind is ItemKind.COMMENT or not clean_line(new.title)):
+        raise _RefusedError("no_words")
     values = {
         "state": new.state,
         "title": clean_line(new.title),

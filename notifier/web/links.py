@@ -7,8 +7,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 
 from notifier import readers
 from notifier.consent.confirmation import Confirmation
-from notifier.consent.links import UNSUBSCRIBE, LinkView, Scope
-from notifier.domain.words import LetterKind
+from notifier.consent.links import PARTIAL, UNSUBSCRIBE, LinkView, Scope
 from notifier.web import places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.look import LETTER_CSP, PLAIN_HEADERS
@@ -99,7 +98,7 @@ def _unsubscribe_page(request: Request, edge: Edge, token: str, error: str = "")
 
 def _is_of_letter(link: LinkView) -> bool:
     """Whether ending "what this letter came from" is less than ending everything."""
-    return bool(link.topics) and link.letter_kind not in {None, LetterKind.CONFIRM}
+    return bool(link.topics) and link.letter_kind in PARTIAL
 
 
 def _one_click_answer(request: Request, edge: Edge, token: str) -> Response:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from notifier import assembly, cli, settings
 from notifier.cli.books import pace
-from notifier.domain.words import Calendar, Digits
+from notifier.domain.words import Calendar, Digits, LetterKind
 from notifier.embedded.inbox import Inbox
 from notifier.embedded.inbox.server import InboxServer
 from notifier.models import Delivery, Site
@@ -122,6 +122,10 @@ def test_a_feed_on_a_local_copy_ends_in_the_books(run: Command, tmp_path: Path) 
     shown = run("preview", "--out", str(tmp_path / "letter.html"))
     assert shown.exit_code == 0, shown.output
     assert 'dir="rtl"' in (tmp_path / "letter.html").read_text(encoding="utf-8")
+    # The feed holds no comments to make a reply of.
+    for kind in set(LetterKind) - {LetterKind.REPLY}:
+        shown = run("preview", "--kind", kind, "--out", str(tmp_path / f"{kind}.html"))
+        assert shown.exit_code == 0, shown.output
 
 
 def test_a_feed_that_fails_says_why_and_keeps_it(run: Command) -> None:

@@ -118,8 +118,9 @@ def test_the_sender_in_feedback_id_has_5_to_15_characters(slug: str, last: str) 
     assert fields[-1] == last
 
 
-def test_a_confirmation_is_no_list_mail() -> None:
-    message = parsed(build(replace(HEAD, kind=LetterKind.CONFIRM), ENVELOPE, *BODIES))
+@pytest.mark.parametrize("kind", [LetterKind.CONFIRM, LetterKind.MAGIC_LINK, LetterKind.GOODBYE])
+def test_a_letter_to_somebody_on_no_list_is_no_list_mail(kind: LetterKind) -> None:
+    message = parsed(build(replace(HEAD, kind=kind), ENVELOPE, *BODIES))
     for name in ("List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Precedence"):
         assert name not in message
     assert message["Auto-Submitted"] == "auto-generated"

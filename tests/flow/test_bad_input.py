@@ -72,6 +72,22 @@ def test_any_title_ends_in_one_readable_letter(world: World, title: str, kept: s
 
 
 @pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (ItemKind.ARTICLE, {"title": "\u200f \0", "html": "<p> </p><img src='https://x.example/a.png' alt=''>"}),
+        (ItemKind.ARTICLE, {"title": "", "html": ""}),
+        (ItemKind.COMMENT, {"title": "عنوان", "html": "<script>x</script>", "article_guid": "1"}),
+    ],
+)
+def test_an_item_without_a_word_is_refused_and_says_why(world: World, kind: ItemKind, given: dict[str, Any]) -> None:
+    take_in(world, "1")
+    receipt = take_in(world, "2", kind, **given)
+    assert (receipt.outcome, receipt.error) == ("refused", "no_words")
+    # Taking it back needs no words.
+    assert take_in(world, "2", kind, **given, state=ItemState.RETRACTED).outcome == "created"
+
+
+@pytest.mark.parametrize(
     "html",
     [
         pytest.param("<div><table><tr><td><b><i>نص" * 3000, id="never-closed"),

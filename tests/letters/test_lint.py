@@ -14,7 +14,7 @@ LINKS = Expected(PERSONAL.unsubscribe_url, PERSONAL.view_url)
 
 
 def expected(kind: LetterKind) -> Expected:
-    return Expected() if kind is LetterKind.CONFIRM else LINKS
+    return LINKS if kind.is_list_mail else Expected()
 
 
 @pytest.mark.parametrize("kind", fixtures.KINDS)

@@ -28,7 +28,7 @@ def plainly(kind: LetterKind, personal: Personal) -> bytes:
     """The message built from two finished parts, with nothing shared."""
     rendered, content = RENDERED[kind], fixtures.SAMPLES[kind]
     envelope = Envelope(
-        check_address(personal.address), "" if kind is LetterKind.CONFIRM else personal.name, personal.message_id,
+        check_address(personal.address), personal.name if kind.is_list_mail else "", personal.message_id,
         personal.sent_at, personal.unsubscribe_url, personal.preferences_url,
     )  # fmt: skip
     bodies = mail_text(rendered, personal).encode(), mail_html(rendered, personal).encode()

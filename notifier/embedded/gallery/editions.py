@@ -8,27 +8,20 @@ from typing import Any
 
 from notifier.domain.letter import ItemView, LetterContent
 from notifier.domain.words import ItemKind, LetterKind
-from notifier.embedded.gallery import samples
+from notifier.embedded.gallery import editorial, samples
 
 _TEXTS = Path(__file__).with_name("editions.toml")
 
 
 def letter(kind: LetterKind, language: str) -> LetterContent:
     """A sample letter of this kind, in the words of this edition."""
-    content = replace(samples.SAMPLES[kind], language=language)
     texts = _editions().get(language)
-    if texts is None:
-        return content
-    site = replace(
-        content.site,
-        name=texts["name"],
-        sender_name=texts["sender"],
-        postal_address=texts["address"],
-        language=language,
-    )
-    topics = tuple(texts["topics"]) if content.topics else ()
+    if texts is None or kind not in samples.NEWS:
+        return samples.sample(kind, language)
+    content, site = samples.NEWS[kind], editorial.site(language)
+    topics = editorial.topics(language) if content.topics else ()
     items = tuple(_item(item, language, texts) for item in content.items)
-    return replace(content, site=site, topics=topics, items=items)
+    return replace(content, language=language, site=site, topics=topics, items=items)
 
 
 @cache
@@ -42,7 +35,11 @@ def _item(item: ItemView, language: str, texts: dict[str, Any]) -> ItemView:
 
 def _article(item: ItemView, language: str, texts: dict[str, Any]) -> ItemView:
     words = texts["articles"].get(str(item.id), {})
-    sources = {"sources": [texts["name"], "Reuters"]} if "sources" in item.facts else {}
+    facts = dict(item.facts)
+    if "sources" in facts:
+        facts["sources"] = [editorial.site(language).name, "Reuters"]
+    if "picked_comment" in facts:
+        facts["picked_comment"] = {**facts["picked_comment"], **texts["pick"]}
     return replace(
         item,
         title=words.get("title", item.title),
@@ -51,7 +48,7 @@ def _article(item: ItemView, language: str, texts: dict[str, Any]) -> ItemView:
         categories=(words["category"],) if "category" in words else item.categories,
         language=language if "title" in words else item.language,
         image_alt=texts["alt"] if item.image_alt else "",
-        facts={**item.facts, **sources},
+        facts=facts,
     )
 
 

@@ -1,29 +1,17 @@
 """Letters of a made-up Baghdad newspaper, as its editors would write them: for the gallery and for tests."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from notifier.domain.letter import ItemView, LetterContent, Personal, SiteFace
-from notifier.domain.words import Digits, Frequency, ItemKind, LetterKind
+from notifier.domain.letter import ItemView, LetterContent, Personal
+from notifier.domain.words import Frequency, ItemKind, LetterKind
+from notifier.embedded.gallery import editorial
 
-AT = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
+AT, SITE = editorial.AT, editorial.SITE
 KINDS = tuple(LetterKind)
 LANGUAGES = ("ar", "ckb", "en", "fa", "he", "ur")
 RIGHT_TO_LEFT = tuple(language for language in LANGUAGES if language != "en")
-
-SITE = SiteFace(
-    slug="aldhifaf",
-    name="الضفاف",
-    language="ar",
-    url="https://aldhifaf.example",
-    colour="#0f5c5c",
-    digits=Digits.LOCALE,
-    time_zone="Asia/Baghdad",
-    sender_name="جريدة الضفاف",
-    sender_address="akhbar@aldhifaf.example",
-    postal_address="بغداد، شارع المتنبي، ص.ب. ١١٢٧",
-)
 
 
 def article(number: int, category: str, title: str, summary: str, **more: Any) -> ItemView:  # noqa: ANN401 - any field of the view
@@ -79,7 +67,17 @@ STORIES = (
         "اقتصاد",
         "المركزي يخفض نافذة بيع الدولار، والأسواق تترقب أثر القرار في أسعار المواد الغذائية",
         "يقول تجار في الشورجة إن الأسعار لن تتغير قبل نفاد المخزون القائم، وهو يكفي نحو ستة أسابيع.",
-        facts={"comments": 103, "views": 1290, "sources": "وكالات"},
+        facts={
+            "comments": 103,
+            "views": 1290,
+            "sources": "وكالات",
+            "picked_comment": {
+                "author": "حيدر الشمري",
+                "text": "أعمل في الشورجة منذ عشرين عامًا، والذي يحدد السعر هنا أجرة النقل قبل سعر الصرف. راقبوا المنافذ "
+                "الحدودية تعرفوا ما سيحدث بعد شهر.",
+                "url": "https://aldhifaf.example/news/2#comment-88",
+            },
+        },
     ),
     article(
         3,
@@ -105,6 +103,9 @@ STORIES = (
     ),
     article(6, "رياضة", "FIFA Arab Cup draw: Iraq in group B", "The draw took place in Doha on Sunday.", language="en"),
     article(7, "", "الطقس: غيوم متفرقة وفرصة أمطار خفيفة في الوسط", "", facts={"views": 2}),
+    article(8, "", "جسر الأئمة يُغلق ليلًا للصيانة حتى نهاية الشهر", "", facts={"comments": 4, "reading_minutes": 1}),
+    article(9, "", "مكتبة جامعة البصرة تفتح أبوابها مساءً طوال فترة الامتحانات", "", facts={"reading_minutes": 2}),
+    article(10, "", "تمديد التقديم على منح جمعية الناشرين حتى ١٥ كانون الأول", ""),
 )
 QUESTION = comment(
     40,
@@ -164,7 +165,8 @@ CONFIRM = LetterContent(
     topics=("محافظات", "اقتصاد", "كل ما يكتبه «سامان عزيز»"),
     expires_at=AT + timedelta(hours=72),
 )
-SAMPLES = {content.kind: content for content in (DIGEST, ALERT, REPLY, CONFIRM)}
+NEWS = {content.kind: content for content in (DIGEST, ALERT, REPLY, CONFIRM)}
+SAMPLES = {kind: NEWS[kind] if kind in NEWS else editorial.sample(kind, "ar") for kind in LetterKind}
 
 _ENGLISH_SITE = replace(SITE, name="The Banks", language="en", sender_name="The Banks", postal_address="Baghdad, Iraq")
 _ENGLISH = (
@@ -172,6 +174,17 @@ _ENGLISH = (
     ("Economy", "Central bank narrows its dollar window; traders wait for food prices to move"),
     ("Economy", "Erbil start-ups move to Laravel 12 and open training to graduates (منحة «جسور»)"),
     ("Culture", "Baghdad book fair opens on Thursday with four hundred publishers"),
+)
+_ENGLISH_PICK = {
+    "author": "Haider al-Shammari",
+    "text": "I have worked in Shorja for twenty years. Haulage sets the price here long before the exchange rate does.",
+    "url": "https://aldhifaf.example/news/2#comment-88",
+}
+_ENGLISH_BRIEFS = (
+    "Scattered cloud, with light rain possible in the centre",
+    "Al-Aimmah bridge closes at night for repairs until the end of the month",
+    "Basra University library to open in the evenings throughout the exams",
+    "Publishers’ association extends deadline for grants to 15 December",
 )
 
 
@@ -186,17 +199,22 @@ def english_digest() -> LetterContent:
             summary="Local teams kept working through the night, and the first figures are due on Tuesday evening.",
             image_alt="An old bridge over the Tigris, its piers half under water",
             author_name="Zainab Al-Hamdani" if at == 0 else "",
-            facts={**STORIES[at].facts, "sources": ["The Banks"]},
+            facts={**STORIES[at].facts, "sources": ["The Banks"], "picked_comment": _ENGLISH_PICK},
         )
         for at, (category, title) in enumerate(_ENGLISH)
     )
     arabic = replace(STORIES[4], categories=("Sport",))
-    return replace(DIGEST, language="en", site=_ENGLISH_SITE, items=(*stories, arabic, *COMMENTS[:2]))
+    brief = tuple(
+        replace(STORIES[6 + at], title=title, language="en", facts={}) for at, title in enumerate(_ENGLISH_BRIEFS)
+    )
+    return replace(DIGEST, language="en", site=_ENGLISH_SITE, items=(*stories, arabic, *brief, *COMMENTS[:2]))
 
 
 def sample(kind: LetterKind, language: str) -> LetterContent:
     """A letter of this kind, written in this language."""
-    return english_digest() if (kind, language) == ("digest", "en") else replace(SAMPLES[kind], language=language)
+    if kind not in NEWS:
+        return editorial.sample(kind, language)
+    return english_digest() if (kind, language) == ("digest", "en") else replace(NEWS[kind], language=language)
 
 
 def personal(number: int = 7, **more: Any) -> Personal:  # noqa: ANN401 - any field of the values
@@ -213,5 +231,7 @@ def personal(number: int = 7, **more: Any) -> Personal:  # noqa: ANN401 - any fi
         preferences_url=f"https://letters.aldhifaf.example/p/{token}",
         view_url=f"https://letters.aldhifaf.example/v/{token}",
         confirm_url=f"https://letters.aldhifaf.example/confirm/{token}",
+        sign_in_url=f"https://letters.aldhifaf.example/sign-in/{token}",
+        undo_url=f"https://letters.aldhifaf.example/undo/{token}",
     )
     return replace(links, **more)

@@ -14,6 +14,8 @@ from markupsafe import Markup
 from notifier.domain.text.bidi import isolate
 from notifier.domain.text.clean import clean
 
+_TIED_MAX: Final = 30
+"""Characters that a line of a phone has room for."""
 _CSS: Final = re.compile(r"[\w\s.:;%#(),'!-]*")
 
 
@@ -64,7 +66,7 @@ def environment(folder: Path, *, is_html: bool) -> Environment:
         extensions=[_Unindented] if is_html else [],
     )
     made.globals.clear()
-    made.filters.update(attr=_attribute, css=_css, href=_href, within=within)
+    made.filters.update(attr=_attribute, css=_css, href=_href, tied=tied, within=within)
     return made
 
 
@@ -83,6 +85,15 @@ def _plain(value: object) -> object:
 def within(text: str, way: str) -> Markup:
     """A text isolated for a block of this direction."""
     return trusted(isolate(text, way))
+
+
+def tied(text: str, way: str) -> Markup:
+    """A text isolated for a block of this direction; a few words of it stay on one line."""
+    html = isolate(text, way)
+    if len(text) >= _TIED_MAX or " " not in text:
+        return trusted(html)
+    # A no-break space is two bytes, and no mail client drops it.
+    return trusted(f'<span style="white-space:nowrap">{html}</span>' if "<" in html else html.replace(" ", "\u00a0"))
 
 
 def _attribute(text: str) -> Markup:

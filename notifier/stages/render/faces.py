@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from notifier.domain.colour import accent
 from notifier.domain.letter import PersonalMark, direction
-from notifier.domain.look import ARROWS, SIDES, dark_rules, fonts, leading, text_colours
+from notifier.domain.look import ARROWS, MIRRORED, SIDES, dark_rules, fonts, leading, text_colours
 from notifier.domain.text.locales import base_language
 from notifier.stages.render.environment import trusted
 
@@ -45,6 +45,7 @@ def look(colour: str, language: str) -> dict[str, Any]:
         "lang": trusted(language.replace("_", "-")),
         "dir": trusted(way),
         "start": trusted(SIDES[way]),
+        "end": trusted(SIDES[MIRRORED[way]]),
         "ways": {way: trusted(way) for way in SIDES},
         "side": {way: trusted(side) for way, side in SIDES.items()},
         "arrow": trusted(ARROWS[way]),

@@ -92,7 +92,7 @@ class Renderer:
         try:
             scene = _scene(content, self._strings.voice(language, content.site.digits))
             values = {**self._faces.of(content.site.colour, language), **values_of(content, scene)}
-            values["is_personal"] = content.kind is not LetterKind.CONFIRM
+            values["is_personal"] = content.kind.is_list_mail
             name = str(templates.subject.name)
             subject = set_subject(templates.subject.render(for_text(values, scene)), scene.direction)
             name = str(templates.text.name)

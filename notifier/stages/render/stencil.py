@@ -11,7 +11,6 @@ from notifier.domain.letter import LetterContent, Personal, PersonalMark, Render
 from notifier.domain.mail import PARTS_END, Envelope, Letterhead, Stationery, part_head, sender_host
 from notifier.domain.message import Message
 from notifier.domain.sheets import Base64Sheet, Body, PlainSheet, Sheet, broken_html, fits_lines
-from notifier.domain.words import LetterKind
 from notifier.stages.render.failed import RenderFailed
 
 Encoding = Literal["base64", "8bit"]
@@ -40,8 +39,8 @@ class Stencil:
         heads = part_head("plain", plain.encoding), part_head("html", rich.encoding)
         self._body = Body(heads[0], plain, heads[1], rich, PARTS_END)
         self._is_8bit = "8bit" in {plain.encoding, rich.encoding}
-        # Nobody has confirmed the name of a confirmation yet: it may be somebody's message to a stranger.
-        self._may_name = content.kind is not LetterKind.CONFIRM
+        # Until somebody has confirmed it, a name may be somebody else's message to a stranger.
+        self._may_name = content.kind.is_list_mail
         self._has_utf8_sender = not site.sender_address.rpartition("@")[0].isascii()
         self._marks = marks_in(rendered)
 
@@ -104,6 +103,8 @@ def links_of(personal: Personal, wanted: frozenset[str]) -> dict[str, bytes]:
         PersonalMark.PREFERENCES.value: personal.preferences_url.encode(),
         PersonalMark.VIEW.value: personal.view_url.encode(),
         PersonalMark.CONFIRM.value: personal.confirm_url.encode(),
+        PersonalMark.SIGN_IN.value: personal.sign_in_url.encode(),
+        PersonalMark.UNDO.value: personal.undo_url.encode(),
     }
     for mark in wanted:
         if not links[mark]:

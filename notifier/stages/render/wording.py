@@ -7,7 +7,8 @@ from markupsafe import Markup
 
 from notifier.domain.identity import identity
 from notifier.domain.letter import PersonalMark
-from notifier.domain.text.bidi import LRM, RLM, mark_line, mark_subject
+from notifier.domain.prose import Paragraph, Passage
+from notifier.domain.text.bidi import LRM, RLM, Phrase, mark_line, mark_subject
 from notifier.domain.text.clean import clean
 from notifier.domain.views import Remark, Scene
 from notifier.stages.render.environment import trusted, within
@@ -52,10 +53,27 @@ def for_text(values: dict[str, Any], scene: Scene) -> dict[str, Any]:
     def lines(remark: Remark) -> Markup:
         return trusted("\n\n".join(_own_way(line, remark.direction, scene.direction) for line in remark.text))
 
+    def own(phrase: Phrase) -> Markup:
+        return trusted(_own_way(clean(phrase), phrase.direction, scene.direction))
+
+    def written(passages: tuple[Passage, ...]) -> Markup:
+        whole, before = "", None
+        for one in (one for passage in passages for one in passage.paragraphs):
+            is_next_item = before is not None and before.marker and one.marker
+            whole += ("\n" if is_next_item else "\n\n") + "\n".join((own(_with_marker(one)), *one.links))
+            before = one
+        return trusted(whole)
+
     def sources_line(sources: tuple[str, ...]) -> str:
         return scene.voice.say("letters.counts.sources", sources=scene.voice.say("common.comma").join(sources))
 
-    return {**values, "say": scene.voice.say, "joined": joined, "lines": lines, "sources_line": sources_line}
+    wordings = {"joined": joined, "lines": lines, "own": own, "written": written, "sources_line": sources_line}
+    return {**values, "say": scene.voice.say, **wordings}
+
+
+def _with_marker(one: Paragraph) -> Phrase:
+    marker = {"quote": "> "}.get(one.kind, f"{one.marker} " if one.marker else "")
+    return Phrase(f"{marker}{one.plain}", one.direction)
 
 
 def _own_way(line: str, way: str, base: str) -> str:

@@ -1,67 +1,34 @@
-"""What each kind of letter says: from a LetterContent to the plain values its templates name."""
+"""What the letters about news and comments say: alert, digest, reply."""
 
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from notifier.domain.discussed import most_discussed
 from notifier.domain.letter import LetterContent
+from notifier.domain.scenes.saying import SUBJECT_TITLE_MAX, NothingToSay, Values
 from notifier.domain.text.bidi import Phrase
-from notifier.domain.text.clean import clean, clip
+from notifier.domain.text.clean import clip
 from notifier.domain.views import (
-    NAME_MAX,
     Scene,
     Story,
     by_article,
     by_category,
     by_parent,
     byline,
+    headline,
     of_kind,
     remark,
     story,
 )
 from notifier.domain.weburl import web_url
-from notifier.domain.words import Frequency, ItemKind, LetterKind
+from notifier.domain.words import Frequency, ItemKind
 
-SUBJECT_TITLE_MAX: Final = 140
-PREHEADER_LEAST: Final = 40
-PREHEADER_MOST: Final = 110
-TOPICS_MAX: Final = 30
 _NEXT_AFTER: Final = {Frequency.DAILY: timedelta(days=1), Frequency.WEEKLY: timedelta(days=7)}
-Values = dict[str, Any]
 
 
-class NothingToSay(ValueError):  # noqa: N818 - it says what is wrong, as AddressInvalid does
-    """A letter about items that holds none of them."""
-
-
-def values_of(content: LetterContent, scene: Scene) -> Values:
-    """All that the templates of this letter may name, beside the look."""
-    site = content.site
-    name = scene.phrase(site.name, site.language, NAME_MAX)
-    face = {
-        "name": name,
-        "url": web_url(site.url),
-        "imprint": scene.voice.say("common.comma").join(filter(None, (name, clean(site.postal_address)))),
-    }
-    values = _BY_KIND[content.kind](content, scene, name)
-    values["preheader"] = _preheader(values["preheader"], str(values["why"]))
-    return {**values, "site": face, "more": content.more}
-
-
-def _confirm(content: LetterContent, scene: Scene, name: Phrase) -> Values:
-    say = scene.voice.say
-    expires_at = content.expires_at
-    return {
-        "topics": tuple(scene.phrase(topic) for topic in content.topics[:TOPICS_MAX]),
-        "frequency": content.frequency,
-        "expires": scene.dates.moment(expires_at, content.at) if expires_at else "",
-        "why": say("letters.confirm.why", site=name),
-        "next": say("letters.confirm.next"),
-        "preheader": say("letters.confirm.preheader", site=name),
-    }
-
-
-def _alert(content: LetterContent, scene: Scene, name: Phrase) -> Values:
+def alert(content: LetterContent, scene: Scene, name: Phrase) -> Values:
+    """One story, as soon as it is out."""
     articles = of_kind(content.items, ItemKind.ARTICLE)
     if not articles:
         raise NothingToSay
@@ -76,7 +43,8 @@ def _alert(content: LetterContent, scene: Scene, name: Phrase) -> Values:
     }
 
 
-def _digest(content: LetterContent, scene: Scene, name: Phrase) -> Values:
+def digest(content: LetterContent, scene: Scene, name: Phrase) -> Values:
+    """The lead, the rest by category, and what readers say."""
     articles, comments = (of_kind(content.items, kind) for kind in ItemKind)
     if not articles and not comments:
         raise NothingToSay
@@ -89,6 +57,7 @@ def _digest(content: LetterContent, scene: Scene, name: Phrase) -> Values:
         "lead": lead,
         "groups": groups,
         "talks": talks,
+        "discussed": most_discussed(articles, scene),
         "date": scene.dates.long(content.at),
         "digest_title": say(f"letters.digest.title.{often}"),
         "digest_subject": _digest_subject(lead, say, say(f"letters.digest.title.{often}")),
@@ -98,30 +67,24 @@ def _digest(content: LetterContent, scene: Scene, name: Phrase) -> Values:
     }
 
 
-def _reply(content: LetterContent, scene: Scene, name: Phrase) -> Values:
+def reply(content: LetterContent, scene: Scene, name: Phrase) -> Values:
+    """New comments, under the ones they answer."""
     comments = of_kind(content.items, ItemKind.COMMENT)
     if not comments:
         raise NothingToSay
     article = next((item.article for item in comments if item.article), None)
     first = remark(min(comments, key=lambda item: (item.published_at, item.id)), scene)
+    title = headline(article, scene) if article else scene.phrase("")
     return {
         "threads": by_parent(comments, scene),
         "count": len(comments) + content.more,
-        "article": scene.phrase(article.title, article.language) if article else scene.phrase(""),
+        "article": title,
         "article_url": web_url(article.url) if article else "",
-        "subject_title": clip(article.title, SUBJECT_TITLE_MAX) if article else name,
+        "subject_title": clip(title, SUBJECT_TITLE_MAX) or name,
         "why": scene.voice.say("letters.reply.why", site=name),
         "next": scene.voice.say("letters.reply.next"),
         "preheader": f"{first.author}: {' '.join(first.text)}",
     }
-
-
-_BY_KIND: Final[dict[LetterKind, Callable[[LetterContent, Scene, Phrase], Values]]] = {
-    LetterKind.CONFIRM: _confirm,
-    LetterKind.ALERT: _alert,
-    LetterKind.DIGEST: _digest,
-    LetterKind.REPLY: _reply,
-}
 
 
 def _digest_subject(lead: Story | None, say: Callable[..., str], name: str) -> str:
@@ -143,10 +106,3 @@ def _digest_preheader(lead: Story | None, rest: list[Any], say: Callable[..., st
     if comments:
         return say("letters.digest.talks", count=len(comments))
     return str(lead.summary or lead.title) if lead else ""
-
-
-def _preheader(text: str, filler: str) -> str:
-    """Between 40 and 110 characters: shorter, and the client fills up with the first links it finds."""
-    if len(text) < PREHEADER_LEAST:
-        text = f"{text} · {filler}"
-    return clip(text, PREHEADER_MOST)
