@@ -41,7 +41,7 @@ test-slow: .venv/.dev
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m slow $(ARGS)
 
 test-browser: .venv/.browser
-	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m browser tests/letters $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m browser $(ARGS)
 
 golden: .venv/.dev
 	@$(PY) -m tests.letters.golden

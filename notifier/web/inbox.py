@@ -118,7 +118,7 @@ class _Desk:
         )
 
     def show_body(self, request: Request, edge: Here, letter_id: int) -> Response:
-        """The letter's HTML for a frame, whole or as `?client=` leaves it; its headers leave it only its looks."""
+        """The letter's HTML for a frame, whole or as `?client=` leaves it, with headers that let nothing run."""
         html = _opening_elsewhere(_as_seen(self._letter(letter_id).html, _asked(request, "client")))
         csp = _body_csp(edge.parts.settings.base_url)
         return HTMLResponse(html, headers={**PLAIN_HEADERS, "Content-Security-Policy": csp})

@@ -1,4 +1,34 @@
-"""What tests ask Chromium about a letter, in its own language; each answer is a list of what is wrong."""
+"""Chromium for tests: the browser itself, and what is asked of a page; each answer is a list of what is wrong."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the `browser` extra")
+    if not CHROMIUM.exists():
+        pytest.skip("needs Debian's Chromium")
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield launched
+        launched.close()
+
+
+def hard_to_read(page: Any, but_for: list[str]) -> list[str]:
+    """What axe-core has against a page, without these rules of its."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the `browser` extra").Axe()
+    options = {"rules": {name: {"enabled": False} for name in but_for}, "resultTypes": ["violations"]}
+    found = axe.run(page, options=options).response["violations"]
+    return [f"{one['id']}: {json.dumps([node['html'][:120] for node in one['nodes']])}" for one in found]
+
 
 OVERFLOW = """() => [...document.querySelectorAll('*')].filter(e => !e.closest('.preheader'))
   .filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.right > innerWidth + 1 || r.left < -1) })
