@@ -67,7 +67,7 @@ gallery: .venv/.browser
 
 # Of the letters only a selection is kept: the rest is made when it is wanted.
 screens: .venv/.browser
-	@.venv/bin/notifier letters gallery -l ar -l en -l ur --look phone-light --look desktop-dark
+	@.venv/bin/notifier letters gallery -l ar -l en -l ur --look phone-light --look desktop-dark --tallest 1300
 	@for script in docs/screens/*.py; do $(PY) "$$script" || exit 1; done
 
 migration: .venv/.dev

@@ -29,6 +29,7 @@ def gallery(
     kind: Annotated[list[LetterKind] | None, typer.Option("--kind", "-k", help="Only these letters.")] = None,
     language: Annotated[list[str] | None, typer.Option("--language", "-l", help="Only these languages.")] = None,
     look: Annotated[list[str] | None, typer.Option("--look", help="Only these: phone-light, desktop-dark …")] = None,
+    tallest: Annotated[int, typer.Option(min=0, help="Where pictures end, in CSS pixels; 0: with the letter.")] = 0,
     pictures: Annotated[bool, typer.Option(help="Take pictures, or write only what needs no browser.")] = True,
 ) -> None:
     """Write every letter in every language: pages, .eml files that open in a mail client, pictures and an index.
@@ -42,7 +43,7 @@ def gallery(
         refuse(f"no letters in {', '.join(sorted(strange))}: there are {', '.join(LANGUAGES)}")
     try:
         letters = write_letters(folder, Renderer(templates_dir()), kind or list(LetterKind), languages)
-        missing = _take(letters, looks) if pictures else ""
+        missing = _take(letters, looks, tallest) if pictures else ""
         index = write_index(folder, letters, looks, templates_dir())
     except OSError as fault:
         refuse(f"{folder} cannot be written: {fault.strerror}", FAILED)
@@ -58,10 +59,10 @@ def _looks(names: Sequence[str] | None) -> tuple[Look, ...]:
     return tuple(known[name] for name in names) if names else LOOKS
 
 
-def _take(letters: Sequence[Shown], looks: Sequence[Look]) -> str:
+def _take(letters: Sequence[Shown], looks: Sequence[Look], tallest: int) -> str:
     """Take the pictures; gives what is missing where there can be none, else ""."""
     try:
-        taken = sum(1 for _ in take_pictures(letters, looks))
+        taken = sum(1 for _ in take_pictures(letters, looks, tallest))
     except PicturesImpossible as reason:
         return str(reason)
     console.print(f"{taken} pictures", highlight=False)

@@ -41,7 +41,9 @@ def gmx(html: str, host: str = "ltr") -> str:
 def outlook(html: str, host: str = "ltr") -> str:  # noqa: ARG001 - a window of its own: no page around the letter
     """Outlook for Windows: the branch meant for Word, without what Word does not know."""
     branch = "".join(_for_word(html))
-    sheets = _parted(branch, "<style", "</style>")
+    # Word reads its own settings and shows none of them.
+    shown = "".join(outside for outside, _ in _parted(branch, "<xml>", "</xml>"))
+    sheets = _parted(shown, "<style", "</style>")
     plain = "".join(outside + _without_media(sheet) for outside, sheet in sheets)
     tree = LexborHTMLParser(plain)
     for node in tree.css("[style]"):

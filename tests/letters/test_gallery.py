@@ -1,6 +1,7 @@
 """The gallery shows every letter in every language, with pictures where they can be taken."""
 
 import re
+import subprocess
 import sys
 from email import message_from_bytes
 from pathlib import Path
@@ -88,8 +89,12 @@ def test_an_edition_is_written_in_its_language(renderer: Renderer) -> None:
 
 @pytest.mark.browser
 def test_it_takes_pictures_of_each_look(tmp_path: Path) -> None:
-    told = gallery(tmp_path, "--kind", "confirm", "--language", "ar")
-    assert told.exit_code == 0, told.output
+    # By itself: a process can drive but one browser.
+    words = ["letters", "gallery", "--folder", str(tmp_path), "--kind", "confirm", "--language", "ar"]
+    told = subprocess.run([sys.executable, "-m", "notifier", *words], capture_output=True, text=True, check=False)  # noqa: S603 - our own command line
+    if "Chromium does not start" in told.stderr:
+        pytest.skip(told.stderr)
+    assert told.returncode == 0, told.stderr
     taken = {path.name for path in tmp_path.glob("confirm-*.png")}
     assert taken == {f"confirm-ar-{look}.png" for look in LOOKS}
     for name in taken:

@@ -38,8 +38,11 @@ _FRAMES: Final = {
 }
 
 
-def take_pictures(letters: Sequence[Shown], looks: Sequence[Look] = LOOKS) -> Iterator[Path]:
-    """Write `<kind>-<language>-<look>.png` beside each page; gives each as it is done. Raises PicturesImpossible."""
+def take_pictures(letters: Sequence[Shown], looks: Sequence[Look] = LOOKS, tallest: int = 0) -> Iterator[Path]:
+    """Write `<kind>-<language>-<look>.png` beside each page; gives each as it is done. Raises PicturesImpossible.
+
+    With `tallest` they end at so many CSS pixels.
+    """
     with _browser() as browser:
         for look in looks:
             context = browser.new_context(**_FRAMES[look.device], color_scheme=look.scheme)
@@ -49,12 +52,17 @@ def take_pictures(letters: Sequence[Shown], looks: Sequence[Look] = LOOKS) -> It
             for letter in letters:
                 file = letter.page.with_name(f"{letter.name}-{look}.png")
                 page.goto(letter.page.resolve().as_uri())
-                file.write_bytes(_smaller(page.screenshot(full_page=True)))
+                file.write_bytes(_smaller(page.screenshot(full_page=True, clip=_top(page, tallest))))
                 yield file
             context.close()
 
 
-def _is_file(route: Any) -> bool:  # noqa: ANN401 - the driver may not be installed, nor its types
+def _top(page: Any, tallest: int) -> dict[str, int] | None:  # noqa: ANN401 - the driver may not be installed, nor its types
+    width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+    return {"x": 0, "y": 0, "width": width, "height": min(height, tallest)} if tallest else None
+
+
+def _is_file(route: Any) -> bool:  # noqa: ANN401 - the same
     return str(route.request.url).startswith("file:")
 
 
