@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-browser golden check format bench drill screens migration first-migration lock clean
+.PHONY: help demo test test-slow test-browser golden check format bench drill gallery screens migration first-migration lock clean
 
 PY := .venv/bin/python
 # Two is what a small machine has; more pays only where there are more.
@@ -18,14 +18,15 @@ install = { $(PY) -m uv pip install -q --python $(PY) --require-hashes -r requir
 help:
 	@echo 'make demo              try it: a sample site, its readers and an inbox, all on this machine (ARGS=--smoke: check and stop)'
 	@echo 'make test              the tests, on SQLite and PostgreSQL (ARGS="-k words" picks some)'
-	@echo 'make test-slow         the tests that start the whole service and break what it stands on'
-	@echo 'make test-browser      the letters in Chromium, plain and as mail clients change them'
+	@echo 'make test-slow         the tests that start the whole service and break what it stands on, and the long ones'
+	@echo 'make test-browser      the letters in Chromium: plain, as mail clients change them, and for everybody to read'
 	@echo 'make golden            write the letters of tests/letters/golden anew, to be read as a diff'
 	@echo 'make check             formatting, lint, types, import contracts'
 	@echo 'make format            put the formatting right'
 	@echo 'make bench             measure'
 	@echo 'make drill             break everything in mid-send and count who got what (ARGS=--quick: in a minute)'
-	@echo 'make screens           the pictures of letters and pages (needs Chromium)'
+	@echo 'make gallery           every letter in every language, as pages, .eml files and pictures (needs Chromium)'
+	@echo 'make screens           the pictures that stand in the repository (needs Chromium)'
 	@echo 'make migration NAME="add issues"   draft the next migration from the models'
 	@echo 'make lock              bring the lock files in line with pyproject.toml (ARGS=--upgrade: newest versions)'
 	@echo 'make clean             remove what was installed and made here'
@@ -34,13 +35,13 @@ demo: .venv/.runtime
 	@.venv/bin/notifier demo $(ARGS)
 
 test: .venv/.dev
-	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow' $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow and not browser' $(ARGS)
 
 test-slow: .venv/.dev
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m slow $(ARGS)
 
 test-browser: .venv/.browser
-	@$(PY) -m pytest tests/letters/test_browser.py $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m browser $(ARGS)
 
 golden: .venv/.dev
 	@$(PY) -m tests.letters.golden
@@ -61,7 +62,12 @@ bench: .venv/.dev
 drill: .venv/.dev
 	@$(PY) -m drill $(ARGS)
 
+gallery: .venv/.browser
+	@.venv/bin/notifier letters gallery $(ARGS)
+
+# Of the letters only a selection is kept: the rest is made when it is wanted.
 screens: .venv/.browser
+	@.venv/bin/notifier letters gallery -l ar -l en -l ur --look phone-light --look desktop-dark --tallest 1300
 	@for script in docs/screens/*.py; do $(PY) "$$script" || exit 1; done
 
 migration: .venv/.dev

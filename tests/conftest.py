@@ -5,10 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.chromium import browser
 from tests.databases import database_url, db, empty_database_url, postgresql, sqlite_template
 from tests.valkey import empty_redis_url, redis_url, valkey
 
 __all__ = [
+    "browser",
     "database_url",
     "db",
     "empty_database_url",

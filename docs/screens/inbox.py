@@ -12,6 +12,7 @@ from notifier.embedded.demo.stage import Demo
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
 DESKTOP, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
+WIDE = {"width": 1600, "height": 1000}
 PATIENCE_S = 60
 
 
@@ -28,6 +29,7 @@ def main() -> None:
                 ("list-desktop-light", "/inbox?still=1", DESKTOP, "light"),
                 ("list-phone-dark", "/inbox?still=1", PHONE, "dark"),
                 ("digest-desktop-light", f"/inbox/{digest}", DESKTOP, "light"),
+                ("digest-clients-wide-light", f"/inbox/{digest}?tab=clients", WIDE, "light"),
                 ("digest-source-desktop-dark", f"/inbox/{digest}?tab=headers", DESKTOP, "dark"),
             ):
                 take(browser, f"{demo.station.url}{path}", size, scheme, folder / f"{name}.png")

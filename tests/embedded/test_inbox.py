@@ -320,7 +320,7 @@ def test_scripts_get_json(inbox: Inbox, client: TestClient) -> None:
     assert [letter["id"] for letter in client.get("/inbox.json?q=one&limit=1").json()] == [first]
 
 
-@pytest.mark.parametrize("tab", ["html", "phone", "text", "headers", "source", "nonsense"])
+@pytest.mark.parametrize("tab", ["html", "phone", "clients", "text", "headers", "source", "nonsense"])
 @pytest.mark.parametrize("language", fixtures.LANGUAGES)
 def test_a_letter_shows_each_of_its_sides(inbox: Inbox, client: TestClient, tab: str, language: str) -> None:
     message = personalise(Renderer(templates_dir()).render(fixtures.DIGEST), fixtures.DIGEST, fixtures.personal())
@@ -330,6 +330,7 @@ def test_a_letter_shows_each_of_its_sides(inbox: Inbox, client: TestClient, tab:
     expected = {
         "html": f'<iframe src="/inbox/{letter_id}/body"',
         "phone": '<div class="side phone">',
+        "clients": f'<iframe src="/inbox/{letter_id}/body?client=outlook"',
         "text": '<p dir="auto">[محافظات]</p>',
         "headers": "<dt>List-Unsubscribe-Post</dt>",
         "source": "Content-Transfer-Encoding: base64",
@@ -355,7 +356,7 @@ def test_a_letter_of_ours_is_checked_and_a_strangers_is_not(inbox: Inbox, client
 def test_a_hostile_letter_is_shown_without_anything_that_runs(inbox: Inbox, client: TestClient) -> None:
     raw = mail("<script>alert(0)</script>", html=HOSTILE, X_Evil="<img src=x onerror=alert(4)>")
     letter_id = put(inbox, raw, '"><script>"@example.org')
-    for tab in ("html", "phone", "text", "headers", "source"):
+    for tab in ("html", "phone", "clients", "text", "headers", "source"):
         page = client.get(f"/inbox/{letter_id}?tab={tab}")
         assert "<script" not in page.text.replace("&lt;script", "")
         assert "<img" not in page.text
@@ -367,8 +368,22 @@ def test_a_hostile_letter_is_shown_without_anything_that_runs(inbox: Inbox, clie
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in frame[0]
 
 
-def test_a_letters_body_may_only_be_looked_at(inbox: Inbox, client: TestClient) -> None:
-    body = client.get(f"/inbox/{put(inbox, mail(html=HOSTILE))}/body")
+@pytest.mark.parametrize("seen_in", ["gmail", "outlook", "gmx"])
+def test_a_letter_is_shown_as_each_mail_client_leaves_it(inbox: Inbox, client: TestClient, seen_in: str) -> None:
+    message = personalise(Renderer(templates_dir()).render(fixtures.ALERT), fixtures.ALERT, fixtures.personal())
+    letter_id = put(inbox, message.data)
+    body = client.get(f"/inbox/{letter_id}/body?client={seen_in}").text
+    assert fixtures.DAM.title in body
+    assert body.count('<base target="_blank">') == 1
+    assert {"gmail": "<style" not in body, "outlook": "@media" not in body, "gmx": 'dir="rtl"' not in body}[seen_in]
+    frames = re.findall("<iframe[^>]*>", client.get(f"/inbox/{letter_id}?tab=clients").text)
+    assert len(frames) == 3
+    assert all('sandbox="allow-popups allow-popups-to-escape-sandbox"' in frame for frame in frames)
+
+
+@pytest.mark.parametrize("seen_in", ["", "?client=gmail", "?client=outlook", "?client=gmx"])
+def test_a_letters_body_may_only_be_looked_at(inbox: Inbox, client: TestClient, seen_in: str) -> None:
+    body = client.get(f"/inbox/{put(inbox, mail(html=HOSTILE))}/body{seen_in}")
     directives = dict(part.strip().split(" ", 1) for part in body.headers["Content-Security-Policy"].split(";"))
     assert directives == {
         "default-src": "'none'",
@@ -383,8 +398,8 @@ def test_a_letters_body_may_only_be_looked_at(inbox: Inbox, client: TestClient) 
     assert body.headers["X-Content-Type-Options"] == "nosniff"
     assert body.headers["Referrer-Policy"] == "no-referrer"
     # Ours comes first, so a letter cannot send its links to the whole window.
-    assert body.text.index('<base target="_blank">') < body.text.index('<base target="_top"')
-    assert body.text.startswith("<!doctype html>")
+    assert re.findall("<base [^>]*>", body.text)[0] == '<base target="_blank">'
+    assert body.text.lower().startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize(
@@ -412,11 +427,12 @@ def test_the_pages_stand_whatever_comes(inbox: Inbox, client: TestClient, raw: b
     letter_id = put(inbox, raw)
     assert client.get("/inbox?lang=ar").status_code == 200
     assert client.get("/inbox.json").json()[0]["id"] == letter_id
-    for tab in ("", "html", "phone", "text", "headers", "source"):
+    for tab in ("", "html", "phone", "clients", "text", "headers", "source"):
         page = client.get(f"/inbox/{letter_id}?lang=ar&tab={tab}")
         assert page.status_code == 200
         assert len(page.content) < 2_000_000
-    assert client.get(f"/inbox/{letter_id}/body").status_code == 200
+    for seen_in in ("", "gmail", "outlook", "gmx", "nonsense"):
+        assert client.get(f"/inbox/{letter_id}/body?client={seen_in}").status_code == 200
     assert client.get(f"/inbox/{letter_id}/letter.eml").content == raw
 
 

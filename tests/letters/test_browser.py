@@ -1,100 +1,98 @@
-"""Letters in a real browser, whole and as mail clients leave them: direction, order of glyphs, width."""
+"""Letters in a real browser, whole and as mail clients leave them: direction, order of words, width, accessibility."""
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import pytest
 
+from notifier.domain.clients import gmail, gmx, outlook
+from notifier.domain.words import LetterKind
 from notifier.stages.render import Renderer, mail_html
+from tests.chromium import EDGES, OVERFLOW, WRONG_BLOCKS, WRONG_ORDER, hard_to_read
 from tests.letters import fixtures
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the `browser` extra")
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's Chromium")
-
-OVERFLOW = """() => [...document.querySelectorAll('*')].filter(e => !e.closest('.preheader'))
-  .filter(e => { const r = e.getBoundingClientRect(); return r.width && (r.right > innerWidth + 1 || r.left < -1) })
-  .map(e => e.tagName + '.' + e.className + ' ' + e.textContent.trim().slice(0, 40))"""
-WRONG_BLOCKS = """([way, side]) => [...document.querySelectorAll('p,h1,h2,h3')].filter(e => {
-  const style = getComputedStyle(e)
-  const align = style.textAlign === 'start' ? (style.direction === 'rtl' ? 'right' : 'left') : style.textAlign
-  const wanted = e.closest('table[style*="direction:' + (way === 'rtl' ? 'ltr' : 'rtl') + '"]') ? null : way
-  return wanted && (style.direction !== wanted || !align.endsWith(side)) }).map(e => e.textContent.slice(0, 60))"""
-# Where a piece of text begins and ends on the screen, glyph by glyph.
-EDGES = """words => { const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-  while (walk.nextNode()) { const at = walk.currentNode.data.indexOf(words); if (at < 0) continue
-    const edge = i => { const r = document.createRange(); r.setStart(walk.currentNode, at + i)
-      r.setEnd(walk.currentNode, at + i + 1); return r.getBoundingClientRect().left }
-    if (walk.currentNode.parentElement.closest('.preheader')) continue
-    return [edge(0), edge(words.length - 1)] } return null }"""
+pytestmark = pytest.mark.browser
+PHONE, DESKTOP = {"width": 320, "height": 800}, {"width": 1200, "height": 800}
+SIDES = {"rtl": ["rtl", "right"], "ltr": ["ltr", "left"]}
+CLIENTS: dict[str, Callable[[str], str]] = {
+    "whole": lambda html: html,
+    "gmail in an English page": partial(gmail, host="ltr"),
+    "gmail in an Arabic page": partial(gmail, host="rtl"),
+    "gmx in an English page": partial(gmx, host="ltr"),
+    "gmx in an Arabic page": partial(gmx, host="rtl"),
+    "outlook": outlook,
+}
+# What axe has to say on pages, and letters are not: they have no landmarks, and clients set the page's language.
+NOT_FOR_LETTERS = ["region", "landmark-one-main", "page-has-heading-one", "meta-viewport"]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as started:
-        launched = started.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-        )
-        yield launched
-        launched.close()
+def page(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport=PHONE)
+    context.route("**/*", lambda route: route.abort())
+    yield context.new_page()
+    context.close()
 
 
-def gmail(html: str, host: str) -> str:
-    body = re.sub(r"(?s)^.*?<body[^>]*>|</body>.*$|<!--.*?-->", "", html)
-    return f'<!DOCTYPE html><html dir="{host}"><body style="margin:0"><div>{body}</div></body></html>'
-
-
-def gmx(html: str, host: str) -> str:
-    return re.sub(r'(?<!<html) dir="(?:rtl|ltr)"', "", gmail(html, host))
-
-
-CLIENTS: dict[str, Callable[[str], str]] = {
-    "whole": lambda html: html,
-    "gmail in an English page": lambda html: gmail(html, "ltr"),
-    "gmail in an Arabic page": lambda html: gmail(html, "rtl"),
-    "gmx in an English page": lambda html: gmx(html, "ltr"),
-    "gmx in an Arabic page": lambda html: gmx(html, "rtl"),
-}
+def letter(renderer: Renderer, kind: LetterKind, language: str) -> str:
+    return mail_html(renderer.render(fixtures.sample(kind, language)), fixtures.personal())
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("language", fixtures.LANGUAGES)
-def test_direction_survives_mail_clients(browser: Any, renderer: Renderer, client: str, language: str) -> None:
+def test_direction_survives_mail_clients(page: Any, renderer: Renderer, client: str, language: str) -> None:
+    way = "ltr" if language == "en" else "rtl"
     for kind in fixtures.KINDS:
-        html = mail_html(renderer.render(fixtures.sample(kind, language)), fixtures.personal())
-        page = browser.new_page(viewport={"width": 320, "height": 800})
-        page.route("**/*", lambda route: route.abort())
-        page.set_content(CLIENTS[client](html))
-        assert page.evaluate(OVERFLOW) == []
-        sides = ["ltr", "left"] if language == "en" else ["rtl", "right"]
-        assert page.evaluate(WRONG_BLOCKS, sides) == []
-        page.close()
+        page.set_content(CLIENTS[client](letter(renderer, kind, language)))
+        # Outlook is no phone's: its letters are 600 pixels wide.
+        for size in (PHONE, DESKTOP) if client != "outlook" else (DESKTOP,):
+            page.set_viewport_size(size)
+            assert page.evaluate(OVERFLOW) == [], kind
+            assert page.evaluate(WRONG_BLOCKS, SIDES[way]) == [], kind
+            assert page.evaluate(WRONG_ORDER) == [], kind
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_numbers_and_names_read_the_right_way(browser: Any, renderer: Renderer, client: str) -> None:
-    page = browser.new_page(viewport={"width": 1200, "height": 800})
-    page.route("**/*", lambda route: route.abort())
-    page.set_content(CLIENTS[client](mail_html(renderer.render(fixtures.DIGEST), fixtures.personal())))
+def test_numbers_and_names_read_the_right_way(page: Any, renderer: Renderer, client: str) -> None:
+    page.set_viewport_size(DESKTOP)
+    page.set_content(CLIENTS[client](letter(renderer, LetterKind.DIGEST, "ar")))
     for left_to_right in ("+964 770 123 4567", "Laravel 12", "FIFA Arab Cup", "https://tadreeb"):
         first, last = page.evaluate(EDGES, left_to_right)
         assert first < last, left_to_right
     for right_to_left in ("مناسيب دجلة", "أسود الرافدين"):
         first, last = page.evaluate(EDGES, right_to_left)
         assert first > last, right_to_left
-    page.close()
 
 
-def test_a_letter_that_lost_its_direction_would_be_seen(browser: Any, renderer: Renderer) -> None:
-    html = mail_html(renderer.render(fixtures.DIGEST), fixtures.personal())
+def test_a_letter_that_lost_its_direction_would_be_seen(page: Any, renderer: Renderer) -> None:
+    html = letter(renderer, LetterKind.DIGEST, "ar")
     bare = re.sub(r"(?<!-)direction:(?:rtl|ltr);?|text-align:\w+;?| align=\"\w+\"", "", gmx(html, "ltr"))
-    page = browser.new_page(viewport={"width": 1200, "height": 800})
-    page.route("**/*", lambda route: route.abort())
+    page.set_viewport_size(DESKTOP)
     page.set_content(bare)
-    assert len(page.evaluate(WRONG_BLOCKS, ["rtl", "right"])) > 20
-    page.set_viewport_size({"width": 320, "height": 800})
+    assert len(page.evaluate(WRONG_BLOCKS, SIDES["rtl"])) > 20
+    page.set_content(re.sub(r"unicode-bidi:isolate;direction:ltr", "", gmx(html, "rtl")))
+    assert len(page.evaluate(WRONG_ORDER)) > 5
+    page.set_viewport_size(PHONE)
     page.set_content('<p style="width:900px">x</p>')
     assert page.evaluate(OVERFLOW)
-    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", fixtures.LANGUAGES)
+def test_everybody_can_read_it(browser: Any, renderer: Renderer, scheme: str, language: str) -> None:
+    context = browser.new_context(viewport=DESKTOP, color_scheme=scheme)
+    context.route("**/*", lambda route: route.abort())
+    page = context.new_page()
+    for kind in fixtures.KINDS:
+        page.set_content(letter(renderer, kind, language))
+        assert hard_to_read(page, NOT_FOR_LETTERS) == [], kind
+    context.close()
+
+
+def test_what_few_could_read_would_be_seen(page: Any, renderer: Renderer) -> None:
+    html = letter(renderer, LetterKind.DIGEST, "ar").replace("color:#5a5750", "color:#c0c0c0").replace(" alt=", " x=")
+    page.set_content(html)
+    found = {one.partition(":")[0] for one in hard_to_read(page, NOT_FOR_LETTERS)}
+    assert {"color-contrast", "image-alt"} <= found

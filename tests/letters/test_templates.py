@@ -7,6 +7,7 @@ from time import process_time
 import pytest
 from jinja2 import UndefinedError
 
+from notifier.domain.letter import LetterContent, SiteFace
 from notifier.domain.words import LetterKind
 from notifier.settings import templates_dir
 from notifier.stages.render import Renderer, mail_html, mail_text
@@ -53,16 +54,19 @@ def test_what_is_no_text_is_escaped_as_well(tmp_path: Path) -> None:
 
 
 def test_letters_of_two_looks_do_not_mix(renderer: Renderer) -> None:
-    red = replace(fixtures.SITE, colour="#aa1122")
-    for kind in LetterKind:
-        contents = [
-            replace(fixtures.sample(kind, language), site=site)
-            for language in ("ar", "en")
-            for site in (fixtures.SITE, red)
-        ]
-        alone = [Renderer(templates_dir()).render(content) for content in contents]
-        assert [renderer.render(content) for content in (*contents, *contents)] == [*alone, *alone]
-        assert len({page.html for page in alone}) == len(alone)
+    sites = fixtures.SITE, replace(fixtures.SITE, colour="#aa1122")
+    looks = [(language, site) for language in ("ar", "en") for site in sites]
+
+    def contents(language: str, site: SiteFace) -> list[LetterContent]:
+        return [replace(fixtures.sample(kind, language), site=site) for kind in LetterKind]
+
+    # Each look made by a renderer that has seen no other, against one that sees them in turn, twice.
+    alone = [Renderer(templates_dir()) for _ in looks]
+    pages = [[one.render(letter) for letter in contents(*look)] for one, look in zip(alone, looks, strict=True)]
+    in_turn = list(zip(*(contents(*look) for look in looks), strict=True))
+    for _ in range(2):
+        assert [tuple(map(renderer.render, letters)) for letters in in_turn] == list(zip(*pages, strict=True))
+    assert all(len({page.html for page in of_one_kind}) == len(looks) for of_one_kind in zip(*pages, strict=True))
 
 
 @pytest.mark.parametrize(
