@@ -105,8 +105,6 @@ def _first(new: NewItem, now: datetime) -> dict[str, Any]:
 def _values(session: Session, site: Site, new: NewItem, now: datetime) -> dict[str, Any]:
     html = sanitise(new.html)
     summary = to_text(new.summary) if new.summary else to_text(html)
-    if new.state is ItemState.LIVE and not summary and (new.kind is ItemKind.COMMENT or not clean_line(new.title)):
-        raise _RefusedError("no_words")
     values = {
         "state": new.state,
         "title": clean_line(new.title),
@@ -121,7 +119,10 @@ def _values(session: Session, site: Site, new: NewItem, now: datetime) -> dict[s
         "facts": new.facts,
     }
     values["content_hash"] = _hash({**values, "topics": topics.carried(new), "published_at": new.published_at})
-    return {**values, **_family(session, site, new), "published_at": new.published_at or now}
+    family = _family(session, site, new)
+    if new.state is ItemState.LIVE and not summary and (new.kind is ItemKind.COMMENT or not clean_line(new.title)):
+        raise _RefusedError("no_words")
+    return {**values, **family, "published_at": new.published_at or now}
 
 
 def _family(session: Session, site: Site, new: NewItem) -> dict[str, int | None]:

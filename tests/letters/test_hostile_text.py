@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from email.header import decode_header, make_header
 from email.utils import parseaddr
+from html import escape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from notifier.domain.letter import LetterContent, PersonalMark
+from notifier.domain.letter import Editorial, LetterContent, PersonalMark
 from notifier.domain.lint import lint
 from notifier.domain.text.clean import clean, clip, paragraphs
 from notifier.domain.views import NAME_MAX
+from notifier.domain.words import LetterKind
 from notifier.settings import templates_dir
 from notifier.stages.render import Renderer, personalise
 from tests.letters import fixtures
@@ -148,9 +150,7 @@ def breaks_no_rule(words: Words) -> None:
     )
     remark = replace(fixtures.COMMENTS[0], summary=words.comment, author_name=words.name, article=item)
     content = replace(fixtures.DIGEST, items=(item, replace(item, id=9), remark))
-    html = RENDERER.render(content).html
-    for mark in PersonalMark:
-        html = html.replace(mark, "https://x.example/" if mark.value < PersonalMark.OPEN else "")
+    html = unmarked(RENDERER.render(content).html)
     assert lint(html, "ar") == []
     assert faults(html) == []
 
@@ -163,3 +163,24 @@ def test_hostile_words_break_no_rule() -> None:
 @pytest.mark.timeout(400)
 def test_a_thousand_hostile_words_break_no_rule() -> None:
     settings(max_examples=1000, deadline=None)(given(WORDS)(breaks_no_rule))()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    TEXTS,
+    st.lists(st.tuples(st.sampled_from(["p", "li", "b", "h2", "blockquote", "a href='https://x.example/'"]), TEXTS)),
+)
+def test_an_editor_s_words_break_no_rule(title: str, pieces: list[tuple[str, str]]) -> None:
+    html = "".join(f"<{tag}>{escape(words)}" for tag, words in pieces)
+    content = replace(fixtures.SAMPLES[LetterKind.ISSUE], issue=Editorial(title, html))
+    page = RENDERER.render(content)
+    assert lint(unmarked(page.html), "ar") == []
+    page_body = LexborHTMLParser(page.html).body
+    for _, words in pieces:
+        assert clean(words).replace(" ", "") in re.sub(r"\s", "", page_body.text() if page_body else "")
+
+
+def unmarked(html: str) -> str:
+    for mark in PersonalMark:
+        html = html.replace(mark, "https://x.example/" if mark.value < PersonalMark.OPEN else "")
+    return html

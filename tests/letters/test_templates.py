@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from time import process_time
 
 import pytest
 from jinja2 import UndefinedError
@@ -16,6 +17,7 @@ from tests.letters import fixtures
 HOSTILE = "خبر <b>Laravel 12</b>"
 DECODED_MAX = 20_000
 """Bytes of both parts: 27 KB on the wire."""
+RENDER_S = 0.005
 
 
 def plainly(template: str, folder: Path) -> str:
@@ -89,3 +91,15 @@ def test_a_digest_of_ten_stories_is_light(renderer: Renderer) -> None:
     rendered = renderer.render(replace(fixtures.DIGEST, items=items, more=0))
     personal = fixtures.personal()
     assert len((mail_text(rendered, personal) + mail_html(rendered, personal)).encode()) < DECODED_MAX
+
+
+def test_a_digest_nobody_has_seen_yet_is_rendered_within_milliseconds(renderer: Renderer) -> None:
+    def seconds(turn: int) -> float:
+        items = tuple(replace(item, title=f"{item.title} {turn}") for item in fixtures.STORIES)
+        content = replace(fixtures.DIGEST, items=items)
+        began = process_time()
+        renderer.render(content)
+        return process_time() - began
+
+    # The best of some: a machine may be busy, but it is never too fast.
+    assert min(map(seconds, range(10))) <= RENDER_S

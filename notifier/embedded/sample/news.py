@@ -100,9 +100,18 @@ def _article(row: Table, now: datetime, base_url: str, comment_count: int) -> Ne
             "rating": row["rating"],
             "votes": row["votes"],
             "reading_minutes": max(1, round(len(row["body"].split()) / _WORDS_PER_MINUTE)),
+            **_picked(row["id"], place.url),
         },
         published_at=place.at,
     )
+
+
+def _picked(article_id: int, url: str) -> Table:
+    for row in table("comments.toml")["comment"]:
+        if row["article"] == article_id and row.get("picked"):
+            said = {"author": row["author"], "text": row["body"].strip(), "url": f"{url}#comment-{row['id']}"}
+            return {"picked_comment": said}
+    return {}
 
 
 def _comment(row: Table, place: _Placed) -> NewItem:

@@ -1,8 +1,9 @@
 """What a template is given beside the items and the look: sentences for HTML and for plain text."""
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from typing import Any, Final
 
+from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from notifier.domain.identity import identity
@@ -34,11 +35,11 @@ def for_html(values: dict[str, Any], scene: Scene, blocks: Blocks) -> dict[str, 
     def sources_line(sources: tuple[str, ...]) -> Markup:
         return say("letters.counts.sources", sources=trusted(scene.voice.say("common.comma")).join(map(wrap, sources)))
 
-    def once(what: object, *more: object, caller: Callable[[], Markup]) -> Markup:
+    def once(macro: Macro, what: object, *more: object) -> Markup:
         # The articles of one day stand in hundreds of digests: each is set once for all of them.
-        key = look_of, identity(what), more
+        key = macro.name, look_of, identity(what), more
         if key not in blocks:
-            blocks[key] = caller()
+            blocks[key] = trusted(macro(what, *more))
         return blocks[key]
 
     return {**values, "say": say, "sources_line": sources_line, "once": once}
