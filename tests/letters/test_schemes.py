@@ -15,7 +15,10 @@ from tests.letters import fixtures
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the `browser` extra")
 CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's Chromium")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Debian's Chromium"),
+]
 
 # Ink and ground of each text, as they are painted; on paper no ground is printed, and paper is white.
 COLOURS = """isPaper => { const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = []
