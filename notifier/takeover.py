@@ -21,7 +21,7 @@ from notifier.parts import Parts
 from notifier.sources.wpdiscuz.reading import Terms, read
 from notifier.sources.wpdiscuz.table import Row, Table
 
-AT_ONCE: Final = 500
+AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Executable, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from notifier.consent.takeover import TAKEN, Verdict
@@ -38,12 +38,11 @@ def write(session: Session, site: Site, verdicts: Sequence[Verdict], basis: Basi
     if taken:
         _confirm(session, {made.readers[one.address_key] for one in taken}, now)
         rows = [made.subscription(one, basis, now) for one in taken]
-        session.execute(upsert(session, Subscription).on_conflict_do_nothing(), rows)
-        session.execute(insert(ConsentEvent), [made.proof(site, one, basis, now) for one in taken])
+        _insert(session, upsert(session, Subscription).on_conflict_do_nothing(), rows)
+        _insert(session, insert(ConsentEvent), [made.proof(site, one, basis, now) for one in taken])
     # Without a key anybody could make the link.
     links = [made.link(site, one) for one in known if one.link and one.link.key]
-    if links:
-        session.execute(upsert(session, OldLink).on_conflict_do_nothing(), links)
+    _insert(session, upsert(session, OldLink).on_conflict_do_nothing(), links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +108,7 @@ def _add_subscribers(session: Session, site: Site, taken: Sequence[Wanted], now:
         }
         for one in _each_once(taken)
     ]
-    if rows:
-        session.execute(upsert(session, Subscriber).on_conflict_do_nothing(), rows)
+    _insert(session, upsert(session, Subscriber).on_conflict_do_nothing(), rows)
 
 
 def _each_once(taken: Iterable[Wanted]) -> Iterable[Wanted]:
@@ -131,20 +129,18 @@ def _reader_ids(session: Session, site: Site, rows: Iterable[Wanted]) -> dict[st
     return dict(session.execute(found).all())
 
 
-def _topic_ids(session: Session, site: Site, rows: Sequence[Wanted]) -> dict[str, int]:
+def _topic_ids(session: Session, site: Site, known: Sequence[Wanted]) -> dict[str, int]:
     """Discussions bear the title of their article, as we know it, else as the plugin's site does."""
-    titles = _titles(session, site, rows)
+    titles = _titles(session, site, known)
     labels: dict[str, str] = {}
-    for one in rows:
+    for one in known:
         labels[one.topic] = labels.get(one.topic) or titles.get(one.article) or one.label
     if not labels:
         return {}
     # As an item's topics are made, so that neither waits for the other.
     queue_up(session, f"topics of {site.id}")
-    session.execute(
-        upsert(session, Topic).on_conflict_do_nothing(index_elements=["site_id", "name"]),
-        [{"site_id": site.id, "name": name, "label": label} for name, label in labels.items()],
-    )
+    rows = [{"site_id": site.id, "name": name, "label": label} for name, label in labels.items()]
+    _insert(session, upsert(session, Topic).on_conflict_do_nothing(index_elements=["site_id", "name"]), rows)
     found = select(Topic.name, Topic.id).where(Topic.site_id == site.id, Topic.name.in_(labels))
     return dict(session.execute(found).all())
 
@@ -158,3 +154,9 @@ def _titles(session: Session, site: Site, rows: Iterable[Wanted]) -> dict[str, s
 def _confirm(session: Session, ids: set[int], now: datetime) -> None:
     confirmed = func.coalesce(Subscriber.confirmed_at, now)
     session.execute(update(Subscriber).where(Subscriber.id.in_(ids)).values(confirmed_at=confirmed, changed_at=now))
+
+
+def _insert(session: Session, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
+    """By the connection, in the session's transaction: no objects are made of so many rows."""
+    if rows:
+        session.connection().execute(statement, rows)
