@@ -8,6 +8,7 @@ import pytest
 from notifier.db import Database
 from notifier.domain.takeover import Skip
 from notifier.sources.wpdiscuz.csv_file import CsvTable
+from notifier.sources.wpdiscuz.mysql import WordPress
 from notifier.sources.wpdiscuz.table import TableError
 from notifier.takeover import Ears, Skipped, take_over
 from tests.takeover.conftest import HOME, Csv, Paper
@@ -99,3 +100,16 @@ def test_memory_stays_flat_over_two_hundred_thousand_rows(db: Database, paper: P
     counts = take_over(paper.world.parts, [CsvTable(path, SUBSCRIPTIONS)], paper.job(go=False), ears)
     assert counts["many.csv"].found == 200_000
     assert max(sizes) - sizes[20] < 16_000_000
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:p@host/base", "postgresql://u@host/base", "mysql://host", "nonsense", "mysql://u@host/"]
+)
+def test_an_address_that_cannot_be_right_is_refused(url: str) -> None:
+    with pytest.raises(TableError):
+        WordPress(url, "", "wp_")
+
+
+def test_a_prefix_is_letters_and_digits() -> None:
+    with pytest.raises(TableError, match="prefix"):
+        WordPress("mysql://u@host/base", "", "wp_`; DROP TABLE x; --")

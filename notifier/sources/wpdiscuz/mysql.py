@@ -72,7 +72,7 @@ class MySqlTable:
         query = text(self._query())
         while True:
             with _page(self.engine) as connection:
-                mark = f"%{self.shape.mark.replace('_', '|_')}%"
+                mark = f"{self.shape.mark.replace('_', '|_')}%"
                 page = connection.execute(query, {"after": after, "mark": mark, "page": PAGE}).mappings().all()
             for found in page:
                 done += 1
