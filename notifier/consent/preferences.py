@@ -75,7 +75,7 @@ def preferences(session: Session, subscriber_id: int) -> Preferences | None:
         )
         .order_by(Topic.id)
     ).all()
-    choices = [(t, Choice(t.name, t.label or t.name, has.get(t.id))) for t in offered]
+    choices = [(t, Choice(t.name, _label(t), has.get(t.id))) for t in offered]
     return Preferences(
         site_id=subscriber.site_id,
         subscriber_id=subscriber.id,
@@ -128,6 +128,11 @@ def mask(address: str) -> str:
     local, _, domain = address.rpartition("@")
     name, _, top = domain.rpartition(".")
     return f"{local[:1]}•••@{name[:1]}•••.{top}"
+
+
+def _label(topic: Topic) -> str:
+    """Empty for a discussion whose article has not come in: its guid would tell readers nothing."""
+    return topic.label or ("" if topic.name.startswith(_DISCUSSIONS) else topic.name)
 
 
 def _change_schedule(subscriber: Subscriber, wanted: PreferenceChange, now: datetime) -> None:

@@ -136,6 +136,14 @@ def test_every_wrong_link_gets_the_same_answer_and_does_nothing(old: Visit) -> N
     assert old.rows() == before
 
 
+def test_what_was_taken_over_stands_in_the_preferences(old: Visit) -> None:
+    with old.parts.db.reading() as session:
+        reader = session.scalars(select(Subscriber.id).where(Subscriber.address == "layla@mail.iq")).one()
+    page = old.client.get(old.link("p", reader)).text
+    assert "د. سعاد العزاوي" in page
+    assert f">{THREAD}<" not in page, "a discussion without a title is called one"
+
+
 @pytest.mark.parametrize(
     ("language", "direction"), [(x, "rtl") for x in ("ar", "ckb", "fa", "he", "ur")] + [("en", "ltr")]
 )
