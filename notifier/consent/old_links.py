@@ -48,7 +48,9 @@ def view(session: Session, kind: OldLinkKind, number: int, key: str) -> OldLinkV
 
 def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscribed:
     """End what the link's row had asked for; doing it twice changes nothing more."""
-    reader = session.get_one(Subscriber, link.subscriber_id, with_for_update=True)
+    reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
+    if reader is None:  # erased a moment ago
+        return Unsubscribed(link.site_id, link.language, (), is_anything_left=False)
     names = end_topics(session, reader, [link.topic], "unsubscribed", now)
     if names:
         note(session, reader, ConsentAction.UNSUBSCRIBED, link.topic, now, source=SOURCE, ip=ip)
@@ -59,8 +61,8 @@ def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscr
 
 def begin(session: Session, link: OldLinkView, ip: str, now: datetime) -> None:
     """Begin it again for a reader who had ended it; one who has it keeps it as it is."""
-    reader = session.get_one(Subscriber, link.subscriber_id, with_for_update=True)
-    if reader.confirmed_at is not None and _has(session, link):
+    reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
+    if reader is None or (reader.confirmed_at is not None and _has(session, link)):
         return
     reader.confirmed_at = reader.confirmed_at or now
     subscribe(session, reader, [link.topic], Frequency.INSTANT, now)
