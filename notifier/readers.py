@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import confirmation, links, preferences, signup, suppression
+from notifier.consent import confirmation, links, old_links, preferences, signup, suppression
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import LinkView, Scope, Unsubscribed
+from notifier.consent.old_links import OldLinkView
 from notifier.consent.preferences import PreferenceChange, Preferences
 from notifier.consent.signup import SignUpForm
-from notifier.domain.words import ItemState
+from notifier.domain.words import ItemState, OldLinkKind
 from notifier.models import Delivery, Item, LetterItem, Site, Subscriber
 from notifier.parts import Parts
 from notifier.queue import later, to_sign_up, transaction
@@ -52,6 +53,24 @@ def unsubscribe(parts: Parts, token: str, scope: Scope, ip: str, now: datetime) 
     with transaction(parts.db, parts.bell) as session:
         link = _view(parts, session, links.UNSUBSCRIBE, token)
         return links.unsubscribe(session, link, scope, now, ip=ip) if link else None
+
+
+def read_old_link(parts: Parts, kind: OldLinkKind, number: int, key: str) -> OldLinkView | None:
+    """What a link in another plugin's letter stands for; changes nothing. None for an unknown id or key."""
+    with parts.db.reading() as session:
+        return old_links.view(session, kind, number, key)
+
+
+def end_by_old_link(parts: Parts, link: OldLinkView, ip: str, now: datetime) -> Unsubscribed:
+    """End what it stands for; doing it twice changes nothing more."""
+    with transaction(parts.db, parts.bell) as session:
+        return old_links.end(session, link, ip, now)
+
+
+def begin_by_old_link(parts: Parts, link: OldLinkView, ip: str, now: datetime) -> None:
+    """Begin it again; doing it twice changes nothing more."""
+    with transaction(parts.db, parts.bell) as session:
+        old_links.begin(session, link, ip, now)
 
 
 def read_preferences(parts: Parts, token: str) -> Preferences | None:

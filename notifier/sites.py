@@ -21,7 +21,10 @@ KEY_PREFIX: Final = "nk_"
 _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 RESERVED: Final = frozenset(
-    {"api", "confirm", "u", "p", "v", "i", "health", "ready", "metrics", "inbox", "static", "sample"}
+    {
+        *("api", "confirm", "u", "p", "v", "i", "health", "ready", "metrics", "inbox", "static", "sample"),
+        "wpdiscuzsubscription",
+    }
 )
 """First segments of our own paths."""
 

@@ -15,6 +15,7 @@ from notifier.models import Subscriber, Subscription, Topic
 
 HOURS_OF_DAY = 24
 DAYS_OF_WEEK = 7
+_DISCUSSIONS = ("thread:", "replies:", "mine:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def preferences(session: Session, subscriber_id: int) -> Preferences | None:
         )
         .order_by(Topic.id)
     ).all()
-    choices = [(t, Choice(t.name, t.label or t.name, has.get(t.id))) for t in offered]
+    choices = [(t, Choice(t.name, _label(t), has.get(t.id))) for t in offered]
     return Preferences(
         site_id=subscriber.site_id,
         subscriber_id=subscriber.id,
@@ -85,8 +86,8 @@ def preferences(session: Session, subscriber_id: int) -> Preferences | None:
         digest_hour=subscriber.digest_hour,
         digest_weekday=subscriber.digest_weekday,
         is_confirmed=subscriber.confirmed_at is not None,
-        categories=tuple(c for t, c in choices if not t.name.startswith(("thread:", "replies:"))),
-        threads=tuple(c for t, c in choices if t.name.startswith(("thread:", "replies:"))),
+        categories=tuple(c for t, c in choices if not t.name.startswith(_DISCUSSIONS)),
+        threads=tuple(c for t, c in choices if t.name.startswith(_DISCUSSIONS)),
     )
 
 
@@ -127,6 +128,11 @@ def mask(address: str) -> str:
     local, _, domain = address.rpartition("@")
     name, _, top = domain.rpartition(".")
     return f"{local[:1]}•••@{name[:1]}•••.{top}"
+
+
+def _label(topic: Topic) -> str:
+    """Empty for a discussion whose article has not come in: its guid would tell readers nothing."""
+    return topic.label or ("" if topic.name.startswith(_DISCUSSIONS) else topic.name)
 
 
 def _change_schedule(subscriber: Subscriber, wanted: PreferenceChange, now: datetime) -> None:

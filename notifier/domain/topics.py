@@ -9,7 +9,7 @@ from notifier.domain.words import ItemKind
 
 SITE: Final = "site"
 NAME_MAX: Final = 600
-FROM_READERS: Final = ("category", "author", "tag", "thread", "replies")
+FROM_READERS: Final = ("category", "author", "tag", "thread", "replies", "mine")
 """Kinds of topic that a subscribe form may name, beside `site`."""
 
 
@@ -38,6 +38,11 @@ def replies(comment_guid: str) -> str:
     return f"replies:{comment_guid}"
 
 
+def mine(article_guid: str) -> str:
+    """Answers to any comment of one's own under an article."""
+    return f"mine:{article_guid}"
+
+
 def carried(item: NewItem) -> tuple[tuple[str, str], ...]:
     """The topics of an item as (name, label), in the site's own order, each once.
 
@@ -56,7 +61,7 @@ def normalise(name: str) -> str | None:
         return SITE
     if kind not in FROM_READERS or not rest.strip():
         return None
-    folded = rest.strip() if kind in {"thread", "replies"} else _fold(rest)
+    folded = rest.strip() if kind in {"thread", "replies", "mine"} else _fold(rest)
     whole = f"{kind}:{folded}"
     return whole if len(whole) <= NAME_MAX and whole.isprintable() else None
 

@@ -135,6 +135,13 @@ class ConsentAction(StrEnum):
     SUPPRESSED = "suppressed"
 
 
+class OldLinkKind(StrEnum):
+    """Which of another plugin's tables a link in its letters speaks of."""
+
+    SUBSCRIPTION = "subscription"
+    FOLLOW = "follow"
+
+
 class Digits(StrEnum):
     """The site's digit policy."""
 

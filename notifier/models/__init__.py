@@ -1,6 +1,6 @@
 """Every table, by the words of the README."""
 
-from notifier.models.audience import ConsentEvent, OneTimeToken, Signup, Subscriber, Subscription, Suppression
+from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Site, Source, Topic
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
@@ -20,6 +20,7 @@ __all__ = [
     "Letter",
     "LetterItem",
     "Notice",
+    "OldLink",
     "OneTimeToken",
     "Run",
     "Signup",

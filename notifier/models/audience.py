@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
-from notifier.domain.words import ConsentAction, Frequency
+from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
 from notifier.models.base import Base
 
 _ACTIVE = text("ended_at IS NULL")
@@ -167,3 +167,23 @@ class Suppression(Base):
     source: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
+
+
+class OldLink(Base):
+    """What a link in another plugin's letters stands for here; its key is kept as a hash only."""
+
+    __tablename__ = "old_links"
+    __table_args__ = (
+        # One site may take over several WordPress sites, whose ids overlap.
+        UniqueConstraint("site_id", "kind", "number", "key_hash"),
+        Index("ix_old_links_number", "kind", "number"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    kind: Mapped[OldLinkKind]
+    number: Mapped[int] = mapped_column(BigId)
+    """The row's id in the plugin's table."""
+    key_hash: Mapped[str] = mapped_column(String(64))
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"), index=True)

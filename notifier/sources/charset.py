@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from typing import Final
 
 _MARKS: Final = (
@@ -21,6 +22,7 @@ _CHARSET: Final = re.compile(r"(?:cp|iso8859|koi8|gb|big5|euc|shift_jis|mac|tis|
 _WESTERN: Final = frozenset({"iso8859-1", "cp1252", "iso8859-15"})
 _ARABIC: Final = "cp1256"
 _HEAD: Final = 2048
+_SAMPLE: Final = 65_536
 
 
 def decode(body: bytes, content_type: str) -> str:
@@ -34,6 +36,24 @@ def decode(body: bytes, content_type: str) -> str:
             return body.decode(name, "replace")
     name = _wide(body) or ("utf-8" if _is_utf8(body) else _declared(body, content_type) or _guessed(body))
     return body.decode(name, "replace")
+
+
+def of_lines(lines: Iterable[bytes]) -> str:
+    """The charset of a text too long to hold, by the same looks: each line is seen once and let go."""
+    letters = broken = 0
+    strange = b""
+    for number, line in enumerate(lines):
+        if number == 0 and (marked := next((name for mark, name in _MARKS if line.startswith(mark)), "")):
+            return marked
+        if line.isascii():
+            continue
+        rest, found = _UTF8_LETTER.subn(b"", line)
+        bad = _HIGH_RUN.findall(rest)
+        letters += found
+        broken += sum(len(run) for run in bad)
+        if bad and len(strange) < _SAMPLE:
+            strange += line[:_HEAD]
+    return "utf-8" if letters >= 10 * broken else _guessed(strange)
 
 
 def _wide(body: bytes) -> str:

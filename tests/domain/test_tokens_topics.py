@@ -82,3 +82,8 @@ def test_retries_wait_five_ten_twenty_forty_and_then_sixty_minutes() -> None:
     assert waits == [5, 10, 20, 40, 60, 60, 60]
     assert retry_in(1, 300, 3600, 0).total_seconds() == 240
     assert retry_in(1, 300, 3600, 1).total_seconds() == 360
+
+
+def test_answers_to_my_own_comments_are_a_topic_of_the_article() -> None:
+    assert topics.mine("https://r.iq/?p=164") == "mine:https://r.iq/?p=164"
+    assert topics.normalise(" mine:https://r.iq/?p=164 ") == "mine:https://r.iq/?p=164"

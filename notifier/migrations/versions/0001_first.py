@@ -389,6 +389,33 @@ def upgrade() -> None:
         sqlite_where=sa.text("matched_at IS NULL"),
     )
     op.create_table(
+        "old_links",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_old_links_site_id_sites"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_old_links_subscriber_id_subscribers"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["topic_id"], ["topics.id"], name=op.f("fk_old_links_topic_id_topics"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_old_links")),
+        sa.UniqueConstraint(
+            "site_id", "kind", "number", "key_hash", name=op.f("uq_old_links_site_id_kind_number_key_hash")
+        ),
+    )
+    op.create_index("ix_old_links_number", "old_links", ["kind", "number"], unique=False)
+    op.create_index(op.f("ix_old_links_subscriber_id"), "old_links", ["subscriber_id"], unique=False)
+    op.create_index(op.f("ix_old_links_topic_id"), "old_links", ["topic_id"], unique=False)
+    op.create_table(
         "signups",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -590,6 +617,7 @@ def downgrade() -> None:
     op.drop_table("delivery_events")
     op.drop_table("subscriptions")
     op.drop_table("signups")
+    op.drop_table("old_links")
     op.drop_table("items")
     op.drop_table("deliveries")
     op.drop_table("consent_events")

@@ -1,0 +1,92 @@
+"""The links in letters that another plugin sent: seen with their key only, and acted on as our own are."""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.consent.evidence import note
+from notifier.consent.links import Unsubscribed
+from notifier.consent.subscriptions import end_topics, subscribe
+from notifier.domain.tokens import token_hash
+from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
+from notifier.models import OldLink, Subscriber, Subscription, Topic
+
+SOURCE: Final = "old-link"
+_NOBODY: Final = token_hash("")
+
+
+@dataclass(frozen=True, slots=True)
+class OldLinkView:
+    """Whom and what a link speaks for, without telling the address."""
+
+    site_id: int
+    subscriber_id: int
+    language: str
+    topic: str
+    label: str
+
+    @property
+    def topic_kind(self) -> str:
+        """`thread`, `mine`, `replies` or `author`."""
+        return self.topic.partition(":")[0]
+
+
+def view(session: Session, kind: OldLinkKind, number: int, key: str) -> OldLinkView | None:
+    """Look at a link; changes nothing. None for an unknown id and for a wrong key, after the same work."""
+    rows = session.scalars(select(OldLink).where(OldLink.kind == kind, OldLink.number == number)).all()
+    link = _of_key(rows, key)
+    if link is None:
+        return None
+    reader, topic = session.get_one(Subscriber, link.subscriber_id), session.get_one(Topic, link.topic_id)
+    return OldLinkView(link.site_id, reader.id, reader.language, topic.name, topic.label)
+
+
+def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscribed:
+    """End what the link's row had asked for; doing it twice changes nothing more."""
+    reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
+    if reader is None:  # erased a moment ago
+        return Unsubscribed(link.site_id, link.language, (), is_anything_left=False)
+    names = end_topics(session, reader, [link.topic], "unsubscribed", now)
+    if names:
+        note(session, reader, ConsentAction.UNSUBSCRIBED, link.topic, now, source=SOURCE, ip=ip)
+    active = Subscription.subscriber_id == reader.id, Subscription.ended_at.is_(None)
+    left = session.scalar(select(Subscription.id).where(*active).limit(1))
+    return Unsubscribed(link.site_id, link.language, (link.label,) if names else (), is_anything_left=left is not None)
+
+
+def begin(session: Session, link: OldLinkView, ip: str, now: datetime) -> None:
+    """Begin it again for a reader who had ended it; one who has it keeps it as it is."""
+    reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
+    if reader is None or (reader.confirmed_at is not None and _has(session, link)):
+        return
+    reader.confirmed_at = reader.confirmed_at or now
+    subscribe(session, reader, [link.topic], Frequency.INSTANT, now)
+    note(session, reader, ConsentAction.CONFIRMED, link.topic, now, source=SOURCE, ip=ip)
+
+
+def _of_key(rows: Sequence[OldLink], key: str) -> OldLink | None:
+    """Each is compared, in constant time; where there is none, a stand-in that no key has."""
+    hashed = token_hash(key)
+    found = [row for row in rows if hmac.compare_digest(row.key_hash, hashed)]
+    if not rows:
+        hmac.compare_digest(_NOBODY, hashed)
+    return found[0] if found and key else None
+
+
+def _has(session: Session, link: OldLinkView) -> bool:
+    active = (
+        select(Subscription.id)
+        .join(Topic, Topic.id == Subscription.topic_id)
+        .where(
+            Subscription.subscriber_id == link.subscriber_id,
+            Subscription.ended_at.is_(None),
+            Topic.site_id == link.site_id,
+            Topic.name == link.topic,
+        )
+    )
+    return session.scalar(active) is not None

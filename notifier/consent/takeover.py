@@ -1,0 +1,92 @@
+"""Which readers of another plugin may be taken over, many at a time, by looking only.
+
+Whoever was taken over once is never taken over again: what they end here stays ended, however often the import runs.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.domain.takeover import Skip, Wanted
+from notifier.domain.tokens import address_hash
+from notifier.models import Item, Site, Subscriber, Subscription, Suppression, Topic
+
+TAKEN = "taken"
+ALREADY = "already"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a row: `taken`, `already`, or why not."""
+
+    wanted: Wanted
+    word: str
+
+
+def judge(session: Session, site: Site, rows: Sequence[Wanted]) -> list[Verdict]:
+    """What would become of each row; changes nothing."""
+    keys = {one.address_key for one in rows}
+    hashes = {key: address_hash(site.pepper, key) for key in keys}
+    barred = set(
+        session.scalars(
+            select(Suppression.address_hash).where(
+                Suppression.site_id == site.id,
+                Suppression.address_hash.in_(hashes.values()),
+                Suppression.lifted_at.is_(None),
+            )
+        )
+    )
+    readers = _readers(session, site, keys)
+    had = _had(session, readers.values())
+    return [
+        Verdict(one, Skip.SUPPRESSED)
+        if hashes[one.address_key] in barred
+        else Verdict(one, _word(one, readers.get(one.address_key), had))
+        for one in rows
+    ]
+
+
+def waiting(session: Session, site: Site, rows: Iterable[Wanted]) -> int:
+    """How many of these are about an article that has not come in yet: nothing, or a wrong pattern of guids."""
+    articles = [one.article for one in rows if one.article]
+    there = set(session.scalars(select(Item.guid).where(Item.site_id == site.id, Item.guid.in_(set(articles)))))
+    return sum(article not in there for article in articles)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    id: int
+    is_confirmed: bool
+
+
+def _readers(session: Session, site: Site, keys: set[str]) -> dict[str, _Reader]:
+    found = session.execute(
+        select(Subscriber.address_key, Subscriber.id, Subscriber.confirmed_at).where(
+            Subscriber.site_id == site.id, Subscriber.address_key.in_(keys)
+        )
+    )
+    return {key: _Reader(number, at is not None) for key, number, at in found}
+
+
+def _had(session: Session, readers: Iterable[_Reader]) -> dict[int, dict[str, bool]]:
+    """Reader -> topic -> whether it is active still."""
+    had: dict[int, dict[str, bool]] = {}
+    found = session.execute(
+        select(Subscription.subscriber_id, Topic.name, Subscription.ended_at)
+        .join(Topic, Topic.id == Subscription.topic_id)
+        .where(Subscription.subscriber_id.in_([one.id for one in readers]))
+    )
+    for reader, topic, ended_at in found:
+        topics = had.setdefault(reader, {})
+        topics[topic] = topics.get(topic, False) or ended_at is None
+    return had
+
+
+def _word(one: Wanted, reader: _Reader | None, had: dict[int, dict[str, bool]]) -> str:
+    mine = had.get(reader.id, {}) if reader else {}
+    if reader and mine and not reader.is_confirmed:
+        return Skip.LEFT
+    is_active = mine.get(one.topic)
+    return TAKEN if is_active is None else ALREADY if is_active else Skip.LEFT

@@ -1,0 +1,79 @@
+"""The addresses of wpDiscuz's letters, honoured here: GET shows one button, POST acts; scanners change nothing."""
+
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+
+from notifier import readers
+from notifier.consent.old_links import OldLinkView
+from notifier.domain.words import OldLinkKind
+from notifier.web import places
+from notifier.web.edge import LOOKING, Edge, Here, voice
+from notifier.web.look import Voice
+from notifier.web.problems import Problem
+from notifier.web.wire import is_clean
+
+router = APIRouter(include_in_schema=False)
+
+PREFIX: Final = "/wpdiscuzsubscription"
+DIGITS_MAX: Final = 18
+ENDING: Final = frozenset({"0", "no"})
+"""What `wpDiscuzComfirm` (sic) says in a link that refuses."""
+_NAMES: Final = {
+    "unsubscribe": ("wpdiscuzSubscribeID", "key"),
+    "confirm": ("wpdiscuzConfirmID", "wpdiscuzConfirmKey"),
+    "follow": ("wpdiscuzFollowID", "wpdiscuzFollowKey"),
+}
+
+
+@router.api_route(PREFIX + "/{action}", methods=LOOKING)
+@router.api_route(PREFIX + "/{action}/", methods=LOOKING)
+def ask(request: Request, edge: Here, action: str) -> Response:
+    """What the button would do, and the button."""
+    link = _link(request, edge, action)
+    speaks = _voice(request, edge, link)
+    if _is_ending(request, action):
+        return edge.look.page("stop", speaks, kind=link.topic_kind, label=link.label)
+    return edge.look.page("confirm", speaks, stage="ask", topics=_named(edge, speaks, link))
+
+
+@router.post(PREFIX + "/{action}")
+@router.post(PREFIX + "/{action}/")
+def act(request: Request, edge: Here, action: str) -> Response:
+    """End or begin what the link stands for."""
+    link = _link(request, edge, action)
+    speaks = _voice(request, edge, link)
+    ip, now = edge.proxies.client_ip(request), edge.clock()
+    if _is_ending(request, action):
+        done = readers.end_by_old_link(edge.parts, link, ip, now)
+        return edge.look.page("unsubscribed", speaks, done=done, scope="letter")
+    readers.begin_by_old_link(edge.parts, link, ip, now)
+    return edge.look.page("confirm", speaks, stage="done", topics=_named(edge, speaks, link))
+
+
+def _link(request: Request, edge: Edge, action: str) -> OldLinkView:
+    """Raises Problem, the same for an unknown id, a wrong key and a link that was copied in part."""
+    names = _NAMES.get(action)
+    number, key = (request.query_params.get(name, "") for name in names) if names else ("", "")
+    is_number = number.isascii() and number.isdecimal() and len(number) <= DIGITS_MAX
+    kind = OldLinkKind.FOLLOW if action == "follow" else OldLinkKind.SUBSCRIPTION
+    # What cannot be an id is looked up all the same: it costs what any other does.
+    found = readers.read_old_link(edge.parts, kind, int(number) if is_number else 0, key if is_clean(key) else "")
+    if found is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
+    return found
+
+
+def _is_ending(request: Request, action: str) -> bool:
+    return action == "unsubscribe" or request.query_params.get("wpDiscuzComfirm", "").lower() in ENDING
+
+
+def _voice(request: Request, edge: Edge, link: OldLinkView) -> Voice:
+    with edge.parts.db.reading() as session:
+        face = places.by_id(session, link.site_id).face
+    return voice(request, edge, face, link.language)
+
+
+def _named(edge: Edge, speaks: Voice, link: OldLinkView) -> tuple[str, ...]:
+    return (link.label or edge.look.sentences.plain(speaks.language, "thread_unnamed"),)
