@@ -124,6 +124,17 @@ class Settings(BaseSettings):
     digest_late_h: float = Field(default=12, gt=0, description="Hours a missed daily digest may be late.")
     feed_interval_s: int = Field(default=900, ge=60, description="Seconds between two polls of a feed.")
     feed_news_h: float = Field(default=72, gt=0, description="Feed entries older than this are never mailed.")
+    wordpress_interval_s: int = Field(default=300, ge=10, description="Seconds between two looks at a WordPress.")
+    wordpress_gap_s: int = Field(
+        default=10, ge=1, description="Least seconds between two looks that a WordPress asks for by its webhook."
+    )
+    wordpress_recheck: int = Field(
+        default=1000,
+        ge=100,
+        description="How many of a WordPress's latest articles, and of its comments, are compared again in turns, "
+        "a hundred a look, for edits, approvals and deletions.",
+    )
+    hook_tolerance_s: int = Field(default=300, ge=10, description="Seconds a webhook's clock may be off or be late.")
     fetch_timeout_s: float = Field(default=10, gt=0, description="Seconds for one fetch, redirects included.")
     fetch_bytes_max: int = Field(default=5_000_000, ge=1000, description="Most bytes of a fetch, unpacked.")
     fetch_hosts_allowed: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -242,6 +253,16 @@ def adopt(folder: Path) -> None:
 def environment() -> dict[str, str]:
     """This process's environment, for the children it starts."""
     return dict(os.environ)
+
+
+SOURCE_PREFIX = "NOTIFIER_SOURCE_"
+"""How the variables begin that may hold a source's password: no other is ever sent to a site."""
+
+
+def source_secret(name: str) -> SecretStr | None:
+    """The password that a variable of this name holds; None for an empty one, or a name that may hold none."""
+    value = os.environ.get(name, "").strip() if name.startswith(SOURCE_PREFIX) else ""
+    return SecretStr(value) if value else None
 
 
 def templates_dir() -> Path:

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
@@ -28,7 +28,10 @@ _PORTS: Final = {"http": 80, "https": 443}
 _PORT_MAX: Final = 65_535
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED: Final = 304
+_ERRORS: Final = 400
 _OK: Final = range(200, 300)
+_TOLD_MAX: Final = 65_536
+"""How much is read of what an API says about its own refusal."""
 _HEADERS: Final = (
     ("User-Agent", f"notifier/{__version__} (feed reader)"),
     ("Accept", "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"),
@@ -52,6 +55,8 @@ class Fetched:
     etag: str = ""
     last_modified: str = ""
     retry_after_s: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By lower-case name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +83,32 @@ class Fetcher:
     network: httpcore2.NetworkBackend = field(default_factory=httpcore2.SyncBackend)
     tls: ssl.SSLContext = field(default_factory=httpcore2.default_ssl_context)
 
-    def get(self, url: str, etag: str = "", last_modified: str = "") -> Fetched:
+    def get(self, url: str, etag: str = "", last_modified: str = "", authorization: str = "") -> Fetched:
         """Fetch a URL, and up to five redirects; every step is checked anew.
 
+        `authorization` goes to the URL's own scheme, host and port only, and over plain http only to an allowed host.
         Raises `FetchRefused`. `timeout_s` covers it all; `bytes_max` counts unpacked bytes.
         """
         deadline = Deadline(self.timeout_s)
         target = _parse(url)
         conditions = (("If-None-Match", etag), ("If-Modified-Since", last_modified))
         headers = [*_HEADERS, *((name, value) for name, value in conditions if value)]
+        home = _origin(target)
         for _ in range(REDIRECTS_MAX + 1):
-            reply = self._ask(target, headers, deadline)
+            secret = [("Authorization", authorization)] if self._may_know(authorization, target, home) else []
+            reply = self._ask(target, headers + secret, deadline)
             if reply.code not in _REDIRECTS or "location" not in reply.headers:
                 return _fetched(target, reply, is_conditional=bool(etag or last_modified))
             target = _parse(reply.headers["location"], target)
         raise FetchRefused("too_many_redirects", f"{target.host} redirects more than {REDIRECTS_MAX} times.")
+
+    def _may_know(self, authorization: str, target: httpx2.URL, home: tuple[str, bytes, int]) -> bool:
+        """Whether the password may go there. Raises `FetchRefused` where it would travel in clear."""
+        if not authorization or _origin(target) != home:
+            return False
+        if target.scheme != "https" and not self._is_allowed(target, home[2]):
+            raise FetchRefused("plain_password", "A password is sent over https only: give an https address.")
+        return True
 
     def _ask(self, target: httpx2.URL, headers: list[tuple[str, str]], deadline: Deadline) -> _Reply:
         try:
@@ -145,7 +161,7 @@ class Fetcher:
     def _read(self, target: httpx2.URL, response: httpcore2.Response) -> _Reply:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         if response.status not in _OK:
-            return _Reply(response.status, headers)
+            return _Reply(response.status, headers, _told(response, headers))
         body = Body(target.host, headers.get("content-encoding", ""), self.bytes_max)
         length = headers.get("content-length", "")
         if length.isdecimal():
@@ -153,6 +169,21 @@ class Fetcher:
         for chunk in response.iter_stream():
             body.add(chunk)
         return _Reply(response.status, headers, body.whole())
+
+
+def _told(response: httpcore2.Response, headers: dict[str, str]) -> bytes:
+    """The beginning of what an API says about its refusal; a web page is not read."""
+    told = b""
+    if response.status >= _ERRORS and "json" in headers.get("content-type", ""):
+        for chunk in response.iter_stream():
+            told += chunk
+            if len(told) > _TOLD_MAX:
+                break
+    return told[:_TOLD_MAX]
+
+
+def _origin(target: httpx2.URL) -> tuple[str, bytes, int]:
+    return target.scheme, target.raw_host.lower(), target.port or _PORTS[target.scheme]
 
 
 def _parse(url: str, base: httpx2.URL | None = None) -> httpx2.URL:
@@ -195,8 +226,10 @@ def _fetched(target: httpx2.URL, reply: _Reply, *, is_conditional: bool) -> Fetc
             etag=etag if len(etag) <= ETAG_MAX else "",
             last_modified=last_modified if len(last_modified) <= LAST_MODIFIED_MAX else "",
             retry_after_s=pause,
+            headers=reply.headers,
         )
-    raise FetchRefused("status", f"{target.host} answered with status {reply.code}.", reply.code, pause)
+    told = f"{target.host} answered with status {reply.code}."
+    raise FetchRefused("status", told, reply.code, pause, reply.body)
 
 
 def _retry_after(headers: dict[str, str]) -> int | None:
