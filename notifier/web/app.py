@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, links, pages, preferences, probes
+from notifier.web import api, development, hooks, links, pages, preferences, probes
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
@@ -54,7 +54,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
     app.state.edge = edge
     answer_errors(app)
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    routers = (probes.router, api.router, _files(), inbox, pages.router, links.router, preferences.router)
+    routers = (probes.router, api.router, hooks.router, _files(), inbox, pages.router, links.router, preferences.router)
     for router in routers:
         if router is not None:
             app.include_router(router)

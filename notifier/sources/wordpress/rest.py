@@ -17,7 +17,8 @@ SECONDS_MAX: Final = 150.0
 """What one look may take: the claim on a source lasts five minutes."""
 _LOGIN: Final = frozenset({401, 403})
 _GONE: Final = frozenset({401, 403, 404, 410})
-_NO_ROUTE: Final = "rest_no_route"
+_OURS: Final = frozenset({"rest_no_route", "rest_forbidden_context"})
+"""Codes that speak of our question, not of what was asked for."""
 
 
 class AllowanceSpentError(Exception):
@@ -78,7 +79,7 @@ class Rest:
         try:
             return self.row(route, {"_fields": "id,status", **self.context}).get("status", "") in states
         except ApiInvalid as fault:
-            if fault.status in _GONE and fault.key.startswith("rest_") and fault.key != _NO_ROUTE:
+            if fault.status in _GONE and fault.key.startswith("rest_") and fault.key not in _OURS:
                 return False
             raise
 
