@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
+from notifier.intake import Intake
 
 MIN_SECRET_CHARACTERS, MIN_SECRET_DISTINCT = 32, 10
 LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
 
-class Settings(BaseSettings):
+class Settings(Intake):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -122,31 +123,6 @@ class Settings(BaseSettings):
     task_longest_s: float = Field(default=15, gt=0, description="Seconds it goes on while no more urgent one waits.")
     digest_items_max: int = Field(default=20, ge=1, le=100, description="Items in one digest; the rest is a link.")
     digest_late_h: float = Field(default=12, gt=0, description="Hours a missed daily digest may be late.")
-    feed_interval_s: int = Field(default=900, ge=60, description="Seconds between two polls of a feed.")
-    feed_news_h: float = Field(default=72, gt=0, description="Feed entries older than this are never mailed.")
-    wordpress_interval_s: int = Field(default=300, ge=10, description="Seconds between two looks at a WordPress.")
-    wordpress_gap_s: int = Field(
-        default=10, ge=1, description="Least seconds between two looks that a WordPress asks for by its webhook."
-    )
-    wordpress_recheck: int = Field(
-        default=1000,
-        ge=100,
-        description="How many of a WordPress's latest articles, and of its comments, are compared again in turns, "
-        "a hundred a look, for edits, approvals and deletions.",
-    )
-    hook_tolerance_s: int = Field(default=300, ge=10, description="Seconds a webhook's clock may be off or be late.")
-    fetch_timeout_s: float = Field(default=10, gt=0, description="Seconds for one fetch, redirects included.")
-    fetch_bytes_max: int = Field(default=5_000_000, ge=1000, description="Most bytes of a fetch, unpacked.")
-    fetch_hosts_allowed: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(),
-        description="Hosts (`name` or `name:port`), comma-separated, fetched even if their address is private.",
-    )
-    item_bytes_max: int = Field(default=1_000_000, ge=1000, description="Most bytes of one API request.")
-    signups_per_ip_h: int = Field(default=30, ge=1, description="Sign-ups per IP address and hour.")
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Proxy addresses, comma-separated, whose X-Forwarded-For is believed."
-    )
-
     stamp_file: Path | None = Field(default=None, description="File a worker or beat touches while it is alive.")
     inbox_path: Path | None = Field(
         default=None, description="Development inbox to show at /inbox; set by `notifier demo`."

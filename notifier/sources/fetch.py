@@ -13,7 +13,7 @@ import httpcore2
 import httpx2
 
 from notifier import __version__
-from notifier.sources.body import Body
+from notifier.sources.body import Body, refusal
 from notifier.sources.faults import FetchRefused
 from notifier.sources.guard import is_denied
 from notifier.sources.wire import CheckedNetwork, Deadline
@@ -28,10 +28,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 _PORT_MAX: Final = 65_535
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NOT_MODIFIED: Final = 304
-_ERRORS: Final = 400
 _OK: Final = range(200, 300)
-_TOLD_MAX: Final = 65_536
-"""How much is read of what an API says about its own refusal."""
 _HEADERS: Final = (
     ("User-Agent", f"notifier/{__version__} (feed reader)"),
     ("Accept", "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"),
@@ -161,7 +158,7 @@ class Fetcher:
     def _read(self, target: httpx2.URL, response: httpcore2.Response) -> _Reply:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         if response.status not in _OK:
-            return _Reply(response.status, headers, _told(response, headers))
+            return _Reply(response.status, headers, refusal(response, headers))
         body = Body(target.host, headers.get("content-encoding", ""), self.bytes_max)
         length = headers.get("content-length", "")
         if length.isdecimal():
@@ -169,17 +166,6 @@ class Fetcher:
         for chunk in response.iter_stream():
             body.add(chunk)
         return _Reply(response.status, headers, body.whole())
-
-
-def _told(response: httpcore2.Response, headers: dict[str, str]) -> bytes:
-    """The beginning of what an API says about its refusal; a web page is not read."""
-    told = b""
-    if response.status >= _ERRORS and "json" in headers.get("content-type", ""):
-        for chunk in response.iter_stream():
-            told += chunk
-            if len(told) > _TOLD_MAX:
-                break
-    return told[:_TOLD_MAX]
 
 
 def _origin(target: httpx2.URL) -> tuple[str, bytes, int]:
