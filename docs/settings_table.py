@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from notifier.intake import Intake
 from notifier.settings import Settings
 
 README = Path(__file__).parent.parent / "README.md"
@@ -13,7 +14,8 @@ BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
 def table() -> str:
     """Every knob with its default and meaning, as Markdown."""
     rows = ["| variable | default | what it is for |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    # What a model inherits comes first in it; here the one that must be set does.
+    for name, field in sorted(Settings.model_fields.items(), key=lambda one: one[0] in Intake.model_fields):
         default = "**required**" if field.is_required() else _shown(field.default)
         rows.append(f"| `NOTIFIER_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(rows)

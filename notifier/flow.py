@@ -49,10 +49,13 @@ def ingest_items(
     return [_ingest(parts, site_id, item, now, source_id) for item in items]
 
 
-def retract_item(parts: Parts, site_id: int, guid: str, now: datetime) -> Receipt | None:
-    """Take an item back: letters that have not left leave it out. None for a guid that is not known."""
+def retract_item(parts: Parts, site_id: int, guid: str, now: datetime, *, may_return: bool = False) -> Receipt | None:
+    """Take an item back: letters that have not left leave it out. None for a guid that is not known.
+
+    With `may_return` its source may show it again.
+    """
     with transaction(parts.db, parts.bell) as session:
-        return ingest.retract(session, site_id, guid, now)
+        return ingest.retract(session, site_id, guid, now, may_return=may_return)
 
 
 def _ingest(parts: Parts, site_id: int, item: NewItem, now: datetime, source_id: int | None) -> Receipt:

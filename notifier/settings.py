@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
+from notifier.intake import Intake
 
 Words = Annotated[tuple[str, ...], NoDecode]
 _WORDS = ("fetch_hosts_allowed", "image_hosts", "trusted_proxies")
@@ -19,7 +20,7 @@ LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
 
-class Settings(BaseSettings):
+class Settings(Intake):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -127,19 +128,8 @@ class Settings(BaseSettings):
     task_longest_s: float = Field(default=15, gt=0, description="Seconds it goes on while no more urgent one waits.")
     digest_items_max: int = Field(default=20, ge=1, le=100, description="Items in one digest; the rest is a link.")
     digest_late_h: float = Field(default=12, gt=0, description="Hours a missed daily digest may be late.")
-    feed_interval_s: int = Field(default=900, ge=60, description="Seconds between two polls of a feed.")
-    feed_news_h: float = Field(default=72, gt=0, description="Feed entries older than this are never mailed.")
-    fetch_timeout_s: float = Field(default=10, gt=0, description="Seconds for one fetch, redirects included.")
-    fetch_bytes_max: int = Field(default=5_000_000, ge=1000, description="Most bytes of a fetch, unpacked.")
-    fetch_hosts_allowed: Words = Field(
-        default=(), description="Hosts (`name` or `name:port`), comma-separated, fetched even at private addresses."
-    )
     image_hosts: Words = Field(default=(), description="Hosts whose https pictures letters show; a site's own always.")
     image_proxy: bool = Field(default=True, description="Bring other pictures through `/i/…` here; else drop them.")
-    item_bytes_max: int = Field(default=1_000_000, ge=1000, description="Most bytes of one API request.")
-    signups_per_ip_h: int = Field(default=30, ge=1, description="Sign-ups per IP address and hour.")
-    trusted_proxies: Words = Field(default=(), description="Addresses of proxies whose X-Forwarded-For is believed.")
-
     stamp_file: Path | None = Field(default=None, description="File a worker or beat touches while it is alive.")
     inbox_path: Path | None = Field(default=None, description="Development inbox for /inbox; set by `notifier demo`.")
     clock_offset_s: float = Field(default=0, description="Seconds added to the machine's clock, by `notifier demo`.")
@@ -240,6 +230,16 @@ def adopt(folder: Path) -> None:
 def environment() -> dict[str, str]:
     """This process's environment, for the children it starts."""
     return dict(os.environ)
+
+
+SOURCE_PREFIX = "NOTIFIER_SOURCE_"
+"""How the variables begin that may hold a source's password: no other is ever sent to a site."""
+
+
+def source_secret(name: str) -> SecretStr | None:
+    """The password that a variable of this name holds; None for an empty one, or a name that may hold none."""
+    value = os.environ.get(name, "").strip() if name.startswith(SOURCE_PREFIX) else ""
+    return SecretStr(value) if value else None
 
 
 def templates_dir() -> Path:

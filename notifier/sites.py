@@ -22,7 +22,7 @@ _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 RESERVED: Final = frozenset(
     {
-        *("api", "confirm", "u", "p", "v", "i", "health", "ready", "metrics", "inbox", "static", "sample"),
+        *("api", "confirm", "u", "p", "v", "i", "health", "ready", "metrics", "inbox", "static", "sample", "hooks"),
         "wpdiscuzsubscription",
     }
 )
@@ -85,9 +85,11 @@ def add_key(session: Session, site: Site, name: str, scopes: Iterable[str], now:
     return key
 
 
-def add_source(session: Session, site: Site, kind: SourceKind, url: str, now: datetime) -> Source:
-    """Add a source; its first poll is due at once."""
-    source = Source(site_id=site.id, kind=kind, url=url, next_poll_at=now, created_at=now)
+def add_source(
+    session: Session, site: Site, kind: SourceKind, url: str, now: datetime, secret_name: str = ""
+) -> Source:
+    """Add a source; its first poll is due at once. `secret_name` is the variable that holds its password."""
+    source = Source(site_id=site.id, kind=kind, url=url, secret_name=secret_name, next_poll_at=now, created_at=now)
     session.add(source)
     session.flush()
     return source

@@ -1,4 +1,4 @@
-"""Commands that add and list what the product is about: sites, keys, sources, items, subscribers."""
+"""Commands that add and list what the product is about: sites, keys, items."""
 
 import json
 import sys
@@ -10,21 +10,20 @@ from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from notifier import assembly, clock, flow, polling
+from notifier import assembly, clock, flow
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
 from notifier.domain.address import AddressInvalid
 from notifier.domain.items import NewItem
 from notifier.domain.letter import Logo
-from notifier.domain.words import Calendar, Digits, Permission, SourceKind
-from notifier.models import ApiKey, Source
-from notifier.sites import NewSite, add_key, add_site, add_source
+from notifier.domain.words import Calendar, Digits, Permission
+from notifier.models import ApiKey
+from notifier.sites import NewSite, add_key, add_site
 
 PIXEL_DIGITS = 6
 """Of a logo's side, at most."""
 
 site_app = typer.Typer(no_args_is_help=True, help="Publications.")
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
-source_app = typer.Typer(no_args_is_help=True, help="Where a site's items come from.")
 item_app = typer.Typer(no_args_is_help=True, help="Articles and comments.")
 
 
@@ -32,7 +31,6 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.add_typer(site_app, name="site")
     app.add_typer(key_app, name="key")
-    app.add_typer(source_app, name="source")
     app.add_typer(item_app, name="item")
 
 
@@ -104,52 +102,6 @@ def key_revoke(key_id: Annotated[int, typer.Argument(help="As `notifier key list
             refuse(f"there is no key {key_id}")
         key.revoked_at = key.revoked_at or clock.now()
     console.print(f"key {key_id} is revoked")
-
-
-@source_app.command("add")
-def source_add(
-    kind: Annotated[SourceKind, typer.Argument(help="`feed` for RSS, Atom or JSON Feed.")],
-    url: Annotated[str, typer.Argument(help="Its address.")],
-    site: SiteOption = "",
-) -> None:
-    """Add a source. It is polled at the next tick; `notifier source poll` does it now."""
-    if not url.startswith(("http://", "https://")):
-        refuse(f"{url!r} cannot be fetched: write an address that begins with http:// or https://")
-    try:
-        with assembly.parts().db.writing() as session:
-            source = add_source(session, the_site(session, site), kind, url, clock.now())
-            console.print(f"source {source.id} is added")
-    except IntegrityError:
-        refuse("this site has that source already", FAILED)
-
-
-@source_app.command("list")
-def source_list(site: SiteOption = "") -> None:
-    """Every source and how its last poll went."""
-    table = Table("id", "kind", "url", "last good", "failures", "next", "error")
-    with assembly.parts().db.reading() as session:
-        for one in session.scalars(select(Source).where(Source.site_id == the_site(session, site).id)):
-            table.add_row(
-                str(one.id), one.kind, one.url, moment(one.last_ok_at), str(one.failures), moment(one.next_poll_at),
-                one.last_error,
-            )  # fmt: skip
-    console.print(table)
-
-
-@source_app.command("poll")
-def source_poll(source_id: Annotated[int, typer.Argument(help="As `notifier source list` tells.")]) -> None:
-    """Look at a source now, whenever it would be due."""
-    parts, now = assembly.parts(), clock.now()
-    with parts.db.writing() as session:
-        source = session.get(Source, source_id)
-        if source is None:
-            refuse(f"there is no source {source_id}")
-        source.next_poll_at = now
-    polled = polling.poll_source(parts, source_id, now)
-    if polled is None or polled.error:
-        hint = f" The page names a feed: {polled.feed_url}" if polled and polled.feed_url else ""
-        refuse(f"{polled.error if polled else 'another worker polls it'}{hint}", FAILED)
-    console.print(f"{len(polled.items)} items read")
 
 
 @item_app.command("add")

@@ -14,6 +14,8 @@ MAC_BYTES: Final = 18
 SHORT_BYTES: Final = 8
 """64 bits: what VERP asks for."""
 
+KEY_BYTES: Final = 32
+
 
 class Signer:
     """Signs ids for one purpose with keyed BLAKE2b (RFC 7693); the first key signs, every key verifies."""
@@ -55,6 +57,13 @@ class Signer:
             for key in self._keys
         )
         return plain if is_ours else None
+
+    def keys_for(self, purpose: str, number: int) -> tuple[bytes, ...]:
+        """A key that somebody else shall sign with, derived from each of ours; the first is the one to give away."""
+        macs = [_keyed(key, purpose, KEY_BYTES).copy() for key in self._keys]
+        for mac in macs:
+            mac.update(b"%d" % number)
+        return tuple(mac.digest() for mac in macs)
 
 
 def new_token() -> str:

@@ -22,6 +22,7 @@ class SourceKind(StrEnum):
     """What a source speaks; what is pushed to the API has no source."""
 
     FEED = "feed"
+    WORDPRESS = "wordpress"
 
 
 class Frequency(StrEnum):

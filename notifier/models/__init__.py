@@ -2,7 +2,7 @@
 
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
-from notifier.models.content import Item, ItemTopic, Site, Source, Topic
+from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, User
 
@@ -23,6 +23,7 @@ __all__ = [
     "OldLink",
     "OneTimeToken",
     "Run",
+    "Sighting",
     "Signup",
     "Site",
     "Source",

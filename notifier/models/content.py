@@ -58,8 +58,34 @@ class Source(Base):
     failures: Mapped[int] = mapped_column(default=0)
     """Failed polls in a row."""
     last_error: Mapped[str] = mapped_column(Text, default="")
+    secret_name: Mapped[str] = mapped_column(String(100), default="")
+    """The environment variable that holds its password; the password itself is never kept here."""
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """How far a WordPress was read, in the site's own time."""
+    claimed_at: Mapped[datetime | None]
+    """When the poll that is under way began."""
+    asked_at: Mapped[datetime | None]
+    """When the site itself last asked for a poll."""
+    hooks: Mapped[list[str]] = mapped_column(default=list)
+    """The site's latest requests as `timestamp:id`, so that none counts twice."""
     is_enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+
+
+class Sighting(Base):
+    """One article or comment as its site numbers it, and how it was last seen there."""
+
+    __tablename__ = "sightings"
+    __table_args__ = (Index(None, "source_id", "kind", "published_at"),)
+
+    source_id: Mapped[int] = mapped_column(ForeignKey("sources.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[ItemKind] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(BigId, primary_key=True)
+    guid: Mapped[str] = mapped_column(String(500))
+    mark: Mapped[str] = mapped_column(String(64), default="")
+    """What changes when it does: an article's date of change, a comment's hash; empty to look again."""
+    published_at: Mapped[datetime]
+    is_live: Mapped[bool] = mapped_column(default=True)
 
 
 class Item(Base):

@@ -1,12 +1,17 @@
 """A body as it comes in: unpacked piece by piece, and refused as soon as it is too large."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
+
+import httpcore2
 
 from notifier.sources.faults import FetchRefused
 
 _PIECE: Final = 65_536
+_ERRORS: Final = 400
+_REFUSAL_MAX: Final = 65_536
+"""How much is read of what an API says about its own refusal."""
 
 
 class Body:
@@ -58,3 +63,14 @@ class Body:
                 piece = self._unpacker.decompress(self._unpacker.unconsumed_tail, _PIECE)
         except zlib.error as error:
             raise FetchRefused("encoding", f"{self._host} sent a damaged gzip body.") from error
+
+
+def refusal(response: httpcore2.Response, headers: Mapping[str, str]) -> bytes:
+    """The beginning of what an API says about its refusal; a web page is not read."""
+    told = b""
+    if response.status >= _ERRORS and "json" in headers.get("content-type", ""):
+        for chunk in response.iter_stream():
+            told += chunk
+            if len(told) > _REFUSAL_MAX:
+                break
+    return told[:_REFUSAL_MAX]

@@ -51,7 +51,7 @@ def read_entry(entry: Entry, feed_url: str, feed_language: str) -> NewItem:
         guid=guid_of(entry.get("id") or url, title, published_at, text),
         title=title or excerpt(text, TITLE_CHARACTERS),
         html=article.html,
-        summary=html.escape(excerpt(_MORE.sub("…", text), SUMMARY_CHARACTERS), quote=False),
+        summary=summary_of(text),
         url=url,
         language=language,
         author_name=join_names(_authors(entry), language),
@@ -62,6 +62,11 @@ def read_entry(entry: Entry, feed_url: str, feed_language: str) -> NewItem:
         facts=_facts(entry),
         published_at=published_at,
     )
+
+
+def summary_of(text: str) -> str:
+    """A plain text cut to a summary, as HTML."""
+    return html.escape(excerpt(_MORE.sub("…", text), SUMMARY_CHARACTERS), quote=False)
 
 
 def guid_of(given: str, title: str, published_at: datetime | None, text: str) -> str:

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from queue import Empty, SimpleQueue
@@ -13,7 +13,7 @@ import httpcore2
 import httpx2
 
 from notifier import __version__
-from notifier.sources.body import Body
+from notifier.sources.body import Body, refusal
 from notifier.sources.faults import FetchRefused
 from notifier.sources.guard import is_denied
 from notifier.sources.wire import CheckedNetwork, Deadline
@@ -52,6 +52,8 @@ class Fetched:
     etag: str = ""
     last_modified: str = ""
     retry_after_s: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """By lower-case name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +82,32 @@ class Fetcher:
     accept: str = FEEDS
     """The kinds of body that are asked for."""
 
-    def get(self, url: str, etag: str = "", last_modified: str = "") -> Fetched:
+    def get(self, url: str, etag: str = "", last_modified: str = "", authorization: str = "") -> Fetched:
         """Fetch a URL, and up to five redirects; every step is checked anew.
 
+        `authorization` goes to the URL's own scheme, host and port only, and over plain http only to an allowed host.
         Raises `FetchRefused`. `timeout_s` covers it all; `bytes_max` counts unpacked bytes.
         """
         deadline = Deadline(self.timeout_s)
         target = _parse(url)
         conditions = (("If-None-Match", etag), ("If-Modified-Since", last_modified))
         headers = [*_HEADERS, ("Accept", self.accept), *((name, value) for name, value in conditions if value)]
+        home = _origin(target)
         for _ in range(REDIRECTS_MAX + 1):
-            reply = self._ask(target, headers, deadline)
+            secret = [("Authorization", authorization)] if self._may_know(authorization, target, home) else []
+            reply = self._ask(target, headers + secret, deadline)
             if reply.code not in _REDIRECTS or "location" not in reply.headers:
                 return _fetched(target, reply, is_conditional=bool(etag or last_modified))
             target = _parse(reply.headers["location"], target)
         raise FetchRefused("too_many_redirects", f"{target.host} redirects more than {REDIRECTS_MAX} times.")
+
+    def _may_know(self, authorization: str, target: httpx2.URL, home: tuple[str, bytes, int]) -> bool:
+        """Whether the password may go there. Raises `FetchRefused` where it would travel in clear."""
+        if not authorization or _origin(target) != home:
+            return False
+        if target.scheme != "https" and not self._is_allowed(target, home[2]):
+            raise FetchRefused("plain_password", "A password is sent over https only: give an https address.")
+        return True
 
     def _ask(self, target: httpx2.URL, headers: list[tuple[str, str]], deadline: Deadline) -> _Reply:
         try:
@@ -147,7 +160,7 @@ class Fetcher:
     def _read(self, target: httpx2.URL, response: httpcore2.Response) -> _Reply:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
         if response.status not in _OK:
-            return _Reply(response.status, headers)
+            return _Reply(response.status, headers, refusal(response, headers))
         body = Body(target.host, headers.get("content-encoding", ""), self.bytes_max)
         length = headers.get("content-length", "")
         if length.isdecimal():
@@ -155,6 +168,10 @@ class Fetcher:
         for chunk in response.iter_stream():
             body.add(chunk)
         return _Reply(response.status, headers, body.whole())
+
+
+def _origin(target: httpx2.URL) -> tuple[str, bytes, int]:
+    return target.scheme, target.raw_host.lower(), target.port or _PORTS[target.scheme]
 
 
 def _parse(url: str, base: httpx2.URL | None = None) -> httpx2.URL:
@@ -197,8 +214,10 @@ def _fetched(target: httpx2.URL, reply: _Reply, *, is_conditional: bool) -> Fetc
             etag=etag if len(etag) <= ETAG_MAX else "",
             last_modified=last_modified if len(last_modified) <= LAST_MODIFIED_MAX else "",
             retry_after_s=pause,
+            headers=reply.headers,
         )
-    raise FetchRefused("status", f"{target.host} answered with status {reply.code}.", reply.code, pause)
+    told = f"{target.host} answered with status {reply.code}."
+    raise FetchRefused("status", told, reply.code, pause, reply.body)
 
 
 def _retry_after(headers: dict[str, str]) -> int | None:

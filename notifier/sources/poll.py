@@ -46,6 +46,8 @@ class Polled:
     error: str = ""
     error_key: str = ""
     feed_url: str = ""
+    notice: str = ""
+    """Worth telling an editor though the poll succeeded."""
 
 
 def poll(fetcher: Fetcher, source: Watched, now: datetime) -> Polled:

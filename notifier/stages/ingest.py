@@ -49,8 +49,11 @@ def ingest(session: Session, site: Site, new: NewItem, now: datetime, source_id:
     return Receipt(new.guid, "created", created, new.version or 1)
 
 
-def retract(session: Session, site_id: int, guid: str, now: datetime) -> Receipt | None:
-    """Take an item back: letters not yet sent leave it out. None for a guid that is not known."""
+def retract(session: Session, site_id: int, guid: str, now: datetime, *, may_return: bool = False) -> Receipt | None:
+    """Take an item back: letters not yet sent leave it out. None for a guid that is not known.
+
+    With `may_return` the same content brings it back, never as news: a moderator may change their mind.
+    """
     item = session.scalar(select(Item).where(Item.site_id == site_id, Item.guid == guid).with_for_update())
     if item is None:
         return None
@@ -58,6 +61,8 @@ def retract(session: Session, site_id: int, guid: str, now: datetime) -> Receipt
         return Receipt(guid, "unchanged", item.id, item.version)
     item.state, item.retracted_at, item.updated_at = ItemState.RETRACTED, now, now
     item.version += 1
+    if may_return:
+        item.content_hash = ""
     return Receipt(guid, "retracted", item.id, item.version)
 
 

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, links, old_links, pages, pictures, preferences, probes
+from notifier.web import api, development, hooks, links, old_links, pages, pictures, preferences, probes
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
@@ -57,6 +57,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
     routers = (
         probes.router,
         api.router,
+        hooks.router,
         _files(),
         inbox,
         pages.router,

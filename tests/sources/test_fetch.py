@@ -363,3 +363,31 @@ def test_a_refusing_status_tells_when_to_come_back(here: Site, value: str, least
 def test_a_pause_that_cannot_be_read_is_none(here: Site) -> None:
     here.pages["/"] = page(b"busy", ("Retry-After", "soon"), status=503)
     assert refusal(fetcher(here), here.url()).retry_after_s is None
+
+
+def test_a_password_goes_to_its_own_origin_only(here: Site) -> None:
+    with site() as elsewhere:
+        here.pages["/a"] = redirect("/b")
+        here.pages["/b"] = redirect(elsewhere.url("/c"))
+        elsewhere.pages["/c"] = page(b"{}")
+        allowed = (f"127.0.0.1:{here.port}", f"127.0.0.1:{elsewhere.port}")
+        Fetcher(5, 1000, allowed).get(here.url("/a"), authorization="Basic x")
+        assert [headers.get("authorization") for _, headers in here.seen] == ["Basic x", "Basic x"]
+        assert [headers.get("authorization") for _, headers in elsewhere.seen] == [None]
+
+
+def test_a_password_never_travels_in_clear_to_a_public_host(here: Site) -> None:
+    names = Names(news_example=[[PUBLIC]])
+    fetcher = Fetcher(5, 1000, resolver=names, network=Detour(here.port))
+    with pytest.raises(FetchRefused) as refused:
+        fetcher.get("http://news.example/wp-json/", authorization="Basic x")
+    assert refused.value.key == "plain_password"
+    assert here.seen == []
+
+
+def test_what_an_api_says_about_its_refusal_is_read_up_to_a_limit(here: Site) -> None:
+    here.pages["/"] = page(b'{"code":"x"}' + b" " * 200_000, ("Content-Type", "application/json"), status=403)
+    with pytest.raises(FetchRefused) as refused:
+        Fetcher(5, 1_000_000, (f"127.0.0.1:{here.port}",)).get(here.url())
+    assert refused.value.body.startswith(b'{"code":"x"}')
+    assert len(refused.value.body) == 65_536

@@ -142,6 +142,11 @@ def upgrade() -> None:
         sa.Column("last_ok_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("secret_name", sa.String(length=100), nullable=False),
+        sa.Column("progress", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hooks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("is_enabled", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_sources_site_id_sites"), ondelete="CASCADE"),
@@ -416,6 +421,26 @@ def upgrade() -> None:
     op.create_index(op.f("ix_old_links_subscriber_id"), "old_links", ["subscriber_id"], unique=False)
     op.create_index(op.f("ix_old_links_topic_id"), "old_links", ["topic_id"], unique=False)
     op.create_table(
+        "sightings",
+        sa.Column("source_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("guid", sa.String(length=500), nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("is_live", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["source_id"], ["sources.id"], name=op.f("fk_sightings_source_id_sources"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("source_id", "kind", "number", name=op.f("pk_sightings")),
+    )
+    op.create_index(
+        op.f("ix_sightings_source_id_kind_published_at"),
+        "sightings",
+        ["source_id", "kind", "published_at"],
+        unique=False,
+    )
+    op.create_table(
         "signups",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -617,6 +642,7 @@ def downgrade() -> None:
     op.drop_table("delivery_events")
     op.drop_table("subscriptions")
     op.drop_table("signups")
+    op.drop_table("sightings")
     op.drop_table("old_links")
     op.drop_table("items")
     op.drop_table("deliveries")

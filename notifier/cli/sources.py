@@ -1,0 +1,136 @@
+"""Commands about where a site's items come from."""
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from notifier import assembly, clock, polling, settings
+from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
+from notifier.domain.webhook import secret_text
+from notifier.domain.words import SourceKind
+from notifier.models import Source
+from notifier.parts import Parts
+from notifier.polling.hook import key_of
+from notifier.sites import add_source
+from notifier.sources.faults import ApiInvalid, FetchRefused
+from notifier.sources.wordpress import Discovered, basic, discover
+
+CATEGORIES_SHOWN = 12
+source_app = typer.Typer(no_args_is_help=True, help="Where a site's items come from.")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(source_app, name="source")
+
+
+@source_app.command("add")
+def source_add(
+    kind: Annotated[SourceKind, typer.Argument(help="`wordpress`, or `feed` for RSS, Atom or JSON Feed.")],
+    url: Annotated[str, typer.Argument(help="Its address.")],
+    site: SiteOption = "",
+    secret: Annotated[
+        str,
+        typer.Option(
+            help="The variable, NOTIFIER_SOURCE_…, that holds `user name:application password` of a WordPress."
+        ),
+    ] = "",
+) -> None:
+    """Add a source. It is polled at the next tick; `notifier source poll` does it now."""
+    if not url.startswith(("http://", "https://")):
+        refuse(f"{url!r} cannot be fetched: write an address that begins with http:// or https://")
+    if secret and (kind is not SourceKind.WORDPRESS or not secret.startswith(settings.SOURCE_PREFIX)):
+        refuse(f"--secret names a variable that begins with {settings.SOURCE_PREFIX}, for a WordPress")
+    parts = assembly.parts()
+    found = _discover(parts, url, secret) if kind is SourceKind.WORDPRESS else None
+    try:
+        with parts.db.writing() as session:
+            address = found.root if found else url
+            source = add_source(session, the_site(session, site), kind, address, clock.now(), secret)
+            number = source.id
+    except IntegrityError:
+        refuse("this site has that source already", FAILED)
+    console.print(f"source {number} is added")
+    if found:
+        _tell(found, number)
+
+
+@source_app.command("list")
+def source_list(site: SiteOption = "") -> None:
+    """Every source and how its last poll went."""
+    table = Table("id", "kind", "url", "last good", "failures", "next", "error")
+    with assembly.parts().db.reading() as session:
+        for one in session.scalars(select(Source).where(Source.site_id == the_site(session, site).id)):
+            table.add_row(
+                str(one.id), one.kind, one.url, moment(one.last_ok_at), str(one.failures), moment(one.next_poll_at),
+                one.last_error,
+            )  # fmt: skip
+    console.print(table)
+
+
+@source_app.command("poll")
+def source_poll(source_id: Annotated[int, typer.Argument(help="As `notifier source list` tells.")]) -> None:
+    """Look at a source now, whenever it would be due."""
+    parts, now = assembly.parts(), clock.now()
+    with parts.db.writing() as session:
+        source = session.get(Source, source_id)
+        if source is None:
+            refuse(f"there is no source {source_id}")
+        source.next_poll_at = now
+    polled = polling.poll_source(parts, source_id, now)
+    if polled is None or polled.error:
+        hint = f" The page names a feed: {polled.feed_url}" if polled and polled.feed_url else ""
+        refuse(f"{polled.error if polled else 'another worker polls it'}{hint}", FAILED)
+    console.print(f"{len(polled.items)} items read")
+    if polled.notice:
+        console.print(polled.notice, highlight=False, markup=False, soft_wrap=True)
+
+
+@source_app.command("hook")
+def source_hook(source_id: Annotated[int, typer.Argument(help="As `notifier source list` tells.")]) -> None:
+    """Print a plugin that lets a WordPress tell at once of what is new: a file for its `wp-content/mu-plugins`.
+
+    It holds a key of this source's own; who has it can make notifier look at the site, and nothing else.
+    """
+    parts = assembly.parts()
+    with parts.db.reading() as session:
+        source = session.get(Source, source_id)
+    if source is None or source.kind is not SourceKind.WORDPRESS:
+        refuse(f"there is no WordPress source {source_id}")
+    typer.echo(plugin(parts, source_id))
+
+
+def plugin(parts: Parts, source_id: int) -> str:
+    """The plugin of one source."""
+    text = (settings.templates_dir() / "wordpress" / "notifier-hook.php").read_text(encoding="utf-8")
+    url = f"{parts.settings.base_url}/hooks/wordpress/{source_id}".replace("'", "")
+    return text.replace("{{ url }}", url).replace("{{ secret }}", secret_text(key_of(parts, source_id)))
+
+
+def _discover(parts: Parts, url: str, secret: str) -> Discovered:
+    password = settings.source_secret(secret)
+    if secret and password is None:
+        refuse(f"the environment has no {secret}: it holds `user name:application password`, for the workers too")
+    try:
+        return discover(parts.fetch, url, basic(password.get_secret_value()) if password else "")
+    except (ApiInvalid, FetchRefused) as fault:
+        refuse(fault.detail, FAILED)
+
+
+def _tell(found: Discovered, source_id: int) -> None:
+    lines = [f"WordPress “{found.name}”, its REST API at {found.root}"]
+    if found.comments is None:
+        lines.append(f"{found.articles} articles; its comments are not shown: {found.comments_fault}")
+    else:
+        lines.append(f"{found.articles} articles, {found.comments} comments")
+    if found.has_wpdiscuz:
+        lines.append("It runs wpDiscuz.")
+    shown = [f"{name} ({count})" for name, count in found.categories[:CATEGORIES_SHOWN]]
+    more = len(found.categories) - len(shown)
+    lines.append(f"categories: {', '.join(shown) or 'none with articles'}{f' and {more} more' if more > 0 else ''}")
+    lines.append(f"To be told of news at once: notifier source hook {source_id} > notifier-hook.php")
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
