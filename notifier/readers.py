@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import confirmation, links, preferences, signup, suppression
+from notifier.consent import confirmation, links, mutes, preferences, signup, suppression
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import LinkView, Scope, Unsubscribed
+from notifier.consent.mutes import Muting
 from notifier.consent.preferences import PreferenceChange, Preferences
 from notifier.consent.signup import SignUpForm
 from notifier.domain.words import ItemState
@@ -52,6 +53,27 @@ def unsubscribe(parts: Parts, token: str, scope: Scope, ip: str, now: datetime) 
     with transaction(parts.db, parts.bell) as session:
         link = _view(parts, session, links.UNSUBSCRIBE, token)
         return links.unsubscribe(session, link, scope, now, ip=ip) if link else None
+
+
+def mute(parts: Parts, token: str, how: Muting, ip: str, now: datetime) -> list[str] | None:
+    """Want no more letters like this one: of its thread, of its kind, or about comments at all; gives what is muted."""
+    with transaction(parts.db, parts.bell) as session:
+        link = _view(parts, session, links.UNSUBSCRIBE, token)
+        return mutes.mute(session, link, how, now, ip) if link else None
+
+
+def unmute(parts: Parts, token: str, what: str, ip: str, now: datetime) -> bool:
+    """Want letters of this again. False where it was not muted, or the link is not one of ours."""
+    with transaction(parts.db, parts.bell) as session:
+        link = _view(parts, session, links.UNSUBSCRIBE, token)
+        return link is not None and mutes.unmute(session, link.subscriber_id, what, now, ip)
+
+
+def note_visit(parts: Parts, token: str, now: datetime) -> None:
+    """A click in a letter (by its view link): its thread is read, so its letters come at the quickest pace again."""
+    if ids := parts.signer.read(links.VIEW, token):
+        with transaction(parts.db, parts.bell) as session:
+            mutes.note_visit(session, ids[0], now)
 
 
 def read_preferences(parts: Parts, token: str) -> Preferences | None:

@@ -15,6 +15,7 @@ from notifier.models import Subscriber, Subscription, Topic
 
 HOURS_OF_DAY = 24
 DAYS_OF_WEEK = 7
+OF_COMMENTS = ("thread:", "replies:", "passage:", "mine:", "mentions:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,8 @@ def preferences(session: Session, subscriber_id: int) -> Preferences | None:
         digest_hour=subscriber.digest_hour,
         digest_weekday=subscriber.digest_weekday,
         is_confirmed=subscriber.confirmed_at is not None,
-        categories=tuple(c for t, c in choices if not t.name.startswith(("thread:", "replies:"))),
-        threads=tuple(c for t, c in choices if t.name.startswith(("thread:", "replies:"))),
+        categories=tuple(c for t, c in choices if not t.name.startswith(OF_COMMENTS)),
+        threads=tuple(c for t, c in choices if t.name.startswith(OF_COMMENTS)),
     )
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -27,15 +27,23 @@ class Owed:
     about_id: int
 
 
-def plan_owed(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[Owed]) -> list[tuple[int, int]]:
-    """Write the letters and deliveries that are not there yet; gives (delivery id, about id) of the new ones."""
-    made: list[tuple[int, int]] = []
+class Made(NamedTuple):
+    """A new delivery."""
+
+    id: int
+    subscriber_id: int
+    about_id: int
+
+
+def plan_owed(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[Owed]) -> list[Made]:
+    """Write the letters and deliveries that are not there yet; gives the new ones."""
+    made: list[Made] = []
     for first in range(0, len(owed), AT_ONCE):
         made += _plan(session, edition, kind, owed[first : first + AT_ONCE])
     return made
 
 
-def _plan(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[Owed]) -> list[tuple[int, int]]:
+def _plan(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[Owed]) -> list[Made]:
     letters = letter_ids(session, [one.draft for one in owed], edition.now)
     rows = [
         {
@@ -49,12 +57,12 @@ def _plan(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[O
     new = session.execute(
         upsert(session, Delivery)
         .on_conflict_do_nothing()
-        .returning(Delivery.id, Delivery.about_id, Delivery.letter_id),
+        .returning(Delivery.id, Delivery.subscriber_id, Delivery.about_id, Delivery.letter_id),
         rows,
     ).all()
     _count_letters(session, Counter(row.letter_id for row in new))
     tally.plan(session, edition.site.id, kind, Counter(row.about_id for row in new))
-    return [(row.id, row.about_id) for row in new]
+    return [Made(row.id, row.subscriber_id or 0, row.about_id) for row in new]
 
 
 def _count_letters(session: Session, counts: Counter[int]) -> None:
