@@ -1,7 +1,7 @@
 """A hot thread: thousands follow it, a thousand comments come within an hour; who gets how many letters, and how fast.
 
-The clock is simulated, the database is not. Every comment is taken in by itself and its time is taken; then more come in
-batches, as fast as they can. Letters are planned as the scheduler would, and every person's are counted.
+The clock is simulated, the database is not. Every comment is taken in by itself, and timed; then more come in batches,
+as fast as they can. Letters are planned as the scheduler would, and every person's are counted.
 """
 
 import time

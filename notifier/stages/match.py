@@ -1,10 +1,11 @@
 """Who wants an item: equality of topics, said in SQL."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_, union, update
+from sqlalchemy import Select, case, func, literal, select, tuple_, union, update
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
@@ -49,16 +50,35 @@ def settle(session: Session, comments: Collection[int], now: datetime) -> None:
     session.execute(done.execution_options(synchronize_session=False))
 
 
-def is_crowd(session: Session, comments: Collection[int]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Comments, and the topics they carry but for their threads: topic -> its reason."""
+
+    comments: tuple[int, ...]
+    topics: dict[int, NoticeReason]
+
+
+def carried(session: Session, comments: Collection[int]) -> Carried:
+    """Look them up. By themselves: joined to all who follow, the threads' followers would be read as well."""
+    rows = session.execute(
+        select(Topic.id, Topic.name)
+        .join(ItemTopic, ItemTopic.topic_id == Topic.id)
+        .where(among(session, ItemTopic.item_id, comments))
+        .distinct()
+    )
+    kinds = [(topic, name.partition(":")[0]) for topic, name in rows]
+    found = {topic: topics.REASONS[kind] for topic, kind in kinds if kind in topics.REASONS and kind != "thread"}
+    return Carried(tuple(comments), found)
+
+
+def is_crowd(session: Session, of: Carried) -> bool:
     """Whether too many follow these comments to be written down while somebody waits for the answer."""
-    some = select(Subscription.id).join(ItemTopic, ItemTopic.topic_id == Subscription.topic_id)
-    some = some.join(Topic, Topic.id == ItemTopic.topic_id).where(*_by_name(comments)).limit(CROWD + 1)
+    active = among(session, Subscription.topic_id, of.topics) & Subscription.ended_at.is_(None)
+    some = select(Subscription.id).where(active).limit(CROWD + 1)
     return (session.scalar(select(func.count()).select_from(some.subquery())) or 0) > CROWD
 
 
-def write_notices(
-    session: Session, comments: Collection[int], now: datetime, holds: Mapping[NoticeReason, timedelta]
-) -> int:
+def write_notices(session: Session, of: Carried, now: datetime, holds: Mapping[NoticeReason, timedelta]) -> int:
     """Owe comments to everyone they answer or mention and who follows their author, never to the author.
 
     One statement and one notice a person and comment: the strongest reason and the most immediate frequency of theirs
@@ -66,8 +86,11 @@ def write_notices(
     """
     frequencies, reasons = list(Frequency), list(NoticeReason)
     frequency = func.min(case({f: f.rank for f in frequencies}, value=Subscription.frequency))
-    kinds = [(_is_kind(kind), reasons.index(reason)) for kind, reason in topics.REASONS.items()]
-    reason = func.min(case(*kinds, else_=len(reasons) - 1))
+    by_reason = [
+        (among(session, ItemTopic.topic_id, [topic for topic, its in of.topics.items() if its is reason]), n)
+        for n, reason in enumerate(reasons)
+    ]
+    reason = func.min(case(*by_reason, else_=len(reasons) - 1))
     owed = (
         select(
             Subscription.subscriber_id,
@@ -81,9 +104,10 @@ def write_notices(
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .join(ItemTopic, ItemTopic.topic_id == Subscription.topic_id)
         .join(Item, Item.id == ItemTopic.item_id)
-        .join(Topic, Topic.id == ItemTopic.topic_id)
         .where(
-            *_by_name(comments),
+            among(session, ItemTopic.item_id, of.comments),
+            among(session, Subscription.topic_id, of.topics),
+            Subscription.ended_at.is_(None),
             Item.announced_at.is_not(None),
             Subscriber.confirmed_at.is_not(None),
             Subscriber.address_hash != Item.author_hash,
@@ -104,12 +128,3 @@ def note_authors(session: Session, comments: Collection[int], now: datetime) -> 
     alive = update(Bookmark).where(tuple_(Bookmark.subscriber_id, Bookmark.article_id).in_(wrote))
     alive = alive.values(unanswered=0, alive_at=now, look_at=now)
     session.execute(alive.execution_options(synchronize_session=False))
-
-
-def _by_name(comments: Collection[int]) -> tuple[ColumnElement[bool], ...]:
-    """Active subscriptions to what these comments carry, but for their threads."""
-    return ItemTopic.item_id.in_(list(comments)), Subscription.ended_at.is_(None), ~_is_kind("thread")
-
-
-def _is_kind(kind: str) -> ColumnElement[bool]:
-    return Topic.name.startswith(f"{kind}:", autoescape=True)

@@ -83,7 +83,9 @@ def _insert(
         for new, row in fresh
     ]  # fmt: skip
     new = upsert(session, Item).on_conflict_do_nothing(index_elements=["site_id", "guid"])
-    return {guid: item for item, guid in session.execute(new.returning(Item.id, Item.guid), rows)}
+    # Nulls spelt out: rows of other columns would be other statements.
+    made = session.execute(new.returning(Item.id, Item.guid), rows, execution_options={"render_nulls": True})
+    return {guid: item for item, guid in made}
 
 
 def _numbers(session: Session, articles: Iterable[int]) -> dict[int, Any]:

@@ -16,7 +16,7 @@ from notifier.domain.words import Frequency, LetterKind, Reason
 from notifier.models import Bookmark, Notice, Subscriber
 from notifier.stages.plan.conversations import AT_ONCE, Conversation, by_value, conversations, local_day, ready
 from notifier.stages.plan.letters import Draft, Edition
-from notifier.stages.plan.persons import Owed, plan_owed
+from notifier.stages.plan.persons import Shared, plan_shared
 from notifier.stages.plan.threads import close, make_bookmarks, opened
 
 FOR_GOOD: Final = datetime(9999, 1, 1, tzinfo=UTC)
@@ -79,8 +79,10 @@ def _decide(
 
 
 def _send(session: Session, edition: Edition, pace: Pace, letters: Sequence[Conversation]) -> list[int]:
-    owed = [_owed(edition, pace, one) for one in letters]
-    made = {(one.subscriber_id, one.about_id): one.id for one in plan_owed(session, edition, LetterKind.REPLY, owed)}
+    shared = _shared(edition, pace, letters)
+    made = {
+        (one.subscriber_id, one.about_id): one.id for one in plan_shared(session, edition, LetterKind.REPLY, shared)
+    }
     settled = [
         {"id": notice.id, "delivery_id": delivery}
         for one in letters
@@ -94,14 +96,22 @@ def _send(session: Session, edition: Edition, pace: Pace, letters: Sequence[Conv
     return list(made.values())
 
 
-def _owed(edition: Edition, pace: Pace, one: Conversation) -> Owed:
-    items, past = one.item_ids(), one.past(edition.now)
-    data: dict[str, Any] = {"turns_daily": True}
-    if not is_last(pace, past, edition.now):
-        data = {"next_at": (edition.now + pace.gap_after(past.unanswered + 1)).isoformat(timespec="minutes")}
-    draft = Draft(edition.site.id, LetterKind.REPLY, edition.spoken(one.language), items, Frequency.INSTANT, data)
-    # The newest comment names the letter: nobody is told of one twice, so no two of theirs share it.
-    return Owed(draft, one.pair[0], items[-1])
+def _shared(edition: Edition, pace: Pace, letters: Sequence[Conversation]) -> list[Shared]:
+    """The same comments at the same pace in the same language are one letter."""
+    groups: dict[tuple[str, tuple[int, ...], int | None], list[int]] = defaultdict(list)
+    for one in letters:
+        past = one.past(edition.now)
+        unanswered = None if is_last(pace, past, edition.now) else past.unanswered
+        groups[edition.spoken(one.language), one.item_ids(), unanswered].append(one.pair[0])
+    shared = []
+    for (language, items, unanswered), readers in groups.items():
+        data: dict[str, Any] = {"turns_daily": True}
+        if unanswered is not None:
+            data = {"next_at": (edition.now + pace.gap_after(unanswered + 1)).isoformat(timespec="minutes")}
+        draft = Draft(edition.site.id, LetterKind.REPLY, language, items, Frequency.INSTANT, data)
+        # The newest comment names the letter: nobody is told of one twice, so no two of theirs share it.
+        shared.append(Shared(draft, items[-1], tuple(readers)))
+    return shared
 
 
 def _turn_pages(session: Session, pace: Pace, letters: Sequence[Conversation], now: datetime) -> None:
@@ -159,7 +169,7 @@ def _pass_over(session: Session, found: Sequence[Conversation], now: datetime) -
     dropped = update(Notice).where(among(session, Notice.id, muted))
     dropped = dropped.values(dropped_at=now, dropped_reason=Reason.MUTED)
     session.execute(dropped.execution_options(synchronize_session=False))
-    passed = [(one.pair, (one.last,)) for one in found if not one.comments and one.last > one.bookmark.seen]
+    passed = [(one.pair, (one.last,)) for one in found if not one.news.ids and one.last > one.bookmark.seen]
     for (article, (last,)), readers in by_value(passed).items():
         _mark(session, article, readers, {"seen": last})
 

@@ -15,7 +15,7 @@ from notifier.db import upsert
 from notifier.domain.timing import Past, Waiting
 from notifier.domain.words import Frequency, NoticeReason
 from notifier.models import Bookmark, Notice, Subscriber, Subscription, Thread
-from notifier.stages.plan.threads import Comment, Follower, Mutes, Pair, Unseen, ends, follower_rows, frequency_at
+from notifier.stages.plan.threads import NOTHING, Follower, Mutes, News, Pair, Unseen, ends, follower_rows, frequency_at
 
 AT_ONCE = 2000
 _T = TypeVar("_T")
@@ -43,7 +43,7 @@ class Conversation:
     letters_that_day: int
     notices: list[Owed] = field(default_factory=list)
     muted: list[Owed] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
+    news: News = NOTHING
     last: int = 0
     """Where the bookmark goes once these comments are told."""
     since: datetime | None = None
@@ -56,14 +56,17 @@ class Conversation:
 
     def item_ids(self) -> tuple[int, ...]:
         """What a letter shows, the oldest comment first."""
-        return tuple(sorted({one.item_id for one in self.notices} | {one.id for one in self.comments}))
+        if not self.notices:
+            return self.news.ids
+        return tuple(sorted({*self.news.ids, *(one.item_id for one in self.notices)}))
 
     def waiting(self, hold: timedelta) -> Waiting:
         """The same as the pace sees it."""
-        news = [(one.created_at, one.due_at) for one in self.notices] + [
-            (one.at, one.at + hold) for one in self.comments
-        ]
-        return Waiting(len(news), min(at for at, _ in news), min(until for _, until in news))
+        began = [one.created_at for one in self.notices]
+        until = [one.due_at for one in self.notices]
+        if self.news.oldest_at is not None:
+            began, until = [*began, self.news.oldest_at], [*until, self.news.oldest_at + hold]
+        return Waiting(len(self.notices) + len(self.news.ids), min(began), min(until))
 
     def past(self, now: datetime) -> Past:
         """Its letters so far."""
@@ -125,7 +128,7 @@ def conversations(session: Session, pairs: Collection[Pair], hold: timedelta, no
     for follower in follow:
         one = found[follower.pair]
         one.last = unseen.last(follower.pair[1], follower.seen)
-        one.comments = [] if mutes.cover(follower.pair, NoticeReason.THREAD) else unseen.of(follower)
+        one.news = NOTHING if mutes.cover(follower.pair, NoticeReason.THREAD) else unseen.of(follower)
     return list(found.values())
 
 

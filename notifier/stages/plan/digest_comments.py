@@ -56,8 +56,8 @@ class DigestComments:
         self._unseen = Unseen(session, self._follow, run.slot)
         self._empty: list[Follower] = []
         for one in self._follow:
-            found = [] if mutes.cover(one.pair, NoticeReason.THREAD) else self._unseen.of(one)
-            self._items[one.pair[0]] |= {(one.pair[1], comment.id) for comment in found}
+            found = () if mutes.cover(one.pair, NoticeReason.THREAD) else self._unseen.of(one).ids
+            self._items[one.pair[0]] |= {(one.pair[1], item) for item in found}
             if not found:
                 self._empty.append(one)
 

@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import literal, select, update
 from sqlalchemy.orm import Session
 
 from notifier import tally
+from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.words import LetterKind, State
-from notifier.models import Delivery, Letter
-from notifier.stages.plan.letters import Draft, Edition, letter_ids
+from notifier.models import Delivery, Letter, Subscriber
+from notifier.stages.plan.letters import DELIVERY_COLUMNS, About, Draft, Edition, letter_ids, owed_columns
 
 AT_ONCE: Final = 500
 """Letters and deliveries written in one statement."""
+MANY: Final = 20
+"""Readers of one letter who are worth a statement of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,39 @@ def plan_owed(session: Session, edition: Edition, kind: LetterKind, owed: Sequen
     made: list[Made] = []
     for first in range(0, len(owed), AT_ONCE):
         made += _plan(session, edition, kind, owed[first : first + AT_ONCE])
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One letter to several persons."""
+
+    draft: Draft
+    about_id: int
+    readers: tuple[int, ...]
+
+
+def plan_shared(session: Session, edition: Edition, kind: LetterKind, shared: Sequence[Shared]) -> list[Made]:
+    """As `plan_owed`: where many share a letter their deliveries are one statement."""
+    made: list[Made] = []
+    few = [one for one in shared if len(one.readers) < MANY]
+    made += plan_owed(session, edition, kind, [Owed(one.draft, r, one.about_id) for one in few for r in one.readers])
+    for one in shared:
+        if len(one.readers) >= MANY:
+            made += _plan_crowd(session, edition, kind, one)
+    return made
+
+
+def _plan_crowd(session: Session, edition: Edition, kind: LetterKind, one: Shared) -> list[Made]:
+    (letter,) = letter_ids(session, [one.draft], edition.now).values()
+    columns = owed_columns(edition, About(kind, one.about_id), literal(letter), Subscriber.id)
+    readers = select(*columns).where(among(session, Subscriber.id, one.readers)).order_by(Subscriber.id)
+    new = upsert(session, Delivery).from_select(DELIVERY_COLUMNS, readers).on_conflict_do_nothing()
+    made = [
+        Made(*row) for row in session.execute(new.returning(Delivery.id, Delivery.subscriber_id, Delivery.about_id))
+    ]
+    _count_letters(session, Counter({letter: len(made)}))
+    tally.plan(session, edition.site.id, kind, {one.about_id: len(made)})
     return made
 
 

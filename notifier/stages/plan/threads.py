@@ -41,6 +41,26 @@ class Comment(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """Comments that somebody was not told of; one value for all to whom the same are news."""
+
+    comments: tuple[Comment, ...] = ()
+    ids: tuple[int, ...] = ()
+    writers: frozenset[str] = frozenset()
+    oldest_at: datetime | None = None
+
+    @classmethod
+    def of(cls, comments: Iterable[Comment]) -> "News":
+        """These."""
+        some = tuple(comments)
+        ids = tuple(sorted(one.id for one in some))
+        return cls(some, ids, frozenset(one.writer for one in some), min((one.at for one in some), default=None))
+
+
+NOTHING = News()
+
+
+@dataclass(frozen=True, slots=True)
 class Follower:
     """Who follows a thread, and how far they have come."""
 
@@ -62,21 +82,28 @@ class Unseen:
         for article, seen in lowest.items():
             self._comments[article] = _comments(session, article, seen, until)
         self._told = _told(session, followers, [c for found in self._comments.values() for c in found if c.version > 1])
-        self._shared: dict[tuple[int, int], list[Comment]] = {}
+        self._shared: dict[tuple[int, int], News] = {}
 
-    def of(self, one: Follower) -> list[Comment]:
+    def of(self, one: Follower) -> News:
         """What this person has not been told of: nothing of their own, nothing that a notice or a letter told."""
         subscriber, article = one.pair
         key = article, one.seen
         if key not in self._shared:
             found = self._comments[article]
-            self._shared[key] = found[bisect_right(found, one.seen, key=lambda comment: comment.nth) :]
+            self._shared[key] = News.of(found[bisect_right(found, one.seen, key=lambda comment: comment.nth) :])
+        shared = self._shared[key]
         had = self._had.get(one.pair, set()) | self._told.get(subscriber, set())
-        return [
+        if (
+            (shared.oldest_at is None or shared.oldest_at >= one.since)
+            and one.address_hash not in shared.writers
+            and had.isdisjoint(shared.ids)
+        ):
+            return shared
+        return News.of(
             comment
-            for comment in self._shared[key]
+            for comment in shared.comments
             if comment.at >= one.since and comment.writer != one.address_hash and comment.id not in had
-        ]
+        )
 
     def last(self, article: int, seen: int) -> int:
         """How far a follower has come who was told of all of them."""
