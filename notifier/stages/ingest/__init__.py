@@ -58,7 +58,7 @@ def retract(session: Session, site_id: int, guid: str, now: datetime) -> Receipt
 
 
 def _carry(session: Session, site: Site, bearers: Sequence[Bearer], known: Relatives, made: dict[str, int]) -> None:
-    carry(session, site, bearers, known)
+    carry(session, site, bearers, known, set(made.values()))
     adopted = adopt(session, site, made) if any(one.new.kind is ItemKind.COMMENT for one in bearers) else []
     carry_for_persons(session, site, {*adopted, *(one.item_id for one in bearers)}, bearers)
     # Whom a comment answers is known only now: it is matched again, and nobody is told twice.

@@ -1,7 +1,7 @@
 """The topics that items carry, and those that readers may follow from them."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,18 +31,23 @@ class Bearer:
     new: NewItem
 
 
-def carry(session: Session, site: Site, bearers: Sequence[Bearer], known: Relatives) -> None:
-    """Give items their topics, make the topics that readers may follow from them, and an article its thread."""
+def carry(session: Session, site: Site, bearers: Sequence[Bearer], known: Relatives, made: Collection[int]) -> None:
+    """Give items their topics, make the topics that readers may follow from them, and an article its thread.
+
+    `made` are those of them that are new.
+    """
     carried = {one.item_id: list(topics.carried(one.new)) for one in bearers}
     offered = [pair for one in bearers for pair in _offered(site, one.new, known)]
     ids = _topic_ids(session, site, [*offered, *(pair for pairs in carried.values() for pair in pairs)])
-    session.execute(delete(ItemTopic).where(ItemTopic.item_id.in_(carried)))
+    if known_before := [item for item in carried if item not in made]:
+        session.execute(delete(ItemTopic).where(ItemTopic.item_id.in_(known_before)))
     rows = [
         {"item_id": item, "topic_id": ids[name], "position": n}
         for item, pairs in carried.items()
         for n, (name, _) in enumerate(pairs)
     ]
-    session.execute(upsert(session, ItemTopic), rows)
+    # With RETURNING they go a thousand at a time.
+    session.execute(upsert(session, ItemTopic).returning(ItemTopic.item_id), rows).all()
     articles = [one for one in bearers if one.new.kind is ItemKind.ARTICLE]
     threads = [{"article_id": one.item_id, "topic_id": ids[topics.thread(one.new.guid)]} for one in articles]
     if threads:
@@ -76,7 +81,7 @@ def carry_for_persons(session: Session, site: Site, item_ids: Iterable[int], bea
         if name in found
     ]
     if rows:
-        session.execute(upsert(session, ItemTopic).on_conflict_do_nothing(), rows)
+        session.execute(upsert(session, ItemTopic).on_conflict_do_nothing().returning(ItemTopic.item_id), rows).all()
 
 
 def _of_persons(site: Site, new: NewItem) -> Iterator[str]:
