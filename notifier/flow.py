@@ -13,23 +13,26 @@ costs time, never a letter.
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
+from notifier.bulk import among
 from notifier.consent import signup
 from notifier.db import is_passing
 from notifier.dispatch import Dispatch, claim_chunk
-from notifier.domain.items import NewItem, Receipt
+from notifier.domain.items import NewItem, Receipt, batches
 from notifier.domain.outcome import Sent
-from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind
+from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind, NoticeReason
 from notifier.journal import Page
 from notifier.models import Delivery, Item, Run, Signup, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_deliver, to_plan, to_publish, transaction
 from notifier.stages import books, ingest, ledger, match, record
 from notifier.stages.plan.alerts import plan_alerts
-from notifier.stages.plan.bundles import plan_bundles
+from notifier.stages.plan.bundles import Terms, plan_bundles
 from notifier.stages.plan.confirmations import plan_confirmation
 from notifier.stages.plan.digests import plan_digests
 from notifier.stages.plan.letters import About, Edition, chunks, newest
@@ -37,6 +40,9 @@ from notifier.stages.plan.runs import following, is_early, open_due
 from notifier.transports import Transport
 
 Clock = Callable[[], datetime]
+COMMENTS_AT_ONCE: Final = 100
+BUNDLINGS_MAX: Final = 20
+"""A tick looks up from bundling after so many rounds; the next goes on."""
 
 
 # -- what comes in ----------------------------------------------------------------------------------------------
@@ -45,8 +51,14 @@ Clock = Callable[[], datetime]
 def ingest_items(
     parts: Parts, site_id: int, items: Sequence[NewItem], now: datetime, source_id: int | None = None
 ) -> list[Receipt]:
-    """Store what was published, each item in a transaction of its own; new ones are nudged on. One receipt an item."""
-    return [_ingest(parts, site_id, item, now, source_id) for item in items]
+    """Store what was published, one receipt an item.
+
+    An article has a transaction of its own and is nudged on; comments share one with their notices, a hundred at most.
+    """
+    receipts = []
+    for some in batches(items, COMMENTS_AT_ONCE):
+        receipts += _ingest(parts, site_id, some, now, source_id)
+    return receipts
 
 
 def retract_item(parts: Parts, site_id: int, guid: str, now: datetime, *, may_return: bool = False) -> Receipt | None:
@@ -58,13 +70,26 @@ def retract_item(parts: Parts, site_id: int, guid: str, now: datetime, *, may_re
         return ingest.retract(session, site_id, guid, now, may_return=may_return)
 
 
-def _ingest(parts: Parts, site_id: int, item: NewItem, now: datetime, source_id: int | None) -> Receipt:
+def _ingest(
+    parts: Parts, site_id: int, items: Sequence[NewItem], now: datetime, source_id: int | None
+) -> list[Receipt]:
     with transaction(parts.db, parts.bell) as session:
-        receipt = ingest.ingest(session, session.get_one(Site, site_id), item, now, source_id)
-        stored = session.get(Item, receipt.item_id) if receipt.item_id else None
-        if stored is not None and stored.matched_at is None:
-            later(session, to_publish(stored.id, stored.kind))
-        return receipt
+        receipts = ingest.ingest(session, session.get_one(Site, site_id), items, now, source_id)
+        ids = [one.item_id for one in receipts if one.item_id]
+        unmatched = match.unmatched(session, ids)
+        comments = [item for item, kind in unmatched if kind is ItemKind.COMMENT]
+        carried = match.carried(session, comments) if comments else None
+        if carried and not match.is_crowd(session, carried):
+            _owe(parts, session, carried, now)
+            unmatched = [one for one in unmatched if one[1] is not ItemKind.COMMENT]
+        later(session, *(to_publish(item, kind) for item, kind in unmatched))
+        return receipts
+
+
+def _owe(parts: Parts, session: Session, carried: match.Carried, now: datetime) -> None:
+    match.write_notices(session, carried, now, parts.holds)
+    match.note_authors(session, carried.comments, now)
+    match.settle(session, carried.comments, now)
 
 
 # -- what is owed -----------------------------------------------------------------------------------------------
@@ -77,7 +102,7 @@ def publish(parts: Parts, item_id: int, now: datetime) -> None:
         if item is None or item.matched_at is not None:
             return
         if item.kind is ItemKind.COMMENT:
-            match.write_notices(session, item, now, parts.holds)
+            _owe(parts, session, match.carried(session, [item.id]), now)
         else:
             edition = _edition(parts, session.get_one(Site, item.site_id), LetterKind.ALERT, now)
             before = newest(session)
@@ -124,12 +149,20 @@ def open_runs(parts: Parts, now: datetime) -> None:
 
 
 def bundle_notices(parts: Parts, now: datetime) -> None:
-    """Turn notices that waited long enough into letters, one a person and thread."""
-    waits_most = timedelta(seconds=parts.settings.reply_wait_max_s)
-    with transaction(parts.db, parts.bell) as session:
-        for site in session.scalars(select(Site)):
-            made = plan_bundles(session, _edition(parts, site, LetterKind.REPLY, now), waits_most)
-            later(session, *chunks(session, Delivery.id.in_(made), parts.settings.chunk_size))
+    """Turn comments that waited long enough into letters, one a person and thread; some thousands at a time."""
+    terms = Terms(parts.pace, parts.holds[NoticeReason.THREAD])
+    with parts.db.reading() as session:
+        sites = session.scalars(select(Site.id)).all()
+    for site in sites:
+        for _ in range(BUNDLINGS_MAX):
+            with transaction(parts.db, parts.bell) as session:
+                edition = _edition(parts, session.get_one(Site, site), LetterKind.REPLY, now)
+                done = plan_bundles(session, edition, terms)
+                later(
+                    session, *chunks(session, among(session, Delivery.id, done.deliveries), parts.settings.chunk_size)
+                )
+            if done.is_all:
+                break
 
 
 # -- what goes out ----------------------------------------------------------------------------------------------

@@ -3,12 +3,13 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 
 from notifier.accounts import Accounts
 from notifier.budget import Budget
 from notifier.db import Database
 from notifier.domain.links import Links
+from notifier.domain.timing import Pace
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason
 from notifier.journal import Journal
@@ -70,10 +71,26 @@ class Parts:
     @property
     def holds(self) -> dict[NoticeReason, timedelta]:
         """How long a comment waits for an edit or a moderator."""
-        return {
-            NoticeReason.REPLY: timedelta(seconds=self.settings.reply_hold_s),
-            NoticeReason.THREAD: timedelta(seconds=self.settings.thread_hold_s),
-        }
+        personal, other = (
+            timedelta(seconds=self.settings.reply_hold_s),
+            timedelta(seconds=self.settings.thread_hold_s),
+        )
+        return {reason: personal if reason.is_personal else other for reason in NoticeReason}
+
+    @property
+    def pace(self) -> Pace:
+        """How often letters about comments come."""
+        knobs = self.settings
+        return Pace(
+            gap=timedelta(seconds=knobs.thread_gap_s),
+            per_comment=timedelta(seconds=knobs.thread_gap_per_comment_s),
+            waits_most=timedelta(seconds=knobs.reply_wait_max_s),
+            letters_per_thread=knobs.thread_letters_per_day,
+            letters_per_day=knobs.comment_letters_per_day,
+            quiet_from=time(knobs.quiet_from_h),
+            quiet_until=time(knobs.quiet_until_h),
+            idle=timedelta(days=knobs.implicit_idle_days),
+        )
 
     def keeps(self, kind: LetterKind, frequency: Frequency | None = None) -> timedelta:
         """How long after its plan a letter may still leave; an hourly digest no longer than to the next one."""

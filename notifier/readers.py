@@ -5,9 +5,10 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import confirmation, links, old_links, preferences, signup, suppression
+from notifier.consent import confirmation, links, mutes, old_links, preferences, signup, suppression
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import LinkView, Scope, Unsubscribed
+from notifier.consent.mutes import Muting
 from notifier.consent.old_links import OldLinkView
 from notifier.consent.preferences import PreferenceChange, Preferences
 from notifier.consent.signup import SignUpForm
@@ -71,6 +72,27 @@ def begin_by_old_link(parts: Parts, link: OldLinkView, ip: str, now: datetime) -
     """Begin it again; doing it twice changes nothing more."""
     with transaction(parts.db, parts.bell) as session:
         old_links.begin(session, link, ip, now)
+
+
+def mute(parts: Parts, token: str, how: Muting, ip: str, now: datetime) -> list[str] | None:
+    """Want no more letters like this one: of its thread, of its kind, or about comments at all; gives what is muted."""
+    with transaction(parts.db, parts.bell) as session:
+        link = _view(parts, session, links.UNSUBSCRIBE, token)
+        return mutes.mute(session, link, how, now, ip) if link else None
+
+
+def unmute(parts: Parts, token: str, what: str, ip: str, now: datetime) -> bool:
+    """Want letters of this again. False where it was not muted, or the link is not one of ours."""
+    with transaction(parts.db, parts.bell) as session:
+        link = _view(parts, session, links.UNSUBSCRIBE, token)
+        return link is not None and mutes.unmute(session, link.subscriber_id, what, now, ip)
+
+
+def note_visit(parts: Parts, token: str, now: datetime) -> None:
+    """A click in a letter (by its view link): its thread is read, so its letters come at the quickest pace again."""
+    if ids := parts.signer.read(links.VIEW, token):
+        with transaction(parts.db, parts.bell) as session:
+            mutes.note_visit(session, ids[0], now)
 
 
 def read_preferences(parts: Parts, token: str) -> Preferences | None:

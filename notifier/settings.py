@@ -11,6 +11,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 
 from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
 from notifier.intake import Intake
+from notifier.pacing import Pacing
 
 Words = Annotated[tuple[str, ...], NoDecode]
 _WORDS = ("fetch_hosts_allowed", "image_hosts", "trusted_proxies")
@@ -20,7 +21,7 @@ LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
 
-class Settings(Intake):
+class Settings(Intake, Pacing):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -121,9 +122,6 @@ class Settings(Intake):
     confirm_limit_per_30d: int = Field(default=3, ge=1, description="Confirmation letters per address in 30 days.")
     confirm_gap_s: int = Field(default=3600, ge=0, description="Least seconds between two of them to one address.")
     pending_days: int = Field(default=7, ge=1, description="Days an unconfirmed sign-up is kept.")
-    reply_hold_s: int = Field(default=120, ge=0, description="Seconds a reply waits for an edit or a moderator.")
-    thread_hold_s: int = Field(default=300, ge=0, description="Seconds a thread comment waits.")
-    reply_wait_max_s: int = Field(default=900, ge=0, description="Most seconds a first comment waits for more.")
     task_slice_s: float = Field(default=0.5, gt=0, description="Seconds a task sends before it makes room for others.")
     task_longest_s: float = Field(default=15, gt=0, description="Seconds it goes on while no more urgent one waits.")
     digest_items_max: int = Field(default=20, ge=1, le=100, description="Items in one digest; the rest is a link.")

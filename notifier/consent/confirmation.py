@@ -61,7 +61,7 @@ def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
         subscriber.name, subscriber.language = signup.name, signup.language
         subscriber.time_zone = signup.time_zone
     for each in _open_signups(session, signup):
-        subscribe(session, subscriber, each.topics, each.frequency, now)
+        subscribe(session, subscriber, each.topics, each.frequency, now, is_implicit=each.is_implicit)
         note(session, subscriber, ConsentAction.CONFIRMED, ",".join(each.topics), now, signup=each, ip=ip)
         each.result = SignupResult.CONFIRMED
 

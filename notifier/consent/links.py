@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, select, true
+from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from notifier.consent.evidence import note
@@ -114,7 +114,13 @@ def _brought(letter: Letter | None) -> ColumnElement[bool]:
             .join(LetterItem, LetterItem.item_id == ItemTopic.item_id)
             .where(LetterItem.letter_id == letter.id)
         )
-    return Subscription.topic_id.in_(_of_thread(letter))
+    return Subscription.topic_id.in_(_of_items(letter)) | Subscription.topic_id.in_(_of_thread(letter))
+
+
+def _of_items(letter: Letter) -> Select[int]:
+    """What the letter's own items carry."""
+    shown = select(ItemTopic.topic_id).join(LetterItem, LetterItem.item_id == ItemTopic.item_id)
+    return shown.where(LetterItem.letter_id == letter.id)
 
 
 def _of_thread(letter: Letter) -> Select[int]:
@@ -122,8 +128,13 @@ def _of_thread(letter: Letter) -> Select[int]:
     sibling = aliased(Item)
     return (
         select(ItemTopic.topic_id)
+        .join(Topic, Topic.id == ItemTopic.topic_id)
         .join(sibling, sibling.id == ItemTopic.item_id)
         .join(Item, Item.article_id == sibling.article_id)
         .join(LetterItem, LetterItem.item_id == Item.id)
-        .where(LetterItem.letter_id == letter.id, sibling.kind == ItemKind.COMMENT)
+        .where(
+            LetterItem.letter_id == letter.id,
+            sibling.kind == ItemKind.COMMENT,
+            or_(*(Topic.name.like(pattern) for pattern in ("thread:%", "replies:%", "passage:%", "mine:%/%"))),
+        )
     )

@@ -15,7 +15,7 @@ from notifier.models import Subscriber, Subscription, Topic
 
 HOURS_OF_DAY = 24
 DAYS_OF_WEEK = 7
-_DISCUSSIONS = ("thread:", "replies:", "mine:")
+OF_COMMENTS = ("thread:", "replies:", "passage:", "mine:", "mentions:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def preferences(session: Session, subscriber_id: int) -> Preferences | None:
         digest_hour=subscriber.digest_hour,
         digest_weekday=subscriber.digest_weekday,
         is_confirmed=subscriber.confirmed_at is not None,
-        categories=tuple(c for t, c in choices if not t.name.startswith(_DISCUSSIONS)),
-        threads=tuple(c for t, c in choices if t.name.startswith(_DISCUSSIONS)),
+        categories=tuple(c for t, c in choices if not t.name.startswith(OF_COMMENTS)),
+        threads=tuple(c for t, c in choices if t.name.startswith(OF_COMMENTS)),
     )
 
 
@@ -132,7 +132,7 @@ def mask(address: str) -> str:
 
 def _label(topic: Topic) -> str:
     """Empty for a discussion whose article has not come in: its guid would tell readers nothing."""
-    return topic.label or ("" if topic.name.startswith(_DISCUSSIONS) else topic.name)
+    return topic.label or ("" if topic.name.startswith(OF_COMMENTS) else topic.name)
 
 
 def _change_schedule(subscriber: Subscriber, wanted: PreferenceChange, now: datetime) -> None:

@@ -54,6 +54,8 @@ class SignUpForm:
     time_zone: str = ""
     name: str = ""
     source: str = "form"
+    is_implicit: bool = False
+    """Whether the box was ticked already when the reader saw it."""
     ip: str = ""
     wording: str = ""
     """The words beside the box, as the reader saw them; their hash is kept as evidence."""
@@ -77,6 +79,7 @@ def request(session: Session, form: SignUpForm, now: datetime) -> Signup:
         frequency=_checked_frequency(form.frequency),
         topics=_known_topics(session, site.id, form.topics),
         source=form.source,
+        is_implicit=form.is_implicit,
         ip=form.ip,
         wording_hash=token_hash(form.wording),
         limit_hash=address_hash(site.pepper, fold(address.key)),
@@ -147,7 +150,7 @@ def is_suppressed(session: Session, site_id: int, hashed: str) -> bool:
 def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datetime, limits: Limits) -> SignupResult:
     if _is_reader(session, subscriber):
         # Double opt-in is once per address; a form can add to what a reader gets, but never change it.
-        subscribe(session, subscriber, signup.topics, signup.frequency, now)
+        subscribe(session, subscriber, signup.topics, signup.frequency, now, is_implicit=signup.is_implicit)
         note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)
         return SignupResult.ADDED
     if _is_limited(session, signup, now, limits):
@@ -197,8 +200,9 @@ def _subscriber(session: Session, site: Site, signup: Signup, key: str, now: dat
 
 def _known_topics(session: Session, site_id: int, names: tuple[str, ...]) -> list[str]:
     wanted = dict.fromkeys(topic for name in names[:TOPICS_MAX] if (topic := topics.normalise(name)))
-    found = set(session.scalars(select(Topic.name).where(Topic.site_id == site_id, Topic.name.in_(wanted))))
-    known = [name for name in wanted if name in found]
+    asked = {name: topics.offered_by(name) for name in wanted}
+    found = set(session.scalars(select(Topic.name).where(Topic.site_id == site_id, Topic.name.in_(asked.values()))))
+    known = [name for name, offer in asked.items() if offer in found or name in topics.PERSONAL]
     if not known:
         raise Invalid("topics", "no_topics" if not names else "unknown_topics")
     return known

@@ -7,15 +7,25 @@ from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from notifier.db import upsert
+from notifier.domain import topics
 from notifier.domain.words import Frequency
-from notifier.models import Subscriber, Subscription, Topic
+from notifier.models import Site, Subscriber, Subscription, Topic
 
 
 def subscribe(
-    session: Session, subscriber: Subscriber, names: Sequence[str], frequency: Frequency, now: datetime
+    session: Session,
+    subscriber: Subscriber,
+    names: Sequence[str],
+    frequency: Frequency,
+    now: datetime,
+    *,
+    is_implicit: bool = False,
 ) -> None:
-    """Begin what is not there yet; a subscription that is active keeps its frequency."""
-    ids = session.scalars(select(Topic.id).where(Topic.site_id == subscriber.site_id, Topic.name.in_(names))).all()
+    """Begin what is not there yet; a subscription that is active keeps its frequency.
+
+    `is_implicit`: the reader found the box ticked.
+    """
+    ids = _made_ids(session, subscriber, names)
     if not ids:
         return
     rows = [
@@ -23,6 +33,7 @@ def subscribe(
             "subscriber_id": subscriber.id,
             "topic_id": topic,
             "frequency": frequency,
+            "is_implicit": is_implicit,
             "created_at": now,
             "ended_reason": "",
         }
@@ -67,5 +78,20 @@ def _active(subscriber: Subscriber) -> tuple[ColumnElement[bool], ...]:
     return Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None)
 
 
-def _ids(subscriber: Subscriber, names: list[str]) -> Select[int]:
-    return select(Topic.id).where(Topic.site_id == subscriber.site_id, Topic.name.in_(names))
+def _ids(subscriber: Subscriber, names: Iterable[str]) -> Select[int]:
+    theirs = [topics.bound(name, subscriber.address_hash) for name in names]
+    return select(Topic.id).where(Topic.site_id == subscriber.site_id, Topic.name.in_(theirs))
+
+
+def _made_ids(session: Session, subscriber: Subscriber, names: Sequence[str]) -> Sequence[int]:
+    """The topics of these names; one that means this reader alone is made where it is new."""
+    site = session.scalars(select(Site.name).where(Site.id == subscriber.site_id)).one()
+    for name in names:
+        if (theirs := topics.bound(name, subscriber.address_hash)) == name and not name.startswith(topics.PERSONAL):
+            continue
+        article = select(Topic.label).where(
+            Topic.site_id == subscriber.site_id, Topic.name == topics.thread(theirs.partition("/")[2])
+        )
+        row = {"site_id": subscriber.site_id, "name": theirs, "label": session.scalar(article) or site}
+        session.execute(upsert(session, Topic).values(**row).on_conflict_do_nothing())
+    return session.scalars(_ids(subscriber, names)).all()

@@ -4,11 +4,12 @@ Whoever was taken over once is never taken over again: what they end here stays 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain import topics
 from notifier.domain.takeover import Skip, Wanted
 from notifier.domain.tokens import address_hash
 from notifier.models import Item, Site, Subscriber, Subscription, Suppression, Topic
@@ -29,6 +30,7 @@ def judge(session: Session, site: Site, rows: Sequence[Wanted]) -> list[Verdict]
     """What would become of each row; changes nothing."""
     keys = {one.address_key for one in rows}
     hashes = {key: address_hash(site.pepper, key) for key in keys}
+    rows = [replace(one, topic=topics.bound(one.topic, hashes[one.address_key])) for one in rows]
     barred = set(
         session.scalars(
             select(Suppression.address_hash).where(
@@ -79,8 +81,8 @@ def _had(session: Session, readers: Iterable[_Reader]) -> dict[int, dict[str, bo
         .where(Subscription.subscriber_id.in_([one.id for one in readers]))
     )
     for reader, topic, ended_at in found:
-        topics = had.setdefault(reader, {})
-        topics[topic] = topics.get(topic, False) or ended_at is None
+        theirs = had.setdefault(reader, {})
+        theirs[topic] = theirs.get(topic, False) or ended_at is None
     return had
 
 

@@ -1,5 +1,6 @@
 """What comes in: one published thing, as a source or the API tells it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,8 @@ class NewItem:
     tags: tuple[str, ...] = ()
     article_guid: str = ""
     parent_guid: str = ""
+    mentions: tuple[str, ...] = ()
+    """For a comment: the addresses of whom it mentions, as the site knows them."""
     image_url: str = ""
     image_alt: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
@@ -46,3 +49,16 @@ class Receipt:
     item_id: int | None = None
     version: int | None = None
     error: str = ""
+
+
+def batches(items: Sequence[NewItem], most: int) -> Iterator[list[NewItem]]:
+    """These in their order, comments that follow each other together: at most so many, and none of them twice."""
+    batch: list[NewItem] = []
+    for item in items:
+        are_comments = bool(batch) and batch[-1].kind is item.kind is ItemKind.COMMENT
+        if batch and (not are_comments or len(batch) == most or item.guid in {one.guid for one in batch}):
+            yield batch
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch

@@ -25,7 +25,7 @@ def last_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
         candidate = day - timedelta(days=back)
         if frequency is Frequency.WEEKLY and candidate.weekday() != hours.weekday:
             continue
-        slot = _local(datetime.combine(candidate, time(hours.hour)), hours.time_zone)
+        slot = local(datetime.combine(candidate, time(hours.hour)), hours.time_zone)
         if slot <= now:
             return slot
     raise ValueError(f"no slot of {frequency} in the nine days before {now}")
@@ -45,7 +45,7 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def _local(wall: datetime, time_zone: str) -> datetime:
+def local(wall: datetime, time_zone: str) -> datetime:
     """A wall-clock time as a UTC moment.
 
     In the hour that daylight saving skips, the moment the clock jumps past it; in the hour that comes twice, the first.

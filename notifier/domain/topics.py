@@ -5,12 +5,31 @@ from collections.abc import Iterator
 from typing import Final
 
 from notifier.domain.items import NewItem
-from notifier.domain.words import ItemKind
+from notifier.domain.words import ItemKind, NoticeReason
 
 SITE: Final = "site"
 NAME_MAX: Final = 600
-FROM_READERS: Final = ("category", "author", "tag", "thread", "replies", "mine")
-"""Kinds of topic that a subscribe form may name, beside `site`."""
+PASSAGE_FACT: Final = "passage"
+"""The fact of a comment that names the passage of the article it is about."""
+MINE: Final = "mine"
+MENTIONS: Final = "mentions"
+PERSONAL: Final = (MINE, MENTIONS)
+"""Topics that mean somebody else for each reader; kept with the hash of the reader's address, so that they are equal
+to what a comment carries for that person."""
+ALONE: Final = (SITE, *PERSONAL)
+"""Topics that a form names by one word."""
+FROM_READERS: Final = ("category", "author", "tag", "thread", "replies", "passage", MINE)
+"""Kinds of topic that a subscribe form may name, beside those."""
+_AS_WRITTEN: Final = {"thread", "replies", "passage", MINE}
+REASONS: Final = {
+    MENTIONS: NoticeReason.MENTION,
+    "replies": NoticeReason.REPLY,
+    MINE: NoticeReason.MINE,
+    "author": NoticeReason.AUTHOR,
+    "passage": NoticeReason.THREAD,
+    "thread": NoticeReason.THREAD,
+}
+"""Why somebody who has a topic of this kind is owed a comment."""
 
 
 def category(name: str) -> str:
@@ -38,9 +57,43 @@ def replies(comment_guid: str) -> str:
     return f"replies:{comment_guid}"
 
 
-def mine(article_guid: str) -> str:
-    """Answers to any comment of one's own under an article."""
-    return f"mine:{article_guid}"
+def passage(article_guid: str, passage_id: object) -> str:
+    """Comments on one passage of an article."""
+    return f"passage:{article_guid}#{passage_id}"
+
+
+def commenter(hashed: str) -> str:
+    """Whatever this person writes under articles: by the hash of their address, for anybody can sign with any name."""
+    return f"author:{hashed}"
+
+
+def mine(hashed: str, article_guid: str = "") -> str:
+    """Answers to this person's comments, under one article or under all."""
+    return f"{MINE}:{hashed}/{article_guid}" if article_guid else f"{MINE}:{hashed}"
+
+
+def mentions(hashed: str) -> str:
+    """Comments that mention this person."""
+    return f"{MENTIONS}:{hashed}"
+
+
+def bound(name: str, hashed: str) -> str:
+    """A topic as this reader's subscription equals it: one that means somebody else for each is theirs, no other's."""
+    kind, _, rest = name.partition(":")
+    if kind == MENTIONS:
+        return mentions(hashed)
+    if kind == MINE:
+        # As the preference page has it, with a hash in it: theirs, or one that they made up.
+        head, slash, article = rest.partition("/")
+        is_bound = len(head) == len(hashed) and not set(head) - set("0123456789abcdef")
+        return mine(hashed, (article if slash else "") if is_bound else rest)
+    return name
+
+
+def offered_by(name: str) -> str:
+    """The topic whose being there lets a reader ask for this one."""
+    kind, _, rest = name.partition(":")
+    return thread(rest) if kind == MINE and rest else name
 
 
 def carried(item: NewItem) -> tuple[tuple[str, str], ...]:
@@ -57,19 +110,21 @@ def carried(item: NewItem) -> tuple[tuple[str, str], ...]:
 def normalise(name: str) -> str | None:
     """A topic as a form names it, in its canonical spelling; None where it is no topic."""
     kind, colon, rest = unicodedata.normalize("NFC", name).strip().partition(":")
-    if kind == SITE and not colon:
-        return SITE
+    if kind in ALONE and not colon:
+        return kind
     if kind not in FROM_READERS or not rest.strip():
         return None
-    folded = rest.strip() if kind in {"thread", "replies", "mine"} else _fold(rest)
+    folded = rest.strip() if kind in _AS_WRITTEN else _fold(rest)
     whole = f"{kind}:{folded}"
     return whole if len(whole) <= NAME_MAX and whole.isprintable() else None
 
 
 def _of_comment(item: NewItem) -> Iterator[tuple[str, str]]:
     yield thread(item.article_guid), ""
-    if item.parent_guid:
+    if item.parent_guid and item.parent_guid != item.guid:
         yield replies(item.parent_guid), ""
+    if found := item.facts.get(PASSAGE_FACT):
+        yield passage(item.article_guid, found), ""
 
 
 def _of_article(item: NewItem) -> Iterator[tuple[str, str]]:

@@ -107,6 +107,7 @@ class Reason(StrEnum):
 
     RETRACTED = "retracted"
     UNSUBSCRIBED = "unsubscribed"
+    MUTED = "muted"
     SUPPRESSED = "suppressed"
     ERASED = "erased"
     TOO_OLD = "too_old"
@@ -122,8 +123,20 @@ class Reason(StrEnum):
 class NoticeReason(StrEnum):
     """Why a person is owed an item, the strongest first."""
 
+    MENTION = "mention"
     REPLY = "reply"
+    """To a comment that they follow."""
+    MINE = "mine"
+    """To a comment of theirs."""
+    AUTHOR = "author"
+    """By somebody they follow."""
     THREAD = "thread"
+    """Under an article, or on a passage of it."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is waited for more than a thread's next comment."""
+        return self in {NoticeReason.MENTION, NoticeReason.REPLY, NoticeReason.MINE}
 
 
 class ConsentAction(StrEnum):

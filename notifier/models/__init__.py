@@ -5,11 +5,13 @@ from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, User
+from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
     "ApiKey",
     "AuditEvent",
     "Base",
+    "Bookmark",
     "ConsentEvent",
     "Delivery",
     "DeliveryEvent",
@@ -19,6 +21,7 @@ __all__ = [
     "Lease",
     "Letter",
     "LetterItem",
+    "Mute",
     "Notice",
     "OldLink",
     "OneTimeToken",
@@ -31,6 +34,7 @@ __all__ = [
     "Subscription",
     "Suppression",
     "Tally",
+    "Thread",
     "Topic",
     "User",
 ]

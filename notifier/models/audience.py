@@ -50,6 +50,9 @@ class Subscriber(Base):
     daily_covered_until: Mapped[datetime | None]
     """With schedule_changed_at: where the daily digests under the old hours had come to."""
     weekly_covered_until: Mapped[datetime | None]
+    letters_day: Mapped[str] = mapped_column(String(10), default="")
+    """The last local day with instant letters about comments, such as `2026-11-23`."""
+    letters_that_day: Mapped[int] = mapped_column(default=0)
 
 
 class Subscription(Base):
@@ -83,6 +86,8 @@ class Subscription(Base):
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"))
     frequency: Mapped[Frequency]
+    is_implicit: Mapped[bool] = mapped_column(default=False)
+    """Of a box that was ticked by default: without a sign of life it writes daily only."""
     created_at: Mapped[datetime]
     frequency_changed_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -112,6 +117,8 @@ class Signup(Base):
     frequency: Mapped[Frequency]
     topics: Mapped[list[str]]
     source: Mapped[str] = mapped_column(String(40))
+    is_implicit: Mapped[bool] = mapped_column(default=False)
+    """Whether the box was ticked already when the reader saw it."""
     ip: Mapped[str] = mapped_column(String(45), default="")
     wording_hash: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime]

@@ -101,7 +101,7 @@ class Item(Base):
             postgresql_where=text("matched_at IS NULL"),
             sqlite_where=text("matched_at IS NULL"),
         ),
-        Index("ix_items_article_id", "article_id"),
+        Index("ix_items_article_id", "article_id", "nth"),
         Index("ix_items_parent_id", "parent_id"),
     )
 
@@ -140,6 +140,8 @@ class Item(Base):
     matched_at: Mapped[datetime | None]
     """When alerts and notices were planned; the sweep looks for None."""
     retracted_at: Mapped[datetime | None]
+    nth: Mapped[int | None]
+    """For a comment: its number among the article's comments, in the order in which they became news."""
     planned_count: Mapped[int] = mapped_column(default=0)
 
 

@@ -123,7 +123,7 @@ class Delivery(Base):
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"))
     kind: Mapped[LetterKind]
     about_id: Mapped[int] = mapped_column(BigId)
-    """What makes it owed once: the item of an alert, the run of a digest, the first notice of a reply letter,
+    """What makes it owed once: the item of an alert, the run of a digest, the newest comment of a reply letter,
     the sign-up of a confirmation."""
     lane: Mapped[Lane]
     state: Mapped[State] = mapped_column(default=State.QUEUED)

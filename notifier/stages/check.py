@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import case, select
+from sqlalchemy import String, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.owed import Owed
-from notifier.domain.words import ItemState, Reason
-from notifier.models import Delivery, Item, ItemTopic, LetterItem, Subscriber, Subscription, Suppression
+from notifier.domain.words import ItemKind, ItemState, NoticeReason, Reason
+from notifier.models import Delivery, Item, ItemTopic, LetterItem, Mute, Notice, Subscriber, Subscription, Suppression
 
 WAITS_MOST: Final = timedelta(minutes=10)
 """A reader's change is dated when it is asked for and seen when it is committed: at most this much later."""
@@ -33,12 +33,17 @@ def check(session: Session, owed: Sequence[Owed]) -> Checked:
     shown = _live_items(session, {one.letter_id for one in owed})
     changed = _changed(owed, readers)
     wanted = _still_wanted(session, changed)
+    muted = _muted(session, changed)
     ready: list[Claimed] = []
     unwanted: dict[int, Reason] = {}
     for one in owed:
         reader, items = readers.get(one.subscriber_id), shown[one.letter_id].live
         if one.id in changed and one.kind.is_list_mail:
             items = tuple(item for item in items if item in wanted[one.id])
+            if items and muted[one.id].issuperset(items):
+                unwanted[one.id] = Reason.MUTED
+                continue
+            items = tuple(item for item in items if item not in muted[one.id])
         if reader is None:
             unwanted[one.id] = Reason.ERASED
         elif reason := _refusal(one, reader, items, shown[one.letter_id]):
@@ -142,3 +147,30 @@ def _still_wanted(session: Session, delivery_ids: Collection[int]) -> dict[int, 
     for delivery, item in rows:
         wanted[delivery].add(item)
     return wanted
+
+
+def _muted(session: Session, delivery_ids: Collection[int]) -> dict[int, set[int]]:
+    """For readers who changed something since the plan: the comments that they want no letter of."""
+    if not delivery_ids:
+        return {}
+    reason = func.coalesce(Notice.reason, NoticeReason.THREAD.value)
+    rows = session.execute(
+        select(Delivery.id, LetterItem.item_id)
+        .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
+        .join(Item, Item.id == LetterItem.item_id)
+        .join(Mute, Mute.subscriber_id == Delivery.subscriber_id)
+        .outerjoin(Notice, (Notice.item_id == Item.id) & (Notice.subscriber_id == Delivery.subscriber_id))
+        .where(
+            among(session, Delivery.id, delivery_ids),
+            Item.kind == ItemKind.COMMENT,
+            or_(
+                Mute.what == "all",
+                Mute.what == literal("thread:").concat(cast(Item.article_id, String)),
+                Mute.what == literal("kind:").concat(cast(reason, String)),
+            ),
+        )
+    )
+    muted: dict[int, set[int]] = defaultdict(set)
+    for delivery, item in rows:
+        muted[delivery].add(item)
+    return muted

@@ -1,13 +1,21 @@
 """Who wants an item: equality of topics, said in SQL."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import Select, case, func, literal, select
+from sqlalchemy import Select, case, func, literal, select, tuple_, union, update
 from sqlalchemy.orm import Session
 
+from notifier.bulk import among
 from notifier.db import affected, upsert
-from notifier.domain.words import Frequency, NoticeReason
-from notifier.models import Item, ItemTopic, Notice, Subscriber, Subscription, Topic
+from notifier.domain import topics
+from notifier.domain.words import Frequency, ItemKind, NoticeReason
+from notifier.models import Bookmark, Item, ItemTopic, Notice, Subscriber, Subscription, Topic
+
+CROWD: Final = 200
+"""Notices that are written in the very transaction that takes comments in; a greater crowd's are nudged on."""
 
 
 def instant_readers(item: Item) -> Select[int, str]:
@@ -26,19 +34,68 @@ def instant_readers(item: Item) -> Select[int, str]:
     )
 
 
-def write_notices(session: Session, comment: Item, now: datetime, holds: dict[NoticeReason, timedelta]) -> int:
-    """Owe a comment to everyone who follows its thread or the comment it answers, never to its author.
+def unmatched(session: Session, ids: Collection[int]) -> list[tuple[int, ItemKind]]:
+    """(id, kind) of those of these items, and of the answers to them, that nobody was owed yet."""
+    waits = select(Item.id, Item.kind).where(Item.matched_at.is_(None))
+    theirs = union(
+        waits.where(among(session, Item.id, ids)),
+        waits.where(among(session, Item.parent_id, ids)),
+    )
+    return [(item, kind) for item, kind in session.execute(theirs)]
 
-    One statement and one notice a person: the strongest reason and the most immediate frequency of theirs win.
+
+def settle(session: Session, comments: Collection[int], now: datetime) -> None:
+    """Note that everybody is owed these comments who is to be."""
+    done = update(Item).where(among(session, Item.id, comments)).values(matched_at=now)
+    session.execute(done.execution_options(synchronize_session=False))
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Comments, and the topics they carry but for their threads: topic -> its reason."""
+
+    comments: tuple[int, ...]
+    topics: dict[int, NoticeReason]
+
+
+def carried(session: Session, comments: Collection[int]) -> Carried:
+    """Look them up. By themselves: joined to all who follow, the threads' followers would be read as well."""
+    rows = session.execute(
+        select(Topic.id, Topic.name)
+        .join(ItemTopic, ItemTopic.topic_id == Topic.id)
+        .where(among(session, ItemTopic.item_id, comments))
+        .distinct()
+    )
+    kinds = [(topic, name.partition(":")[0]) for topic, name in rows]
+    found = {topic: topics.REASONS[kind] for topic, kind in kinds if kind in topics.REASONS and kind != "thread"}
+    return Carried(tuple(comments), found)
+
+
+def is_crowd(session: Session, of: Carried) -> bool:
+    """Whether too many follow these comments to be written down while somebody waits for the answer."""
+    active = among(session, Subscription.topic_id, of.topics) & Subscription.ended_at.is_(None)
+    some = select(Subscription.id).where(active).limit(CROWD + 1)
+    return (session.scalar(select(func.count()).select_from(some.subquery())) or 0) > CROWD
+
+
+def write_notices(session: Session, of: Carried, now: datetime, holds: Mapping[NoticeReason, timedelta]) -> int:
+    """Owe comments to everyone they answer or mention and who follows their author, never to the author.
+
+    One statement and one notice a person and comment: the strongest reason and the most immediate frequency of theirs
+    win. Whoever follows the thread alone is owed it by a bookmark, without a row.
     """
     frequencies, reasons = list(Frequency), list(NoticeReason)
     frequency = func.min(case({f: f.rank for f in frequencies}, value=Subscription.frequency))
-    reason = func.min(case((Topic.name.startswith("replies:", autoescape=True), 0), else_=1))
+    by_reason = [
+        (among(session, ItemTopic.topic_id, [topic for topic, its in of.topics.items() if its is reason]), n)
+        for n, reason in enumerate(reasons)
+    ]
+    reason = func.min(case(*by_reason, else_=len(reasons) - 1))
     owed = (
         select(
             Subscription.subscriber_id,
-            literal(comment.id),
-            literal(comment.article_id),
+            Item.id,
+            Item.article_id,
             case({n: r.value for n, r in enumerate(reasons)}, value=reason),
             case({f.rank: f.value for f in frequencies}, value=frequency),
             literal(now, Notice.created_at.type),
@@ -46,14 +103,28 @@ def write_notices(session: Session, comment: Item, now: datetime, holds: dict[No
         )
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .join(ItemTopic, ItemTopic.topic_id == Subscription.topic_id)
-        .join(Topic, Topic.id == ItemTopic.topic_id)
+        .join(Item, Item.id == ItemTopic.item_id)
         .where(
-            ItemTopic.item_id == comment.id,
+            among(session, ItemTopic.item_id, of.comments),
+            among(session, Subscription.topic_id, of.topics),
             Subscription.ended_at.is_(None),
+            Item.announced_at.is_not(None),
             Subscriber.confirmed_at.is_not(None),
-            Subscriber.address_hash != comment.author_hash,
+            Subscriber.address_hash != Item.author_hash,
         )
-        .group_by(Subscription.subscriber_id)
+        .group_by(Subscription.subscriber_id, Item.id, Item.article_id)
     )
     columns = ["subscriber_id", "item_id", "article_id", "reason", "frequency", "created_at", "due_at"]
     return affected(session, upsert(session, Notice).from_select(columns, owed).on_conflict_do_nothing())
+
+
+def note_authors(session: Session, comments: Collection[int], now: datetime) -> None:
+    """Whoever writes under an article reads what comes of it: their letters about it are at the quickest pace again."""
+    wrote = (
+        select(Subscriber.id, Item.article_id)
+        .join(Item, (Item.author_hash == Subscriber.address_hash) & (Item.site_id == Subscriber.site_id))
+        .where(among(session, Item.id, comments), Item.author_hash != "")
+    )
+    alive = update(Bookmark).where(tuple_(Bookmark.subscriber_id, Bookmark.article_id).in_(wrote))
+    alive = alive.values(unanswered=0, alive_at=now, look_at=now)
+    session.execute(alive.execution_options(synchronize_session=False))

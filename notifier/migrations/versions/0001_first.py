@@ -172,6 +172,8 @@ def upgrade() -> None:
         sa.Column("schedule_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("daily_covered_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("weekly_covered_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("letters_day", sa.String(length=10), nullable=False),
+        sa.Column("letters_that_day", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["site_id"], ["sites.id"], name=op.f("fk_subscribers_site_id_sites"), ondelete="CASCADE"
         ),
@@ -368,6 +370,7 @@ def upgrade() -> None:
         sa.Column("announced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("matched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("retracted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("nth", sa.Integer(), nullable=True),
         sa.Column("planned_count", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["items.id"], name=op.f("fk_items_article_id_items"), ondelete="CASCADE"
@@ -383,7 +386,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "guid", name=op.f("uq_items_site_id_guid")),
     )
     op.create_index("ix_items_announced", "items", ["site_id", "kind", "announced_at"], unique=False)
-    op.create_index("ix_items_article_id", "items", ["article_id"], unique=False)
+    op.create_index("ix_items_article_id", "items", ["article_id", "nth"], unique=False)
     op.create_index("ix_items_parent_id", "items", ["parent_id"], unique=False)
     op.create_index(
         "ix_items_unmatched",
@@ -392,6 +395,18 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("matched_at IS NULL"),
         sqlite_where=sa.text("matched_at IS NULL"),
+    )
+    op.create_table(
+        "mutes",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_mutes_subscriber_id_subscribers"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mutes")),
+        sa.UniqueConstraint("subscriber_id", "what", name=op.f("uq_mutes_subscriber_id_what")),
     )
     op.create_table(
         "old_links",
@@ -451,6 +466,7 @@ def upgrade() -> None:
         sa.Column("frequency", sa.String(length=20), nullable=False),
         sa.Column("topics", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("is_implicit", sa.Boolean(), nullable=False),
         sa.Column("ip", sa.String(length=45), nullable=False),
         sa.Column("wording_hash", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -480,6 +496,7 @@ def upgrade() -> None:
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("frequency", sa.String(length=20), nullable=False),
+        sa.Column("is_implicit", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("frequency_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
@@ -528,6 +545,29 @@ def upgrade() -> None:
         postgresql_where=sa.text("ended_at IS NULL"),
         sqlite_where=sa.text("ended_at IS NULL"),
     )
+    op.create_table(
+        "bookmarks",
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("letters", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("unanswered", sa.Integer(), nullable=False),
+        sa.Column("alive_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("daily_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["items.id"], name=op.f("fk_bookmarks_article_id_items"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_bookmarks_subscriber_id_subscribers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("subscriber_id", "article_id", name=op.f("pk_bookmarks")),
+    )
+    op.create_index("ix_bookmarks_look", "bookmarks", ["article_id", "look_at"], unique=False)
+    op.create_index("ix_bookmarks_seen", "bookmarks", ["article_id", "seen"], unique=False)
     op.create_table(
         "delivery_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -631,19 +671,47 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_one_time_tokens_token_hash")),
     )
     op.create_index(op.f("ix_one_time_tokens_signup_id"), "one_time_tokens", ["signup_id"], unique=False)
+    op.create_table(
+        "threads",
+        sa.Column(
+            "article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["items.id"], name=op.f("fk_threads_article_id_items"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["topic_id"], ["topics.id"], name=op.f("fk_threads_topic_id_topics"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_threads")),
+    )
+    op.create_index(
+        "ix_threads_open",
+        "threads",
+        ["article_id"],
+        unique=False,
+        postgresql_where=sa.text("is_open"),
+        sqlite_where=sa.text("is_open = 1"),
+    )
+    op.create_index(op.f("ix_threads_topic_id"), "threads", ["topic_id"], unique=False)
 
 
 def downgrade() -> None:
     guarded()
+    op.drop_table("threads")
     op.drop_table("one_time_tokens")
     op.drop_table("notices")
     op.drop_table("letter_items")
     op.drop_table("item_topics")
     op.drop_table("delivery_events")
+    op.drop_table("bookmarks")
     op.drop_table("subscriptions")
     op.drop_table("signups")
     op.drop_table("sightings")
     op.drop_table("old_links")
+    op.drop_table("mutes")
     op.drop_table("items")
     op.drop_table("deliveries")
     op.drop_table("consent_events")

@@ -56,7 +56,7 @@ def _subscription(values: Mapping[str, str], place: str, terms: Terms) -> Wanted
             topic = topics.thread(article)
         case "all_comment":
             article = terms.guids.article(about)
-            topic = topics.mine(article)
+            topic = _mine(article)
         case "comment":
             post = _id(values["post_id"])
             article = terms.guids.article(post)
@@ -106,9 +106,14 @@ def _reloaded(values: Mapping[str, str], place: str, terms: Terms) -> Wanted:
     raise _SkippedError(topic or Skip.KIND)
 
 
+def _mine(article: str) -> str:
+    """Answers to any comment of one's own there; whose, the taking over knows."""
+    return f"{topics.MINE}:{article}"
+
+
 _RELOADED: Final[dict[str, Callable[[str], str] | Skip]] = {
     "Y": topics.thread,
-    "R": topics.mine,
+    "R": _mine,
     "C": Skip.SUSPENDED,
     "YC": Skip.UNCONFIRMED,
     "RC": Skip.UNCONFIRMED,

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.topics import offered_by
 from notifier.domain.words import LetterKind
 from notifier.models import Signup, Topic
 from notifier.stages.plan.letters import Draft, Edition
@@ -15,7 +16,9 @@ def plan_confirmation(session: Session, edition: Edition, signup: Signup) -> lis
         raise ValueError(f"sign-up {signup.id} was not decided yet")
     site = edition.site
     topics = session.scalars(
-        select(Topic.id).where(Topic.site_id == site.id, Topic.name.in_(signup.topics)).order_by(Topic.id)
+        select(Topic.id)
+        .where(Topic.site_id == site.id, Topic.name.in_(map(offered_by, signup.topics)))
+        .order_by(Topic.id)
     ).all()
     draft = Draft(
         site.id,
@@ -25,4 +28,4 @@ def plan_confirmation(session: Session, edition: Edition, signup: Signup) -> lis
         data={"topic_ids": list(topics)},
     )
     owed = Owed(draft, signup.subscriber_id, signup.id)
-    return [delivery for delivery, _ in plan_owed(session, edition, LetterKind.CONFIRM, [owed])]
+    return [made.id for made in plan_owed(session, edition, LetterKind.CONFIRM, [owed])]

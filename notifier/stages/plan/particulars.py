@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, Select, select, union, update
+from sqlalchemy import FromClause, Select, select, union
 from sqlalchemy.orm import Session
 
 from notifier.domain.words import Frequency, LetterKind, State
-from notifier.models import Delivery, LetterItem, Notice, Run, Subscriber, Subscription
+from notifier.models import Delivery, LetterItem, Notice, Subscriber, Subscription
+from notifier.stages.plan.digest_comments import DigestComments, followers_behind, waits_for
 from notifier.stages.plan.letters import Edition, digest_draft
 from notifier.stages.plan.news import News, news, window
 from notifier.stages.plan.persons import Owed, plan_owed
@@ -25,10 +26,11 @@ def particulars(cohort: Cohort) -> Select[int]:
     """
     since = cohort.since
     some = union(
-        select(Notice.subscriber_id.label("reader")).where(*_waits_for(cohort.run)),
+        select(Notice.subscriber_id.label("reader")).where(*waits_for(cohort.run)),
         select(Subscription.subscriber_id).where(Subscription.frequency_changed_at > since),
         select(Subscription.subscriber_id).where(Subscription.ended_at > since),
         select(Subscriber.id).where(Subscriber.schedule_changed_at > since),
+        followers_behind(cohort.run),
     ).subquery("changes")
     return select(Subscriber.id.label("reader")).join(some, some.c.reader == Subscriber.id).where(cohort.readers())
 
@@ -48,7 +50,7 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
     found = news(session, replace(articles_since, since=min(since.values())))
     wants = _wants(session, list(since))
     had = _had(session, list(since), found)
-    waiting = _waiting(session, run, list(since))
+    waiting = DigestComments(session, run, list(since))
 
     def is_new(item: int, since: datetime) -> bool:
         return item in articles_since.stragglers or found.announced[item] > since
@@ -57,12 +59,12 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
     for reader in readers:
         picked = found.pick(wants[reader.id], run.frequency)
         articles = [item for item in picked if item not in had[reader.id] and is_new(item, since[reader.id])]
-        comments = waiting[reader.id]
+        comments = waiting.items(reader.id)
         if articles or comments:
             draft = digest_draft(edition, run, reader.language, articles, comments)
             owed.append(Owed(draft, reader.id, run.id))
     made = plan_owed(session, edition, LetterKind.DIGEST, owed)
-    _settle(session, run, [delivery for delivery, _ in made])
+    waiting.settle({one.subscriber_id: one.id for one in made})
     return len(made)
 
 
@@ -100,45 +102,3 @@ def _had(session: Session, readers: list[int], found: News) -> dict[int, set[int
     for reader, item in rows:
         had[reader or 0].add(item)
     return had
-
-
-def _waiting(session: Session, run: Run, readers: list[int]) -> dict[int, list[int]]:
-    rows = session.execute(
-        select(Notice.subscriber_id, Notice.item_id)
-        .where(Notice.subscriber_id.in_(readers), *_waits_for(run))
-        .order_by(Notice.article_id, Notice.item_id)
-    )
-    waiting: dict[int, list[int]] = defaultdict(list)
-    for reader, item in rows:
-        waiting[reader].append(item)
-    return waiting
-
-
-def _settle(session: Session, run: Run, deliveries: list[int]) -> None:
-    """The notices that a digest carries point to it, so that no other letter takes them."""
-    carrying = (
-        select(Delivery.id)
-        .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
-        .where(
-            Delivery.id.in_(deliveries),
-            Delivery.subscriber_id == Notice.subscriber_id,
-            LetterItem.item_id == Notice.item_id,
-        )
-        .scalar_subquery()
-    )
-    readers = select(Delivery.subscriber_id).where(Delivery.id.in_(deliveries))
-    session.execute(
-        update(Notice)
-        .where(Notice.subscriber_id.in_(readers), *_waits_for(run))
-        .values(delivery_id=carrying)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _waits_for(run: Run) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Notice.frequency == run.frequency,
-        Notice.delivery_id.is_(None),
-        Notice.dropped_at.is_(None),
-        Notice.created_at <= run.slot,
-    )

@@ -1,0 +1,68 @@
+"""Conversations: how many comments stand under an article, how far each person's letters have come, who wants none."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import BigId
+from notifier.models.base import Base
+
+_OPEN, _IS_1 = text("is_open"), text("is_open = 1")
+
+
+class Thread(Base):
+    """The comments under one article, numbered as they become news."""
+
+    __tablename__ = "threads"
+    __table_args__ = (Index("ix_threads_open", "article_id", postgresql_where=_OPEN, sqlite_where=_IS_1),)
+
+    article_id: Mapped[int] = mapped_column(
+        ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    topic_id: Mapped[int] = mapped_column(ForeignKey("topics.id", ondelete="CASCADE"), index=True)
+    """The topic that every comment under the article carries."""
+    count: Mapped[int] = mapped_column(default=0)
+    """The number of the last comment."""
+    is_open: Mapped[bool] = mapped_column(default=False)
+    """Whether somebody who follows it may not have seen the last comment."""
+
+
+class Bookmark(Base):
+    """How far one person's letters have come in one thread, and the pace of them.
+
+    Whoever follows a thread is owed its comments past `seen`: no row is written for each comment and follower.
+    """
+
+    __tablename__ = "bookmarks"
+    __table_args__ = (
+        Index("ix_bookmarks_look", "article_id", "look_at"),
+        # Read with the thread's number: who has not seen the last one.
+        Index("ix_bookmarks_seen", "article_id", "seen"),
+    )
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True)
+    seen: Mapped[int] = mapped_column(default=0)
+    look_at: Mapped[datetime]
+    """No letter can be due before."""
+    letters: Mapped[list[int]] = mapped_column(default=list)
+    """When the last letters were planned, in seconds since 1970, the latest last."""
+    unanswered: Mapped[int] = mapped_column(default=0)
+    """Letters since the last sign of life."""
+    alive_at: Mapped[datetime | None]
+    """The last sign of life: a visit, a click or a comment."""
+    daily_until: Mapped[datetime | None]
+    """Until then its comments come with the daily digest."""
+
+
+class Mute(Base):
+    """What a person wants no letters of, though they follow it: `thread:<article id>`, `kind:<reason>` or `all`."""
+
+    __tablename__ = "mutes"
+    __table_args__ = (UniqueConstraint("subscriber_id", "what"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
+    what: Mapped[str] = mapped_column(String(40))
+    created_at: Mapped[datetime]

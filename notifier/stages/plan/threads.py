@@ -1,0 +1,256 @@
+"""Comments that followers of a thread have not been told of: what stands past each one's bookmark."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal, select, update
+from sqlalchemy.orm import Session
+
+from notifier.bulk import among
+from notifier.db import upsert
+from notifier.domain.words import Frequency, ItemState, NoticeReason, State
+from notifier.models import (
+    Bookmark,
+    Delivery,
+    Item,
+    LetterItem,
+    Mute,
+    Notice,
+    Subscriber,
+    Subscription,
+    Thread,
+)
+
+Pair = tuple[int, int]
+"""A subscriber and the article whose thread it is about."""
+OWED_STATES = (State.QUEUED, State.SENDING, State.SENT)
+
+
+class Comment(NamedTuple):
+    """One comment of a thread, as far as it matters here."""
+
+    nth: int
+    id: int
+    at: datetime
+    writer: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Comments that somebody was not told of; one value for all to whom the same are news."""
+
+    comments: tuple[Comment, ...] = ()
+    ids: tuple[int, ...] = ()
+    writers: frozenset[str] = frozenset()
+    oldest_at: datetime | None = None
+
+    @classmethod
+    def of(cls, comments: Iterable[Comment]) -> "News":
+        """These."""
+        some = tuple(comments)
+        ids = tuple(sorted(one.id for one in some))
+        return cls(some, ids, frozenset(one.writer for one in some), min((one.at for one in some), default=None))
+
+
+NOTHING = News()
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """Who follows a thread, and how far they have come."""
+
+    pair: Pair
+    seen: int
+    since: datetime
+    address_hash: str
+
+
+class Unseen:
+    """The live comments of some threads that were news by a moment, read once for all who follow them."""
+
+    def __init__(self, session: Session, followers: Collection[Follower], until: datetime) -> None:
+        self._had = _had(session, followers)
+        self._comments: dict[int, list[Comment]] = {}
+        lowest: dict[int, int] = {}
+        for one in followers:
+            lowest[one.pair[1]] = min(one.seen, lowest.get(one.pair[1], one.seen))
+        for article, seen in lowest.items():
+            self._comments[article] = _comments(session, article, seen, until)
+        self._told = _told(session, followers, [c for found in self._comments.values() for c in found if c.version > 1])
+        self._shared: dict[tuple[int, int], News] = {}
+
+    def of(self, one: Follower) -> News:
+        """What this person has not been told of: nothing of their own, nothing that a notice or a letter told."""
+        subscriber, article = one.pair
+        key = article, one.seen
+        if key not in self._shared:
+            found = self._comments[article]
+            self._shared[key] = News.of(found[bisect_right(found, one.seen, key=lambda comment: comment.nth) :])
+        shared = self._shared[key]
+        had = self._had.get(one.pair, set()) | self._told.get(subscriber, set())
+        if (
+            (shared.oldest_at is None or shared.oldest_at >= one.since)
+            and one.address_hash not in shared.writers
+            and had.isdisjoint(shared.ids)
+        ):
+            return shared
+        return News.of(
+            comment
+            for comment in shared.comments
+            if comment.at >= one.since and comment.writer != one.address_hash and comment.id not in had
+        )
+
+    def last(self, article: int, seen: int) -> int:
+        """How far a follower has come who was told of all of them."""
+        found = self._comments[article]
+        return max(seen, found[-1].nth) if found else seen
+
+
+def make_bookmarks(session: Session, site_id: int) -> None:
+    """Give everyone who follows an open thread a bookmark: only comments after their subscription are theirs."""
+    missing = (
+        select(
+            Subscription.subscriber_id,
+            Thread.article_id,
+            literal(0),
+            Subscription.created_at,
+            literal([], Bookmark.letters.type),
+            literal(0),
+        )
+        .join(Thread, Thread.topic_id == Subscription.topic_id)
+        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
+        .where(
+            Thread.is_open,
+            Subscriber.site_id == site_id,
+            Subscription.ended_at.is_(None),
+            ~exists().where(
+                Bookmark.subscriber_id == Subscription.subscriber_id, Bookmark.article_id == Thread.article_id
+            ),
+        )
+    )
+    columns = ["subscriber_id", "article_id", "seen", "look_at", "letters", "unanswered"]
+    session.execute(upsert(session, Bookmark).from_select(columns, missing).on_conflict_do_nothing())
+
+
+def close(session: Session, opened: Mapping[int, int]) -> None:
+    """Close the threads (article -> number of the last comment) whose followers have all come to their end."""
+    behind = exists().where(
+        Bookmark.article_id == Thread.article_id,
+        Bookmark.seen < Thread.count,
+        Subscription.subscriber_id == Bookmark.subscriber_id,
+        Subscription.topic_id == Thread.topic_id,
+        Subscription.ended_at.is_(None),
+    )
+    for article, count in opened.items():
+        # A comment that came meanwhile has another number.
+        ended = update(Thread).where(Thread.article_id == article, Thread.count == count, ~behind)
+        session.execute(ended.values(is_open=False).execution_options(synchronize_session=False))
+
+
+def opened(session: Session, site_id: int) -> dict[int, int]:
+    """Article -> number of the last comment, of the site's open threads."""
+    rows = select(Thread.article_id, Thread.count).join(Item, Item.id == Thread.article_id)
+    return dict(session.execute(rows.where(Thread.is_open, Item.site_id == site_id)).all())
+
+
+def ends(open_threads: Iterable[int], until: datetime) -> Select[int | None, int | None]:
+    """(article, last number) of the comments that were news by a moment."""
+    of_these = (Item.article_id.in_(list(open_threads)), Item.announced_at <= until, Item.nth.is_not(None))
+    return select(Item.article_id, func.max(Item.nth).label("last")).where(*of_these).group_by(Item.article_id)
+
+
+def frequency_at(moment: datetime) -> ColumnElement[str]:
+    """How often a follower's comments come: daily for a while where the thread was too much of a good thing."""
+    is_daily = (Bookmark.daily_until >= moment) & (Subscription.frequency.in_([Frequency.INSTANT, Frequency.HOURLY]))
+    return case((is_daily, Frequency.DAILY.value), else_=Subscription.frequency)
+
+
+def followers(session: Session, which: Select[int, int, int, datetime, str]) -> list[Follower]:
+    """Rows of (subscriber, article, seen, since, address hash) as values."""
+    return [Follower((row[0], row[1]), row[2], row[3], row[4]) for row in session.execute(which)]
+
+
+def follower_rows() -> Select[int, int, int, datetime, str]:
+    """What `followers` reads, of everyone with a bookmark who follows the thread it is in."""
+    return (
+        select(
+            Bookmark.subscriber_id, Bookmark.article_id, Bookmark.seen, Subscription.created_at, Subscriber.address_hash
+        )
+        .join(Thread, Thread.article_id == Bookmark.article_id)
+        .join(
+            Subscription,
+            (Subscription.topic_id == Thread.topic_id) & (Subscription.subscriber_id == Bookmark.subscriber_id),
+        )
+        .join(Subscriber, Subscriber.id == Bookmark.subscriber_id)
+        .where(Subscription.ended_at.is_(None), Subscriber.confirmed_at.is_not(None))
+    )
+
+
+class Mutes:
+    """What some people want no letters of."""
+
+    def __init__(self, session: Session, subscribers: Iterable[int]) -> None:
+        rows = session.execute(
+            select(Mute.subscriber_id, Mute.what).where(among(session, Mute.subscriber_id, set(subscribers)))
+        )
+        self._what: dict[int, set[str]] = defaultdict(set)
+        for subscriber, what in rows:
+            self._what[subscriber].add(what)
+
+    def cover(self, pair: Pair, reason: NoticeReason) -> bool:
+        """Whether a comment of this thread, owed for this reason, is not wanted."""
+        mine = self._what.get(pair[0])
+        return bool(mine) and bool({"all", f"thread:{pair[1]}", f"kind:{reason}"} & (mine or set()))
+
+
+def _comments(session: Session, article: int, seen: int, until: datetime) -> list[Comment]:
+    rows: Iterable[Row[int, int, datetime | None, str, int]] = session.execute(
+        select(Item.nth, Item.id, Item.announced_at, Item.author_hash, Item.version)
+        .where(Item.article_id == article, Item.nth > seen, Item.state == ItemState.LIVE)
+        .order_by(Item.nth)
+    )
+    found: list[Comment] = []
+    for nth, item, at, writer, version in rows:
+        # Past the first that is still on hold nobody goes: a bookmark has one place.
+        if at is None or at > until:
+            break
+        found.append(Comment(nth, item, at, writer, version))
+    return found
+
+
+def _had(session: Session, some: Collection[Follower]) -> dict[Pair, set[int]]:
+    """Comments that have a notice of their own: those are told by it."""
+    rows = session.execute(
+        select(Notice.subscriber_id, Notice.article_id, Notice.item_id).where(
+            among(session, Notice.subscriber_id, {one.pair[0] for one in some}),
+            among(session, Notice.article_id, {one.pair[1] for one in some}),
+        )
+    )
+    had: dict[Pair, set[int]] = defaultdict(set)
+    for subscriber, article, item in rows:
+        had[subscriber, article].add(item)
+    return had
+
+
+def _told(session: Session, some: Collection[Follower], again: Collection[Comment]) -> dict[int, set[int]]:
+    """Of comments that were changed or approved once more: who has a letter with them already."""
+    if not again:
+        return {}
+    rows = session.execute(
+        select(Delivery.subscriber_id, LetterItem.item_id)
+        .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
+        .where(
+            among(session, Delivery.subscriber_id, {one.pair[0] for one in some}),
+            among(session, LetterItem.item_id, {comment.id for comment in again}),
+            Delivery.state.in_(OWED_STATES),
+        )
+    )
+    told: dict[int, set[int]] = defaultdict(set)
+    for subscriber, item in rows:
+        told[subscriber or 0].add(item)
+    return told
