@@ -5,7 +5,7 @@ new statement to plan.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal_column, select
@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.types import UserDefinedType
 
-from notifier.db import is_server
+from notifier.db import is_server, upsert
 
 
 class _Ids(UserDefinedType[str]):
@@ -52,3 +52,17 @@ def picked(session: Session, model: type[Any], which: Select[int]) -> ColumnElem
     place = literal_column(f"{model.__tablename__}.ctid", Text)
     where = which.with_only_columns(place).correlate(None)
     return place == func.any(func.array(where.scalar_subquery(), type_=Text))
+
+
+def add_numbers(session: Session, model: type[Any], rows: Sequence[Mapping[str, int]]) -> None:
+    """Insert rows of whole numbers that are not there yet: a parameter a column, however many rows there are."""
+    if not rows:
+        return
+    new = upsert(session, model).on_conflict_do_nothing()
+    if not is_server(session):
+        session.execute(new, list(rows))
+        return
+    columns = list(rows[0])
+    lists = [bindparam(None, f"{{{','.join(str(row[name]) for row in rows)}}}", _Ids) for name in columns]
+    new = upsert(session, model).from_select(columns, select(*(func.unnest(one) for one in lists)))
+    session.execute(new.on_conflict_do_nothing())

@@ -8,14 +8,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from notifier.db import BigId
 from notifier.models.base import Base
 
-_OPEN, _IS_1 = text("is_open"), text("is_open = 1")
+_OPEN = text("is_open")
 
 
 class Thread(Base):
     """The comments under one article, numbered as they become news."""
 
     __tablename__ = "threads"
-    __table_args__ = (Index("ix_threads_open", "article_id", postgresql_where=_OPEN, sqlite_where=_IS_1),)
+    __table_args__ = (Index("ix_threads_open", "article_id", postgresql_where=_OPEN, sqlite_where=_OPEN),)
 
     article_id: Mapped[int] = mapped_column(
         ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, autoincrement=False

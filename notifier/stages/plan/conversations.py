@@ -15,7 +15,8 @@ from notifier.db import upsert
 from notifier.domain.timing import Past, Waiting
 from notifier.domain.words import Frequency, NoticeReason
 from notifier.models import Bookmark, Notice, Subscriber, Subscription, Thread
-from notifier.stages.plan.threads import NOTHING, Follower, Mutes, News, Pair, Unseen, ends, follower_rows, frequency_at
+from notifier.stages.plan.mutes import Mutes
+from notifier.stages.plan.threads import NOTHING, Follower, News, Pair, Unseen, ends, follower_rows, frequency_at
 
 AT_ONCE = 2000
 _T = TypeVar("_T")

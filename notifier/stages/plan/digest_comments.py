@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from notifier.bulk import among
 from notifier.domain.words import NoticeReason, Reason
 from notifier.models import Bookmark, Notice, Run, Thread
+from notifier.stages.plan.mutes import Mutes
 from notifier.stages.plan.threads import (
+    IS_OPEN,
     Follower,
-    Mutes,
     Pair,
     Unseen,
     follower_rows,
@@ -97,6 +98,6 @@ class DigestComments:
 
 def _behind(run: Run) -> Select[int, int, int, datetime, str]:
     # Said twice, so that no planner begins with all bookmarks.
-    of_open = Bookmark.article_id.in_(select(Thread.article_id).where(Thread.is_open))
-    late = follower_rows().where(of_open, Thread.is_open, Bookmark.seen < Thread.count)
+    of_open = Bookmark.article_id.in_(select(Thread.article_id).where(IS_OPEN))
+    late = follower_rows().where(of_open, IS_OPEN, Bookmark.seen < Thread.count)
     return late.where(frequency_at(run.slot) == run.frequency.value)

@@ -5,20 +5,19 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, exists, func, literal, literal_column, select, update
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.db import upsert
-from notifier.domain.words import Frequency, ItemState, NoticeReason, State
+from notifier.domain.words import Frequency, ItemState, State
 from notifier.models import (
     Bookmark,
     Delivery,
     Item,
     LetterItem,
-    Mute,
     Notice,
     Subscriber,
     Subscription,
@@ -27,6 +26,8 @@ from notifier.models import (
 
 Pair = tuple[int, int]
 """A subscriber and the article whose thread it is about."""
+IS_OPEN: Final[ColumnElement[bool]] = literal_column("threads.is_open")
+"""Spelt as the index of the open ones is, or SQLite does not know it again."""
 OWED_STATES = (State.QUEUED, State.SENDING, State.SENT)
 
 
@@ -125,7 +126,7 @@ def make_bookmarks(session: Session, site_id: int) -> None:
         .join(Thread, Thread.topic_id == Subscription.topic_id)
         .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
         .where(
-            Thread.is_open,
+            IS_OPEN,
             Subscriber.site_id == site_id,
             Subscription.ended_at.is_(None),
             ~exists().where(
@@ -155,7 +156,7 @@ def close(session: Session, opened: Mapping[int, int]) -> None:
 def opened(session: Session, site_id: int) -> dict[int, int]:
     """Article -> number of the last comment, of the site's open threads."""
     rows = select(Thread.article_id, Thread.count).join(Item, Item.id == Thread.article_id)
-    return dict(session.execute(rows.where(Thread.is_open, Item.site_id == site_id)).all())
+    return dict(session.execute(rows.where(IS_OPEN, Item.site_id == site_id)).all())
 
 
 def ends(open_threads: Iterable[int], until: datetime) -> Select[int | None, int | None]:
@@ -189,23 +190,6 @@ def follower_rows() -> Select[int, int, int, datetime, str]:
         .join(Subscriber, Subscriber.id == Bookmark.subscriber_id)
         .where(Subscription.ended_at.is_(None), Subscriber.confirmed_at.is_not(None))
     )
-
-
-class Mutes:
-    """What some people want no letters of."""
-
-    def __init__(self, session: Session, subscribers: Iterable[int]) -> None:
-        rows = session.execute(
-            select(Mute.subscriber_id, Mute.what).where(among(session, Mute.subscriber_id, set(subscribers)))
-        )
-        self._what: dict[int, set[str]] = defaultdict(set)
-        for subscriber, what in rows:
-            self._what[subscriber].add(what)
-
-    def cover(self, pair: Pair, reason: NoticeReason) -> bool:
-        """Whether a comment of this thread, owed for this reason, is not wanted."""
-        mine = self._what.get(pair[0])
-        return bool(mine) and bool({"all", f"thread:{pair[1]}", f"kind:{reason}"} & (mine or set()))
 
 
 def _comments(session: Session, article: int, seen: int, until: datetime) -> list[Comment]:
