@@ -10,6 +10,7 @@ A name in brackets is a nudge: a Celery task that carries ids. The rows are the 
 costs time, never a letter.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from datetime import datetime, timedelta
@@ -78,18 +79,23 @@ def _ingest(
         ids = [one.item_id for one in receipts if one.item_id]
         unmatched = match.unmatched(session, ids)
         comments = [item for item, kind in unmatched if kind is ItemKind.COMMENT]
-        carried = match.carried(session, comments) if comments else None
-        if carried and not match.is_crowd(session, carried):
-            _owe(parts, session, carried, now)
+        if comments and _owe(parts, session, comments, now, at_most=match.CROWD):
             unmatched = [one for one in unmatched if one[1] is not ItemKind.COMMENT]
         later(session, *(to_publish(item, kind) for item, kind in unmatched))
         return receipts
 
 
-def _owe(parts: Parts, session: Session, carried: match.Carried, now: datetime) -> None:
-    match.write_notices(session, carried, now, parts.holds)
-    match.note_authors(session, carried.comments, now)
-    match.settle(session, carried.comments, now)
+def _owe(parts: Parts, session: Session, comments: Sequence[int], now: datetime, at_most: float = math.inf) -> bool:
+    """Owe comments to whom they concern by name; False, and nothing done, where that is a crowd."""
+    carried = match.carried(session, comments)
+    followed = match.following(session, carried)
+    if followed > at_most:
+        return False
+    if followed:
+        match.write_notices(session, carried, now, parts.holds)
+    match.note_authors(session, comments, now)
+    match.settle(session, comments, now)
+    return True
 
 
 # -- what is owed -----------------------------------------------------------------------------------------------
@@ -102,7 +108,7 @@ def publish(parts: Parts, item_id: int, now: datetime) -> None:
         if item is None or item.matched_at is not None:
             return
         if item.kind is ItemKind.COMMENT:
-            _owe(parts, session, match.carried(session, [item.id]), now)
+            _owe(parts, session, [item.id], now)
         else:
             edition = _edition(parts, session.get_one(Site, item.site_id), LetterKind.ALERT, now)
             before = newest(session)

@@ -36,6 +36,15 @@ def test_signing_is_measured() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("postgresql")
+def test_a_hot_thread_is_measured_and_every_comment_is_told_once() -> None:
+    found = figures("threads", "--quick", "--comments", "60")
+    assert (found["uncovered"], found["doubled"]) == (0, 0)
+    assert {"letters_ratio", "ingest_p99_ms", "ingest_per_s"} <= found.keys()
+    assert 0 < found["letters_ratio"] < 0.1
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("postgresql", "valkey")
 def test_a_slow_link_is_measured_over_one_connection() -> None:
     found = figures("rtt", "--letters", "60")

@@ -71,11 +71,11 @@ def carried(session: Session, comments: Collection[int]) -> Carried:
     return Carried(tuple(comments), found)
 
 
-def is_crowd(session: Session, of: Carried) -> bool:
-    """Whether too many follow these comments to be written down while somebody waits for the answer."""
+def following(session: Session, of: Carried) -> int:
+    """How many subscriptions match these comments; of a crowd, only that it is more than CROWD."""
     active = among(session, Subscription.topic_id, of.topics) & Subscription.ended_at.is_(None)
     some = select(Subscription.id).where(active).limit(CROWD + 1)
-    return (session.scalar(select(func.count()).select_from(some.subquery())) or 0) > CROWD
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def write_notices(session: Session, of: Carried, now: datetime, holds: Mapping[NoticeReason, timedelta]) -> int:

@@ -267,3 +267,12 @@ def test_a_crowd_that_follows_one_person_is_left_to_the_nudge(thread: World, mon
     assert reasons(thread) == []
     thread.work()
     assert reasons(thread) == [NoticeReason.REPLY] * 3
+
+
+def test_a_thread_followed_daily_is_in_the_very_next_digest(thread: World) -> None:
+    thread.reader(ME, "thread:1", frequency=Frequency.DAILY)
+    thread.comment("c1", "1")
+    thread.now = thread.now.replace(hour=5, minute=0) + timedelta(days=1)
+    flow.open_runs(thread.parts, thread.now)
+    thread.work()
+    assert told(thread) == [["c1"]]

@@ -90,6 +90,7 @@ def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         CsvTable(write(tmp_path / "a.csv", SUBSCRIPTIONS.columns, []), SUBSCRIPTIONS, "klingon")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_memory_stays_flat_over_two_hundred_thousand_rows(db: Database, paper: Paper, tmp_path: Path) -> None:
     assert db is paper.world.parts.db

@@ -94,6 +94,7 @@ def test_an_approval_that_comes_late_is_found_and_announced(fake: Fake) -> None:
     assert fake.talk()[7].announced_at
 
 
+@pytest.mark.slow
 def test_a_flood_of_comments_is_read_to_the_end(fake: Fake) -> None:
     fake.post(1, ago_h=1)
     fake.comment(1, 1, ago_h=1)
@@ -107,6 +108,7 @@ def test_a_flood_of_comments_is_read_to_the_end(fake: Fake) -> None:
     assert not polled.error
 
 
+@pytest.mark.slow
 def test_thousands_of_edits_are_read_over_several_looks(fake: Fake) -> None:
     for number in range(1, 701):
         fake.post(number, ago_h=900 - number)

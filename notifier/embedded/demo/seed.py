@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
+
 from notifier import flow
 from notifier.consent.adding import NewReader, add_reader
 from notifier.domain.items import NewItem
-from notifier.domain.words import Permission
+from notifier.domain.words import ItemKind, Permission
 from notifier.embedded import sample
-from notifier.models import Site
+from notifier.models import Item, Site
 from notifier.parts import Parts
 from notifier.sites import NewSite, add_key, add_site
 
@@ -37,6 +39,8 @@ def seed(parts: Parts, now: datetime, base_url: str) -> Seeded:
     with parts.db.writing() as session:
         for reader in sample.readers():
             add_reader(session, session.get_one(Site, seeded.site_id), _new_reader(reader), began)
+        # Whom comments concern is told when they come in; here the readers come after them.
+        session.execute(update(Item).where(Item.kind == ItemKind.COMMENT).values(matched_at=None))
     _match(quiet, comments)
     return seeded
 

@@ -34,6 +34,9 @@ _PACE: Final[Mapping[str, str]] = {
     "NOTIFIER_MX_LOOKUPS": "false",
     "NOTIFIER_REPLY_HOLD_S": "2",
     "NOTIFIER_THREAD_HOLD_S": "3",
+    # Whoever tries it at night wants to see the letters.
+    "NOTIFIER_QUIET_FROM_H": "0",
+    "NOTIFIER_QUIET_UNTIL_H": "0",
     "NOTIFIER_TICK_S": "1",
     "NOTIFIER_SWEEP_S": "5",
     "NOTIFIER_OVERDUE_S": "5",

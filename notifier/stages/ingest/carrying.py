@@ -20,6 +20,14 @@ from notifier.stages.ingest.values import hashed
 
 LABEL_CHARACTERS: Final = 500
 NAME_CHARACTERS: Final = 40
+_PARENT, _ARTICLE = aliased(Item), aliased(Item)
+_ANSWERS: Final = (
+    select(Item.id, _PARENT.author_hash, _ARTICLE.guid)
+    .join(_PARENT, _PARENT.id == Item.parent_id)
+    .join(_ARTICLE, _ARTICLE.id == Item.article_id)
+    .where(_PARENT.author_hash != "", _PARENT.author_hash != Item.author_hash)
+)
+"""Answers to other people: the comment, whom it answers, under which article."""
 Pair = tuple[str, str]
 """A topic's name and label."""
 
@@ -62,13 +70,7 @@ def carry_for_persons(session: Session, site: Site, item_ids: Iterable[int], bea
     Only those that somebody follows are there to be carried.
     """
     wanted = {(one.item_id, name) for one in bearers for name in _of_persons(site, one.new)}
-    parent, article = aliased(Item), aliased(Item)
-    answers = session.execute(
-        select(Item.id, parent.author_hash, article.guid)
-        .join(parent, parent.id == Item.parent_id)
-        .join(article, article.id == Item.article_id)
-        .where(among(session, Item.id, item_ids), parent.author_hash != "", parent.author_hash != Item.author_hash)
-    )
+    answers = session.execute(_ANSWERS.where(among(session, Item.id, item_ids)))
     for item, person, guid in answers:
         wanted |= {(item, topics.mine(person)), (item, topics.mine(person, guid))}
     names = {name for _, name in wanted}

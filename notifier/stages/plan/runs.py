@@ -11,6 +11,7 @@ from notifier.db import upsert
 from notifier.domain.schedule import Hours, last_slot, previous_slot
 from notifier.domain.words import Frequency
 from notifier.models import Run, Site, Subscriber
+from notifier.stages.plan.threads import make_bookmarks
 
 DIGESTS = (Frequency.HOURLY, Frequency.DAILY, Frequency.WEEKLY)
 STEPS_BACK = {Frequency.HOURLY: 48, Frequency.DAILY: 8, Frequency.WEEKLY: 5}
@@ -64,7 +65,11 @@ def open_due(session: Session, site: Site, now: datetime, late_most: timedelta) 
         for f, slot in sorted(due, key=lambda one: one[1])
     ]
     statement = upsert(session, Run).on_conflict_do_nothing(index_elements=["site_id", "frequency", "slot"])
-    return sorted(session.scalars(statement.returning(Run.id), rows))
+    new = sorted(session.scalars(statement.returning(Run.id), rows))
+    if new:
+        # A digest tells what stands past a bookmark: whoever began to follow just now needs one first.
+        make_bookmarks(session, site.id)
+    return new
 
 
 def is_early(session: Session, run: Run) -> bool:
