@@ -27,24 +27,24 @@ _PROSE: Final = (
 
 _READERS: Final = text("""
 INSERT INTO subscribers (site_id, address, address_key, address_hash, name, language, time_zone, digest_hour,
-  digest_weekday, confirmed_at, created_at, changed_at)
+  digest_weekday, confirmed_at, created_at, changed_at, letters_day, letters_that_day)
 SELECT :site, 'r' || n || '@d' || n % 97 || '.example', 'r' || n || '@d' || n % 97 || '.example',
   lpad(to_hex(n), 64, '0'), 'قارئ ' || n,
   CASE n * 7919 % :kinds / 7 % 10 WHEN 0 THEN 'en' WHEN 1 THEN 'fa' ELSE 'ar' END,
-  :zone, :hour, :weekday, :at, :at, :at
+  :zone, :hour, :weekday, :at, :at, :at, '', 0
 FROM generate_series(1::bigint, :readers) AS n
 """)
 
 # Offsets 0, 1 to 9 and 10 to 19 around a circle of twenty: three topics that are never the same.
 _SUBSCRIPTIONS: Final = text("""
-INSERT INTO subscriptions (subscriber_id, topic_id, frequency, created_at, ended_reason)
+INSERT INTO subscriptions (subscriber_id, topic_id, frequency, created_at, is_implicit, ended_reason)
 SELECT reader.id, (CAST(:topics AS bigint[]))[1 + (kind % 20 + away) % 20],
   CASE
     WHEN roll < :mixed THEN (ARRAY['instant', 'hourly', 'daily', 'weekly'])[1 + (n * 7919 + nth * 104729) / 97 % 4]
     WHEN roll < 100 - (100 - :mixed) * :others / 100 THEN :usual
     ELSE (ARRAY['instant', 'hourly', 'weekly'])[1 + n % 3]
   END,
-  reader.created_at, ''
+  reader.created_at, false, ''
 FROM (SELECT id, created_at, row_number() OVER (ORDER BY id) AS n FROM subscribers WHERE site_id = :site) AS reader
 CROSS JOIN LATERAL (SELECT n * 7919 % :kinds AS kind, n * 48271 % 65537 % 100 AS roll) AS of_reader
 CROSS JOIN LATERAL (VALUES (0, 0), (1, 1 + kind / 20 % 9), (2, 10 + kind / 180 % 10)) AS topic (nth, away)
