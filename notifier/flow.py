@@ -88,8 +88,7 @@ def _ingest(
 def _owe(parts: Parts, session: Session, comments: Sequence[int], now: datetime, at_most: float = math.inf) -> bool:
     """Owe comments to whom they concern by name; False, and nothing done, where that is a crowd."""
     carried = match.carried(session, comments)
-    followed = match.following(session, carried)
-    if followed > at_most:
+    if (followed := match.following(session, carried)) > at_most:
         return False
     if followed:
         match.write_notices(session, carried, now, parts.holds)
@@ -104,8 +103,7 @@ def _owe(parts: Parts, session: Session, comments: Sequence[int], now: datetime,
 def publish(parts: Parts, item_id: int, now: datetime) -> None:
     """Match | plan, for one item: alerts for an article, notices for a comment. Doing it twice plans nothing more."""
     with transaction(parts.db, parts.bell) as session:
-        item = session.get(Item, item_id, with_for_update=True)
-        if item is None or item.matched_at is not None:
+        if (item := session.get(Item, item_id, with_for_update=True)) is None or item.matched_at is not None:
             return
         if item.kind is ItemKind.COMMENT:
             _owe(parts, session, [item.id], now)
@@ -249,5 +247,4 @@ def status(parts: Parts, site_id: int | None = None) -> ledger.Status:
 def pulse(parts: Parts, site_id: int | None = None) -> ledger.Status:
     """The same from the running count, which costs no more when a hundred times as much was sent."""
     with parts.db.reading() as session:
-        page = books.whole(books.pages(session, site_id))
-        return ledger.told(session, page, site_id)
+        return ledger.told(session, books.whole(books.pages(session, site_id)), site_id)
