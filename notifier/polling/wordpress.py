@@ -16,7 +16,6 @@ from notifier.sources.poll import Polled, Watched, marked, next_poll_in
 from notifier.sources.wordpress import Looked, Rest, Seen, Sighted, Terms, basic, look
 
 JITTER: Final = 0.1
-_ORPHAN: Final = "unknown_parent"
 _log = observe.log(__name__)
 
 
@@ -59,30 +58,12 @@ def _news(parts: Parts, source: Source, items: Sequence[NewItem], now: datetime)
 def _take_in(
     parts: Parts, source: Source, found: Sequence[Seen], items: Sequence[NewItem], now: datetime
 ) -> list[Sighted]:
-    """Ingest all of it; an answer whose parent cannot be had is taken in as a comment on the article."""
-    taken = []
-    orphans: list[tuple[Seen, NewItem]] = []
-    for seen, item in zip(found, items, strict=True):
-        error = _ingest(parts, source, item, now)
-        if error == _ORPHAN:
-            orphans.append((seen, item))
-        elif not error:
-            taken.append(seen.sighted)
-    for seen, item in orphans:
-        # Its parent may have come after it; and circles end here.
-        error = _ingest(parts, source, item, now)
-        if error == _ORPHAN:
-            error = _ingest(parts, source, replace(item, parent_guid=""), now)
-        if not error:
-            taken.append(seen.sighted)
-    return taken
-
-
-def _ingest(parts: Parts, source: Source, item: NewItem, now: datetime) -> str:
-    (receipt,) = flow.ingest_items(parts, source.site_id, [item], now, source.id)
-    if receipt.error and receipt.error != _ORPHAN:
-        _log.warning("refused", source=source.id, guid=receipt.guid, error=receipt.error)
-    return receipt.error
+    """Ingest all of it; gives what was not refused. An answer may come before what it answers."""
+    receipts = flow.ingest_items(parts, source.site_id, items, now, source.id)
+    for receipt in receipts:
+        if receipt.error:
+            _log.warning("refused", source=source.id, guid=receipt.guid, error=receipt.error)
+    return [seen.sighted for seen, receipt in zip(found, receipts, strict=True) if not receipt.error]
 
 
 def _polled(parts: Parts, source: Source, looked: Looked, items: Iterable[NewItem]) -> Polled:
