@@ -31,9 +31,26 @@ BATCH, BATCHED = 100, {True: 3_000, False: 20_000}
 BEGIN: Final = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HOUR, TICK = timedelta(hours=1), timedelta(seconds=15)
 ANSWERS, BY_FOLLOWERS = 0.3, 0.5
+ARCHIVE: Final = 20_000
+"""Comments of earlier days. PostgreSQL keeps the plan of a foreign key's check: made for empty tables, it reads them
+from end to end until they are next analysed."""
 WRITERS: Final = 200
 """Followers who write as well, and who asked for answers to whatever they write."""
 
+_ARCHIVE: Final = text("""
+WITH written AS (
+  INSERT INTO items (site_id, kind, guid, version, content_hash, state, article_id, title, html, summary, url, language,
+    author_name, author_hash, image_url, image_alt, facts, published_at, received_at, updated_at, announced_at,
+    matched_at, nth, planned_count)
+  SELECT :site, 'comment', 'old-' || n, 1, md5(n::text), 'live', items.id, '', repeat('تعليق قديم ', 30),
+    repeat('تعليق قديم ', 30), '', '', 'قارئ', md5(n::text), '', '', '{}', :at, :at, :at, :at, :at, n, 0
+  FROM items CROSS JOIN generate_series(1, :archive) AS n WHERE items.guid = 'old' RETURNING id, guid
+), named AS (
+  INSERT INTO topics (site_id, name, label) SELECT :site, 'replies:' || guid, '' FROM written RETURNING id
+)
+INSERT INTO item_topics (item_id, topic_id, position)
+SELECT written.id, topics.id, 0 FROM written JOIN topics ON topics.name = 'thread:old'
+""")
 _READERS: Final = text("""
 INSERT INTO subscribers (site_id, address, address_key, address_hash, name, language, time_zone, digest_hour,
   digest_weekday, confirmed_at, created_at, changed_at, letters_day, letters_that_day)
@@ -122,16 +139,17 @@ def main() -> None:
 
 
 def fill(parts: Parts) -> int:
-    """A site, two articles that everybody follows; gives the site's id."""
+    """A site with an archive, and two articles that everybody follows; gives the site's id."""
     before = BEGIN - timedelta(days=1)
     with parts.db.writing() as session:
         site = add_site(session, NewSite("bench", "صحيفة القياس", "news@bench.example"), before)
-    for guid in ("hot", "second"):
+    for guid in ("old", "hot", "second"):
         flow.ingest_items(parts, site.id, [NewItem(ItemKind.ARTICLE, guid, title=f"خبر {guid}")], before)
     addresses = [f"r{n}@d.example" for n in range(FOLLOWERS)]
     hashes = [address_hash(site.pepper, one) for one in addresses]
     given: dict[str, Any] = {"site": site.id, "at": before}
     with parts.db.writing() as session:
+        session.execute(_ARCHIVE, given | {"archive": ARCHIVE})
         session.execute(_READERS, given | {"addresses": addresses, "hashes": hashes})
         session.execute(_FOLLOW, {"at": before, "names": [topics.thread("hot"), topics.thread("second")]})
         session.execute(_MINE, given | {"writers": addresses[:WRITERS]})

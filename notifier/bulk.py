@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, bindparam, func, literal_column, select
 from sqlalchemy import cast as cast_to
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
@@ -40,6 +40,16 @@ def among(session: Session, column: Any, ids: Iterable[int]) -> ColumnElement[bo
     if is_server(session):
         return cast("ColumnElement[bool]", column == func.any(bindparam(None, f"{{{listed}}}", _Ids)))
     return cast("ColumnElement[bool]", column.in_(select(func.json_each(f"[{listed}]").table_valued("value").c.value)))
+
+
+def among_those(session: Session, column: Any, which: Select[int]) -> ColumnElement[bool]:  # noqa: ANN401 - of any model
+    """That a column is one of the few ids that `which` selects, found first.
+
+    Joined to a large table instead, they would now and then have PostgreSQL read that one from end to end.
+    """
+    if not is_server(session):
+        return cast("ColumnElement[bool]", column.in_(which))
+    return cast("ColumnElement[bool]", column == func.any(func.array(which.scalar_subquery(), type_=BigInteger)))
 
 
 def picked(session: Session, model: type[Any], which: Select[int]) -> ColumnElement[bool]:

@@ -87,10 +87,9 @@ def _ingest(
 
 def _owe(parts: Parts, session: Session, comments: Sequence[int], now: datetime, at_most: float = math.inf) -> bool:
     """Owe comments to whom they concern by name; False, and nothing done, where that is a crowd."""
-    carried = match.carried(session, comments)
-    if (followed := match.following(session, carried)) > at_most:
+    if (carried := match.carried(session, comments, at_most)) is None:
         return False
-    if followed:
+    if carried.topics:
         match.write_notices(session, carried, now, parts.holds)
     match.note_authors(session, comments, now)
     match.settle(session, comments, now)

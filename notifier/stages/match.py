@@ -1,18 +1,19 @@
 """Who wants an item: equality of topics, said in SQL."""
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Select, case, func, literal, select, tuple_, union, update
+from sqlalchemy import Select, case, exists, func, literal, select, tuple_, union, update
 from sqlalchemy.orm import Session
 
-from notifier.bulk import among
+from notifier.bulk import among, among_those
 from notifier.db import affected, upsert
 from notifier.domain import topics
 from notifier.domain.words import Frequency, ItemKind, NoticeReason
-from notifier.models import Bookmark, Item, ItemTopic, Notice, Subscriber, Subscription, Topic
+from notifier.models import Bookmark, Item, ItemTopic, Notice, Subscriber, Subscription, Thread, Topic
 
 CROWD: Final = 200
 """Notices that are written in the very transaction that takes comments in; a greater crowd's are nudged on."""
@@ -52,30 +53,28 @@ def settle(session: Session, comments: Collection[int], now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Comments, and the topics they carry but for their threads: topic -> its reason."""
+    """Comments, and the followed topics they carry but for their threads: topic -> its reason."""
 
     comments: tuple[int, ...]
     topics: dict[int, NoticeReason]
 
 
-def carried(session: Session, comments: Collection[int]) -> Carried:
-    """Look them up. By themselves: joined to all who follow, the threads' followers would be read as well."""
-    rows = session.execute(
+def carried(session: Session, comments: Collection[int], at_most: float = math.inf) -> Carried | None:
+    """Look them up; None where more subscriptions than `at_most` match."""
+    theirs = select(ItemTopic.topic_id).where(among(session, ItemTopic.item_id, comments))
+    # A thread is followed by thousands, and they are owed its comments by their bookmarks.
+    theirs = theirs.where(~exists().where(Thread.topic_id == ItemTopic.topic_id))
+    active = (
         select(Topic.id, Topic.name)
-        .join(ItemTopic, ItemTopic.topic_id == Topic.id)
-        .where(among(session, ItemTopic.item_id, comments))
-        .distinct()
+        .join(Subscription, Subscription.topic_id == Topic.id)
+        .where(among_those(session, Subscription.topic_id, theirs), Subscription.ended_at.is_(None))
     )
+    active = active.distinct() if at_most == math.inf else active.limit(int(at_most) + 1)
+    rows = session.execute(active).all()
+    if len(rows) > at_most:
+        return None
     kinds = [(topic, name.partition(":")[0]) for topic, name in rows]
-    found = {topic: topics.REASONS[kind] for topic, kind in kinds if kind in topics.REASONS and kind != "thread"}
-    return Carried(tuple(comments), found)
-
-
-def following(session: Session, of: Carried) -> int:
-    """How many subscriptions match these comments; of a crowd, only that it is more than CROWD."""
-    active = among(session, Subscription.topic_id, of.topics) & Subscription.ended_at.is_(None)
-    some = select(Subscription.id).where(active).limit(CROWD + 1)
-    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return Carried(tuple(comments), {topic: topics.REASONS[kind] for topic, kind in kinds if kind in topics.REASONS})
 
 
 def write_notices(session: Session, of: Carried, now: datetime, holds: Mapping[NoticeReason, timedelta]) -> int:
@@ -106,6 +105,8 @@ def write_notices(session: Session, of: Carried, now: datetime, holds: Mapping[N
         .join(Item, Item.id == ItemTopic.item_id)
         .where(
             among(session, ItemTopic.item_id, of.comments),
+            # Said again of the items: the planner would read them all.
+            among(session, Item.id, of.comments),
             among(session, Subscription.topic_id, of.topics),
             Subscription.ended_at.is_(None),
             Item.announced_at.is_not(None),

@@ -8,11 +8,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from notifier.bulk import among
 from notifier.db import upsert
+from notifier.domain import topics
 from notifier.domain.items import NewItem, Receipt
-from notifier.domain.words import ItemKind, ItemState
+from notifier.domain.words import ItemState
 from notifier.models import Item, Site, Thread
-from notifier.stages.ingest.carrying import Bearer, carry, carry_for_persons
+from notifier.stages.ingest.carrying import Bearer, carry, name_topics, put_down
 from notifier.stages.ingest.relatives import Relatives, adopt, family, is_lost, relatives, without_cycle
 from notifier.stages.ingest.values import has_no_words, values
 
@@ -67,11 +69,20 @@ def retract(session: Session, site_id: int, guid: str, now: datetime, *, may_ret
 
 
 def _carry(session: Session, site: Site, bearers: Sequence[Bearer], known: Relatives, made: dict[str, int]) -> None:
-    carry(session, site, bearers, known, set(made.values()))
-    adopted = adopt(session, site, made) if any(one.new.kind is ItemKind.COMMENT for one in bearers) else []
-    carry_for_persons(session, site, {*adopted, *(one.item_id for one in bearers)}, bearers)
+    found = name_topics(session, site, bearers, known)
+    # Who answered before us bears a topic that was there before us.
+    topic_of = {guid: found.ids.get(name) for guid in made if (name := topics.replies(guid)) not in found.fresh}
+    adopted = adopt(
+        session,
+        {topic: made[guid] for guid, topic in topic_of.items() if topic},
+        {one.item_id: made[one.new.parent_guid] for one in bearers if one.new.parent_guid in made},
+    )
+    if before := {one.item_id for one in bearers} - set(made.values()):
+        put_down(session, before)
+    answers = {one.item_id for one in bearers if one.new.parent_guid}
+    carry(session, site, bearers, found, answers.union(adopted))
     # Whom a comment answers is known only now: it is matched again, and nobody is told twice.
-    news = update(Item).where(Item.id.in_(adopted), Item.announced_at.is_not(None)).values(matched_at=None)
+    news = update(Item).where(among(session, Item.id, adopted), Item.announced_at.is_not(None)).values(matched_at=None)
     if adopted:
         session.execute(news.execution_options(synchronize_session=False))
 

@@ -1,11 +1,13 @@
 """The topics that items carry, and those that readers may follow from them."""
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select
 from sqlalchemy.orm import Session, aliased
 
 from notifier.bulk import add_numbers, among
@@ -21,13 +23,15 @@ from notifier.stages.ingest.values import hashed
 LABEL_CHARACTERS: Final = 500
 NAME_CHARACTERS: Final = 40
 _PARENT, _ARTICLE = aliased(Item), aliased(Item)
+_MINE: Final = literal(f"{topics.MINE}:") + _PARENT.author_hash
 _ANSWERS: Final = (
-    select(Item.id, _PARENT.author_hash, _ARTICLE.guid)
+    select(Item.id, Topic.id)
     .join(_PARENT, _PARENT.id == Item.parent_id)
     .join(_ARTICLE, _ARTICLE.id == Item.article_id)
+    .join(Topic, (Topic.site_id == Item.site_id) & Topic.name.in_([_MINE, _MINE + "/" + _ARTICLE.guid]))
     .where(_PARENT.author_hash != "", _PARENT.author_hash != Item.author_hash)
 )
-"""Answers to other people: the comment, whom it answers, under which article."""
+"""Answers to other people: the comment, and the topics by which those follow what answers them."""
 Pair = tuple[str, str]
 """A topic's name and label."""
 
@@ -40,49 +44,63 @@ class Bearer:
     new: NewItem
 
 
-def carry(session: Session, site: Site, bearers: Sequence[Bearer], known: Relatives, made: Collection[int]) -> None:
-    """Give items their topics, make the topics that readers may follow from them, and an article its thread.
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Topics by name -> id, and the names of those that were made just now."""
 
-    `made` are those of them that are new.
+    ids: Mapping[str, int]
+    fresh: AbstractSet[str]
+
+
+def name_topics(session: Session, site: Site, bearers: Sequence[Bearer], known: Relatives) -> Topics:
+    """The topics of these items: made where there are none, but for those of persons, which only readers make."""
+    labels: dict[str, str] = {}
+    for one in bearers:
+        for name, label in chain(_offered(site, one.new, known), topics.carried(one.new)):
+            labels.setdefault(name, label)
+    persons = {name for one in bearers for name in _of_persons(site, one.new)}
+    ids = _known_ids(session, site, labels.keys() | persons)
+    fresh = labels.keys() - ids.keys()
+    if fresh:
+        if len(fresh) > 1:
+            # New topics that two items name in different order would make each wait for the other.
+            queue_up(session, f"topics of {site.id}")
+        made = upsert(session, Topic).on_conflict_do_nothing(index_elements=["site_id", "name"])
+        rows = [{"site_id": site.id, "name": name, "label": labels[name][:LABEL_CHARACTERS]} for name in sorted(fresh)]
+        ids |= {name: topic for topic, name in session.execute(made.returning(Topic.id, Topic.name), rows)}
+        if met := fresh - ids.keys():
+            # What another transaction made meanwhile.
+            ids |= _known_ids(session, site, met)
+            fresh -= met
+    return Topics(ids, fresh)
+
+
+def carry(session: Session, site: Site, bearers: Sequence[Bearer], found: Topics, answers: Iterable[int]) -> None:
+    """Give items their topics, an article its thread, and `answers` the topics of those whom they answer.
+
+    What an item carried before it carries no more, unless it still does.
     """
-    carried = {one.item_id: list(topics.carried(one.new)) for one in bearers}
-    offered = [pair for one in bearers for pair in _offered(site, one.new, known)]
-    ids = _topic_ids(session, site, [*offered, *(pair for pairs in carried.values() for pair in pairs)])
-    if known_before := [item for item in carried if item not in made]:
-        session.execute(delete(ItemTopic).where(ItemTopic.item_id.in_(known_before)))
-    rows = [
-        {"item_id": item, "topic_id": ids[name], "position": n}
-        for item, pairs in carried.items()
-        for n, (name, _) in enumerate(pairs)
-    ]
-    add_numbers(session, ItemTopic, rows)
-    articles = [one for one in bearers if one.new.kind is ItemKind.ARTICLE]
-    threads = [{"article_id": one.item_id, "topic_id": ids[topics.thread(one.new.guid)]} for one in articles]
-    if threads:
-        new = upsert(session, Thread).values(count=0, is_open=False)
-        for one in threads:
-            session.execute(new.values(**one).on_conflict_do_nothing())
+    ids, wanted = found.ids, dict[tuple[int, int], int]()
+    for one in bearers:
+        for n, (name, _) in enumerate(topics.carried(one.new)):
+            wanted[one.item_id, ids[name]] = n
+    if answers := sorted(answers):
+        for item, topic in session.execute(_ANSWERS.where(among(session, Item.id, answers))):
+            wanted[item, topic] = len(topics.REASONS)
+    for one in bearers:
+        for name in _of_persons(site, one.new):
+            if name in ids:
+                wanted.setdefault((one.item_id, ids[name]), len(topics.REASONS))
+    add_numbers(session, ItemTopic, [{"item_id": i, "topic_id": t, "position": n} for (i, t), n in wanted.items()])
+    for one in bearers:
+        if one.new.kind is ItemKind.ARTICLE:
+            thread = {"article_id": one.item_id, "topic_id": ids[topics.thread(one.new.guid)]}
+            session.execute(upsert(session, Thread).values(count=0, is_open=False, **thread).on_conflict_do_nothing())
 
 
-def carry_for_persons(session: Session, site: Site, item_ids: Iterable[int], bearers: Sequence[Bearer]) -> None:
-    """Give comments the topics that mean one person: whom they answer, whom they mention, who wrote them.
-
-    Only those that somebody follows are there to be carried.
-    """
-    wanted = {(one.item_id, name) for one in bearers for name in _of_persons(site, one.new)}
-    answers = session.execute(_ANSWERS.where(among(session, Item.id, item_ids)))
-    for item, person, guid in answers:
-        wanted |= {(item, topics.mine(person)), (item, topics.mine(person, guid))}
-    names = {name for _, name in wanted}
-    found = dict(
-        session.execute(select(Topic.name, Topic.id).where(Topic.site_id == site.id, Topic.name.in_(names))).all()
-    )
-    rows = [
-        {"item_id": item, "topic_id": found[name], "position": len(topics.REASONS)}
-        for item, name in sorted(wanted)
-        if name in found
-    ]
-    add_numbers(session, ItemTopic, rows)
+def put_down(session: Session, item_ids: Iterable[int]) -> None:
+    """Take their topics from items that were here before: they are given anew."""
+    session.execute(delete(ItemTopic).where(among(session, ItemTopic.item_id, item_ids)))
 
 
 def _of_persons(site: Site, new: NewItem) -> Iterator[str]:
@@ -114,24 +132,6 @@ def _plain_name(name: str) -> str:
     return " ".join(letters.split())[:NAME_CHARACTERS]
 
 
-def _topic_ids(session: Session, site: Site, pairs: Iterable[Pair]) -> dict[str, int]:
-    labels: dict[str, str] = {}
-    for name, label in pairs:
-        labels.setdefault(name, label)
-    ids = _known_ids(session, site, labels)
-    if fresh := sorted(labels.keys() - ids.keys()):
-        # New topics that two items name in different order would make each wait for the other.
-        queue_up(session, f"topics of {site.id}")
-        made = upsert(session, Topic).on_conflict_do_nothing(index_elements=["site_id", "name"])
-        rows = [{"site_id": site.id, "name": name, "label": labels[name][:LABEL_CHARACTERS]} for name in fresh]
-        ids |= {name: topic for topic, name in session.execute(made.returning(Topic.id, Topic.name), rows)}
-        # What another transaction made meanwhile.
-        ids |= _known_ids(session, site, dict.fromkeys(labels.keys() - ids.keys(), ""))
-    return ids
-
-
-def _known_ids(session: Session, site: Site, names: Mapping[str, str]) -> dict[str, int]:
-    if not names:
-        return {}
+def _known_ids(session: Session, site: Site, names: Iterable[str]) -> dict[str, int]:
     found = select(Topic.name, Topic.id).where(Topic.site_id == site.id, Topic.name.in_(list(names)))
     return dict(session.execute(found).all())

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from notifier.domain import topics
+from notifier.bulk import among
 from notifier.domain.items import NewItem
 from notifier.domain.words import ItemKind
-from notifier.models import Item, ItemTopic, Site, Topic
+from notifier.models import Item, ItemTopic, Site
 
 
 class Relative(NamedTuple):
@@ -55,22 +55,25 @@ def without_cycle(session: Session, item_id: int, parent_id: int | None) -> int 
     return parent_id
 
 
-def adopt(session: Session, site: Site, made: Mapping[str, int]) -> list[int]:
-    """Give comments that came before the comment they answer their parent; gives their ids."""
-    by_topic = {topics.replies(guid): item for guid, item in made.items()}
-    orphans = session.execute(
-        select(Item.id, Topic.name)
-        .join(ItemTopic, ItemTopic.item_id == Item.id)
-        .join(Topic, Topic.id == ItemTopic.topic_id)
-        .where(Topic.site_id == site.id, Topic.name.in_(by_topic), Item.parent_id.is_(None))
-        .order_by(Item.id)
-    ).all()
-    parents = _parents(session, [by_topic[name] for _, name in orphans]) if orphans else {}
+def adopt(session: Session, by_topic: Mapping[int, int], together: Mapping[int, int]) -> list[int]:
+    """Give answers that came before the comment they answer, or together with it, their parent; gives their ids.
+
+    `by_topic`: the topic of answers to a comment -> that comment. `together`: answer -> the comment it answers.
+    """
+    orphans = dict(together)
+    if by_topic:
+        waiting = (
+            select(Item.id, ItemTopic.topic_id)
+            .join(ItemTopic, ItemTopic.item_id == Item.id)
+            .where(among(session, ItemTopic.topic_id, by_topic), Item.parent_id.is_(None))
+        )
+        orphans |= {child: by_topic[topic] for child, topic in session.execute(waiting)}
+    parents = _parents(session, {*orphans.values()}) if orphans else {}
     adopted = []
-    for child, name in orphans:
-        if child not in _chain(parents, by_topic[name]):
-            parents[child] = by_topic[name]
-            adopted.append({"id": child, "parent_id": by_topic[name]})
+    for child, parent in sorted(orphans.items()):
+        if child not in _chain(parents, parent):
+            parents[child] = parent
+            adopted.append({"id": child, "parent_id": parent})
     if adopted:
         session.execute(update(Item), adopted)
     return [one["id"] for one in adopted]
