@@ -22,6 +22,16 @@ __all__ = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark with `servers` whatever would run otherwise on another PostgreSQL or Redis."""
+    for item in items:
+        given: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+        asked = set(getattr(item, "fixturenames", ()))
+        database = given.get("database_url") or given.get("empty_database_url")
+        if database == "postgresql" or "postgresql" in asked or ("redis_url" in asked and database is None):
+            item.add_marker("servers")
+
+
 @pytest.fixture(autouse=True)
 def _logs_end_with_their_test() -> Iterator[None]:
     """A command that sets logs up in this process writes to a stream that is closed with the test."""

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import Engine
 
 from notifier import migrate
 from notifier.db import Database
 from tests.postgresql import NoServerError, PostgreSQL, running
 
 DIALECTS: Final = ("sqlite", "postgresql")
+_ENGINES: Final[dict[str, Engine]] = {}
 
 
 @pytest.fixture(scope="session")
@@ -64,5 +66,18 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def db(database_url: str) -> Iterator[Database]:
     """A fresh, migrated database, once on SQLite and once on PostgreSQL."""
     database = Database(database_url)
+    keep_statements_compiled(database.engine)
     yield database
     database.close()
+
+
+def keep_statements_compiled(engine: Engine) -> None:
+    """Let this engine find what others of its dialect have compiled: a process that lives on compiles nothing twice.
+
+    SQLAlchemy's key to a compiled statement is the dialect itself.
+    """
+    first = _ENGINES.setdefault(engine.dialect.name, engine)
+    if first is engine:
+        engine.connect().close()  # The dialect learns from its first connection what the server can do.
+    engine.dialect = first.dialect
+    engine._compiled_cache = first._compiled_cache  # noqa: SLF001 - it has no public name

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import cache
 from queue import Empty, SimpleQueue
 from typing import Final, Literal
 
@@ -78,7 +79,8 @@ class Fetcher:
     hosts_allowed: tuple[str, ...] = ()
     resolver: Resolver = resolve
     network: httpcore2.NetworkBackend = field(default_factory=httpcore2.SyncBackend)
-    tls: ssl.SSLContext = field(default_factory=httpcore2.default_ssl_context)
+    tls: ssl.SSLContext | None = None
+    """None: `public_tls`."""
     accept: str = FEEDS
     """The kinds of body that are asked for."""
 
@@ -113,7 +115,7 @@ class Fetcher:
         try:
             network = CheckedNetwork(self._addresses(target, deadline), self.network, deadline)
             with (
-                httpcore2.ConnectionPool(ssl_context=self.tls, network_backend=network) as pool,
+                httpcore2.ConnectionPool(ssl_context=self.tls or public_tls(), network_backend=network) as pool,
                 pool.stream("GET", _core_url(target), headers=_encoded(target, headers)) as response,
             ):
                 return self._read(target, response)
@@ -168,6 +170,12 @@ class Fetcher:
         for chunk in response.iter_stream():
             body.add(chunk)
         return _Reply(response.status, headers, body.whole())
+
+
+@cache
+def public_tls() -> ssl.SSLContext:
+    """Trusts the public authorities; read once a process, where something is fetched, for it takes 30 ms."""
+    return httpcore2.default_ssl_context()
 
 
 def _origin(target: httpx2.URL) -> tuple[str, bytes, int]:

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -66,14 +66,7 @@ class Look:
 
     def __init__(self, templates: Path) -> None:
         self.sentences = Sentences(templates / "strings")
-        self._jinja = Environment(
-            loader=FileSystemLoader(templates / "pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
+        self._jinja = _environment(templates / "pages")
 
     def page(self, name: str, voice: Voice, *, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes what it says
         """A page, with the headers that keep it private and let nothing run in it."""
@@ -97,6 +90,18 @@ class Look:
     def css_version(self) -> str:
         """Changes with the style sheet, so that browsers may keep it for ever."""
         return hashlib.sha256((STATIC / "pages.css").read_bytes()).hexdigest()[:12]
+
+
+@lru_cache
+def _environment(folder: Path) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
 
 
 def _half(hour: int) -> str:

@@ -47,8 +47,8 @@ def parents(world: World) -> dict[str, str | None]:
 
 
 def wait(world: World) -> None:
-    for _ in range(30):
-        world.later(minutes=5)
+    for _ in range(10):
+        world.later(minutes=15)
         world.tick()
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from notifier.sources.fetch import Fetcher, FetchRefused
+from notifier.sources.fetch import Fetcher, FetchRefused, public_tls
 from tests.sources.sites import ELSEWHERE, PUBLIC, Detour, Names, Site, listener, page, redirect, site, stream
 
 
@@ -197,8 +197,8 @@ def test_tls_names_the_original_host_and_checks_its_certificate() -> None:
         assert refusal(fetch, "https://news.example/").key == "tls"
     assert b"news.example" in hello
     assert network.connected == [(PUBLIC, 443)]
-    assert fetch.tls.check_hostname
-    assert fetch.tls.verify_mode is ssl.CERT_REQUIRED
+    assert public_tls().check_hostname
+    assert public_tls().verify_mode is ssl.CERT_REQUIRED
 
 
 def test_environment_proxies_are_not_used(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from typing import Final
@@ -68,8 +69,9 @@ class Html(Environment):
     code_generator_class = _SetByFinalize
 
 
+@lru_cache
 def environment(folder: Path, *, is_html: bool) -> Environment:
-    """The environment of the HTML parts, or of the plain ones."""
+    """The environment of the HTML parts, or of the plain ones: one a process, whose templates are compiled once."""
     return furnished(Html if is_html else Environment, Compiled(FileSystemLoader(folder), compiled), is_html=is_html)
 
 
