@@ -79,16 +79,17 @@ def keys_of(table: dict[str, object], prefix: str = "") -> Iterator[tuple[str, o
 
 
 def test_every_language_has_the_same_keys_and_its_own_plural_forms() -> None:
-    languages = {
-        path.stem: dict(keys_of(tomllib.loads(path.read_text(encoding="utf-8"))))
-        for path in (ROOT / "templates" / "strings").glob("*.toml")
-    }
-    assert languages.keys() == LANGUAGES.keys()
-    for language, strings in languages.items():
-        assert strings.keys() == languages["ar"].keys(), language
-        for key, forms in strings.items():
-            if isinstance(forms, dict):
-                assert set(forms) == set(plural_categories(language)), (language, key)
+    desk = (ROOT / "templates" / "desk" / "strings").iterdir()
+    for folder in (ROOT / "templates" / "strings", *desk):
+        languages = {
+            path.stem: dict(keys_of(tomllib.loads(path.read_text(encoding="utf-8")))) for path in folder.glob("*.toml")
+        }
+        assert languages.keys() == LANGUAGES.keys(), folder
+        for language, strings in languages.items():
+            assert strings.keys() == languages["ar"].keys(), (folder, language)
+            for key, forms in strings.items():
+                if isinstance(forms, dict):
+                    assert set(forms) == set(plural_categories(language)), (folder, language, key)
 
 
 def test_the_readme_mentions_every_setting() -> None:

@@ -83,7 +83,7 @@ def _parts(folder: Path) -> Parts:
     migrate.upgrade(url)
     knobs = Settings(secret_key="only-for-pictures-" + new_token(), database_url=url, confirm_gap_s=0)  # type: ignore[arg-type]  # pydantic takes a str
     return replace(
-        assembly.assemble(knobs), bell=lambda _nudges: None, depths=lambda: None, transport=MemoryTransport()
+        assembly.assemble(knobs), bell=lambda _nudges: None, depths=lambda: None, transports={"smtp": MemoryTransport()}
     )
 
 

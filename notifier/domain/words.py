@@ -176,6 +176,19 @@ class Calendar(StrEnum):
     """The calendar of the language, and the Hijri date beside every date in full."""
 
 
+class Role(StrEnum):
+    """What somebody at the desk may do; each may do what those after it may."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    ANALYST = "analyst"
+
+    def may_act_as(self, role: "Role") -> bool:
+        """Whether what this role needs is open to ours."""
+        order = list(Role)
+        return order.index(self) <= order.index(role)
+
+
 class Permission(StrEnum):
     """What an API key may be allowed to do."""
 

@@ -4,7 +4,7 @@ from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
-from notifier.models.desk import ApiKey, AuditEvent, User
+from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Sighting",
     "Signup",
     "Site",
+    "Sitting",
     "Source",
     "Subscriber",
     "Subscription",

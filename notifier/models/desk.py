@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
+from notifier.domain.words import Role
 from notifier.models.base import Base
 
 
@@ -17,11 +18,39 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(String(320), unique=True)
+    """Canonical, in lower case: what they log in with."""
     name: Mapped[str] = mapped_column(String(200), default="")
-    role: Mapped[str] = mapped_column(String(20))
+    role: Mapped[Role]
+    language: Mapped[str] = mapped_column(String(16), default="ar")
     password_hash: Mapped[str] = mapped_column(String(200), default="")
+    """Argon2id; empty until the invitation is taken up."""
+    totp_sealed: Mapped[str] = mapped_column(String(200), default="")
+    """The secret that their authenticator shares with us, sealed; empty while they have none."""
+    totp_step: Mapped[int] = mapped_column(BigId, default=0)
+    """The 30 seconds of the last code that was taken: none counts twice (RFC 6238, 5.2)."""
+    spare_hashes: Mapped[list[str]] = mapped_column(default=list)
+    """Of the spare codes that are left."""
+    invitation_hash: Mapped[str] = mapped_column(String(64), default="", index=True)
+    invited_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+
+class Sitting(Base):
+    """One browser in which a user is logged in."""
+
+    __tablename__ = "sittings"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    is_complete: Mapped[bool] = mapped_column(default=False)
+    """False while the second factor is still asked for."""
+    agent: Mapped[str] = mapped_column(String(200), default="")
+    ip: Mapped[str] = mapped_column(String(45), default="")
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class ApiKey(Base):

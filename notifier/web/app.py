@@ -13,12 +13,20 @@ from notifier.parts import Parts
 from notifier.settings import templates_dir
 from notifier.web import api, development, hooks, links, old_links, pages, pictures, preferences, probes
 from notifier.web.answers import answer_errors
+from notifier.web.desk import menu
+from notifier.web.desk.frame import Frame
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
 from notifier.web.look import STATIC, Look
 from notifier.web.wire import BodyLimit
 
-_FILES: Final = {"pages.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+LOGINS_PER_H: Final = 20
+"""Passwords, or codes, that one address, network or user may try in an hour."""
+_FILES: Final = {
+    "pages.css": "text/css; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 
 
@@ -32,14 +40,15 @@ def make() -> FastAPI:
 def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], datetime] = clock.now) -> FastAPI:
     """The application; `inbox` is the development inbox's pages, where there is one."""
     knobs = parts.settings
+    counted = knobs.redis_url.get_secret_value(), knobs.secret_key.get_secret_value()
     edge = Edge(
         parts=parts,
         clock=now,
-        signup_limit=SignupLimit(
-            knobs.redis_url.get_secret_value(), knobs.secret_key.get_secret_value(), knobs.signups_per_ip_h
-        ),
+        signup_limit=SignupLimit(*counted, knobs.signups_per_ip_h),
+        login_limit=SignupLimit(*counted, LOGINS_PER_H, "login"),
         proxies=Proxies(knobs.trusted_proxies),
         look=Look(templates_dir()),
+        desk=Frame(templates_dir(), menu.MENU),
     )
     app = FastAPI(
         title="notifier",
@@ -59,6 +68,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         api.router,
         hooks.router,
         _files(),
+        *menu.ROUTERS,
         inbox,
         pages.router,
         pictures.router(parts.fetch),
@@ -89,5 +99,6 @@ def _closing(edge: Edge) -> Callable[[FastAPI], AbstractAsyncContextManager[None
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         edge.signup_limit.close()
+        edge.login_limit.close()
 
     return lifespan

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from notifier.domain.letter import SiteFace
 from notifier.parts import Parts
+from notifier.web.desk.frame import Frame
 from notifier.web.limits import Proxies, SignupLimit
 from notifier.web.look import Look, Voice
 from notifier.web.wire import Typed, typed
@@ -21,8 +22,10 @@ class Edge:
     parts: Parts
     clock: Callable[[], datetime]
     signup_limit: SignupLimit
+    login_limit: SignupLimit
     proxies: Proxies
     look: Look
+    desk: Frame
 
 
 def edge_of(request: Request) -> Edge:

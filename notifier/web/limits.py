@@ -31,9 +31,13 @@ return count
 
 
 class SignupLimit:
-    """A fixed window per hour and address, counted in Redis for all web processes; keys are keyed hashes."""
+    """A fixed window per hour and asker, counted in Redis for all web processes; keys are keyed hashes.
 
-    def __init__(self, redis_url: str, secret: str, per_hour: int) -> None:
+    An asker is an IP address or, where that is `what` is counted, any other word.
+    """
+
+    def __init__(self, redis_url: str, secret: str, per_hour: int, what: str = "signup") -> None:
+        self._what = what
         self._secret = secret.encode()
         self._per_hour = per_hour
         self._redis = _client(redis_url)
@@ -56,8 +60,8 @@ class SignupLimit:
             self._redis.close()
 
     def _key(self, ip: str, window: int) -> str:
-        digest = hmac.new(self._secret, f"signup:{_household(ip)}:{window}".encode(), hashlib.sha256)
-        return f"notifier:signups:{digest.hexdigest()[:32]}"
+        digest = hmac.new(self._secret, f"{self._what}:{_household(ip) or ip}:{window}".encode(), hashlib.sha256)
+        return f"notifier:{self._what}s:{digest.hexdigest()[:32]}"
 
 
 class Proxies:

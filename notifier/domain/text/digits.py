@@ -1,5 +1,6 @@
 """The site's digit policy: which digits our own numbers wear."""
 
+import unicodedata
 from typing import Final
 
 from notifier.domain.text.locales import base_language, locale_of
@@ -37,3 +38,8 @@ def number(value: float, system: str) -> str:
 def convert(text: str, system: str) -> str:
     """Every ASCII digit of it, and nothing else: for dates and times."""
     return text.translate(_TO[system])
+
+
+def western(text: str) -> str:
+    """Every digit of any script as an ASCII one: what people type may be in their own."""
+    return "".join(str(unicodedata.digit(c)) if c.isdigit() else c for c in text)

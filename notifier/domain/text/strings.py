@@ -28,13 +28,17 @@ class Strings:
         self.languages = frozenset(tables)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read `<language>.toml` of each known language; the ones without a file are not offered.
+    def load(cls, *folders: Path) -> Self:
+        """Read `<language>.toml` of each known language, from all folders; the ones without a file are not offered.
 
         Raises StringsError for an unreadable file.
         """
-        files = {language: folder / f"{language}.toml" for language in sorted(LANGUAGES)}
-        return cls({name: _read(file, file.stat().st_mtime_ns) for name, file in files.items() if file.is_file()})
+        tables: dict[str, dict[str, str | Forms]] = {}
+        for language in sorted(LANGUAGES):
+            for file in (folder / f"{language}.toml" for folder in folders):
+                if file.is_file():
+                    tables.setdefault(language, {}).update(_read(file, file.stat().st_mtime_ns))
+        return cls(tables)
 
     def keys(self, language: str) -> frozenset[str]:
         """Every key of a language, dotted: `letters.alert.read_more`."""

@@ -52,12 +52,19 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=320), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
+        sa.Column("totp_sealed", sa.String(length=200), nullable=False),
+        sa.Column("totp_step", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("spare_hashes", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("invitation_hash", sa.String(length=64), nullable=False),
+        sa.Column("invited_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("address", name=op.f("uq_users_address")),
     )
+    op.create_index(op.f("ix_users_invitation_hash"), "users", ["invitation_hash"], unique=False)
     op.create_table(
         "api_keys",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -129,6 +136,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("site_id", "frequency", "slot", name=op.f("uq_runs_site_id_frequency_slot")),
     )
+    op.create_table(
+        "sittings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("is_complete", sa.Boolean(), nullable=False),
+        sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("ip", sa.String(length=45), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sittings_user_id_users"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sittings")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sittings_token_hash")),
+    )
+    op.create_index(op.f("ix_sittings_user_id"), "sittings", ["user_id"], unique=False)
     op.create_table(
         "sources",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -720,6 +743,7 @@ def downgrade() -> None:
     op.drop_table("suppressions")
     op.drop_table("subscribers")
     op.drop_table("sources")
+    op.drop_table("sittings")
     op.drop_table("runs")
     op.drop_table("letters")
     op.drop_table("issues")

@@ -1,0 +1,71 @@
+"""A desk with an owner, and browsers before it."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from notifier import staff
+from notifier.desk.audit import Actor
+from notifier.desk.sittings import Browser
+from notifier.domain.words import Role
+from tests.web.conftest import Visit
+
+pytest_plugins = ["tests.web.conftest"]
+PASSWORD = "ركض الغزال بين النخيل"
+
+
+@dataclass
+class Somebody:
+    """A browser in which somebody is logged in."""
+
+    visit: Visit
+    client: TestClient
+    user_id: int
+
+    def get(self, path: str) -> Response:
+        """A page of the desk."""
+        return self.client.get(f"/desk{path}", follow_redirects=False)
+
+    def post(self, path: str, **form: str) -> Response:
+        """Send a form of the desk, with the token that its pages carry."""
+        return self.client.post(f"/desk{path}", data={"csrf": self.csrf(), **form}, follow_redirects=False)
+
+    def csrf(self) -> str:
+        """The token, as a form of theirs has it."""
+        page = self.client.get("/desk/me").text + self.client.get("/desk/code").text
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+        assert found
+        return found[1]
+
+
+@dataclass
+class Desk:
+    """The desk of the site `naba`."""
+
+    visit: Visit
+
+    def add(self, role: Role, address: str = "") -> Somebody:
+        """Invite somebody, let them accept, and give their browser."""
+        parts, now = self.visit.parts, self.visit.now
+        address = address or f"{role.value}@naba.example"
+        token = staff.invite(parts, address, role, "ar", Actor("cli"), now)
+        cookie = staff.accept(parts, token, role.value, PASSWORD, Browser("", "test"), now)
+        assert cookie
+        seat = staff.seat(parts, cookie, now)
+        assert seat
+        client = self.browser()
+        client.cookies.set("__Host-desk", cookie)
+        return Somebody(self.visit, client, seat.user_id)
+
+    def browser(self) -> TestClient:
+        """A browser in which nobody is logged in."""
+        return TestClient(self.visit.client.app, base_url="https://testserver", raise_server_exceptions=False)
+
+
+@pytest.fixture
+def desk(visit: Visit) -> Desk:
+    """The desk."""
+    return Desk(visit)
