@@ -220,7 +220,8 @@ def of_kind(items: Sequence[ItemView], kind: ItemKind) -> tuple[ItemView, ...]:
 
 
 def _author(item: ItemView, scene: Scene) -> Phrase:
-    return scene.phrase(item.author_name, length=NAME_MAX) or scene.phrase(scene.voice.say("letters.anonymous"))
+    name = unlinked(item.author_name, scene.voice.say("letters.link"))
+    return scene.phrase(name, length=NAME_MAX) or scene.phrase(scene.voice.say("letters.anonymous"))
 
 
 def _words(item: ItemView, scene: Scene) -> str:

@@ -102,7 +102,8 @@ def _shown(letter: Letter, live: tuple[int, ...]) -> tuple[int, ...]:
 def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Known) -> LetterContent:
     shown, data = _shown(letter, live), letter.data
     items = tuple(known.items[one] for one in shown if one in known.items)
-    article = next((item.article for item in items if item.article), None)
+    is_thread = letter.kind is LetterKind.REPLY
+    article = next((item.article for item in items if item.article), None) if is_thread else None
     return LetterContent(
         letter_id=letter.id,
         kind=letter.kind,

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, hooks, links, old_links, pages, pictures, preferences, probes
+from notifier.web import api, development, hooks, links, mutes, old_links, pages, pictures, preferences, probes, visits
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
@@ -63,6 +63,8 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         pages.router,
         pictures.router(parts.fetch),
         links.router,
+        mutes.router,
+        visits.router,
         old_links.router,
         preferences.router,
     )

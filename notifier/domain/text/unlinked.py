@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 _ADDRESS: Final = re.compile(
-    r"(?:https?://|ftp://|www\.)\S+"
+    r"(?:https?://|ftp://|www\.)[^\s<>\"]+"
     # A host without a scheme is a link to many clients once a path follows.
-    r"|(?<![\w@.-])(?:[^\W_][\w-]*\.)+[a-z]{2,24}/\S*",
+    r"|(?<![\w@.-])(?:[^\W_][\w-]*\.)+[a-z]{2,24}/[^\s<>\"]*",
     re.IGNORECASE,
 )
 _AFTER: Final = ".,;:!?)]}»”’\"'،؛؟۔"
