@@ -29,12 +29,13 @@ def ask(request: Request, edge: Here, token: str, how: str) -> Response:
 @router.post("/u/{token}/mute/{how}")
 def act(request: Request, edge: Here, form: Form, token: str, how: str) -> Response:
     """Mute what was asked for, or undo it."""
-    link, ip, now = _link(edge, UNSUBSCRIBE, token), edge.proxies.client_ip(request), edge.clock()
+    link, wanted = _link(edge, UNSUBSCRIBE, token), _muting(how)
+    ip, now = edge.proxies.client_ip(request), edge.clock()
     speaks = _voice(request, edge, link)
     if whats := form.many("undo"):
         undone = readers.unmute(edge.parts, link, whats, ip, now)
         return edge.look.page("unmuted", speaks, undone=undone)
-    done = readers.mute(edge.parts, link, _muting(form.one("how") or how), ip, now)
+    done = readers.mute(edge.parts, link, _muting(form.one("how") or wanted), ip, now)
     if not done:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     return edge.look.page("muted", speaks, done=done)

@@ -37,9 +37,7 @@ def comment(**more: Any) -> dict[str, Any]:
 def test_a_mentioned_reader_is_owed_the_comment_and_nobody_s_address_is_kept(visit: Visit, by: str) -> None:
     path, hashed = items(visit), reader(visit, "mentions")
     whom = {"email": "Layla@example.org"} if by == "email" else {"author": hashed}
-    answer = visit.client.put(
-        f"{path}/c1", json=comment(mentions=[whom, {"email": STRANGER}]), headers=visit.key()
-    )
+    answer = visit.client.put(f"{path}/c1", json=comment(mentions=[whom, {"email": STRANGER}]), headers=visit.key())
     assert answer.status_code == 201
     with visit.parts.db.reading() as session:
         assert session.scalars(select(Notice.reason)).all() == ["mention"]
@@ -49,13 +47,13 @@ def test_a_mentioned_reader_is_owed_the_comment_and_nobody_s_address_is_kept(vis
 @pytest.mark.parametrize(
     ("kind", "mentions", "key"),
     [
-        ("comment", [{}], "error_mention"),
-        ("comment", [{"email": "layla"}], "error_mention"),
-        ("comment", [{"email": "a@b.example", "author": "0" * 64}], "error_mention"),
-        ("comment", [{"author": "z" * 64}], "error_pattern"),
-        ("comment", ["@layla"], "error_not_an_object"),
-        ("comment", [{"email": "a@b.example"}] * 51, "error_too_many_values"),
-        ("article", [{"email": "a@b.example"}], "error_not_a_comment"),
+        ("comment", [{}], "mention"),
+        ("comment", [{"email": "layla"}], "mention"),
+        ("comment", [{"email": "a@b.example", "author": "0" * 64}], "mention"),
+        ("comment", [{"author": "z" * 64}], "pattern"),
+        ("comment", ["@layla"], "not_an_object"),
+        ("comment", [{"email": "a@b.example"}] * 51, "too_many_values"),
+        ("article", [{"email": "a@b.example"}], "not_a_comment"),
     ],
 )
 def test_a_mention_that_cannot_be_meant_is_refused_with_a_sentence(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from notifier import flow
 from notifier.domain.items import NewItem
-from notifier.domain.words import Frequency, ItemKind
+from notifier.domain.words import Frequency, ItemKind, NoticeReason
 from notifier.models import Mute
 from tests.web.conftest import Visit, article
 
@@ -149,4 +149,15 @@ def test_each_page_speaks_every_language(visit: Visit, language: str) -> None:
         done = visit.client.post(f"{link}/{how}?lang={language}", data={"how": how})
         assert f'lang="{language}"' in done.text
         assert visit.client.post(f"{link}/{how}?lang={language}", data={"undo": muted(visit)}).status_code == 200
+    assert muted(visit) == []
+
+
+def test_every_reason_has_its_name(visit: Visit) -> None:
+    reader, link = lettered(visit)
+    with visit.parts.db.writing() as session:
+        session.add_all(Mute(subscriber_id=reader, what=f"kind:{one}", created_at=visit.now) for one in NoticeReason)
+    shown = visit.client.get(f"{visit.link('p', reader)}?lang=en").text
+    assert shown.count('name="what"') == len(NoticeReason)
+    assert len(set(re.findall(r'<label for="mute\d"[^>]*>\s*([^<]+?)\s*</label>', shown))) == len(NoticeReason)
+    visit.client.post(f"{link}/all", data={"undo": [f"kind:{one}" for one in NoticeReason]})
     assert muted(visit) == []
