@@ -83,7 +83,9 @@ def test_a_visit_makes_letters_prompt_again_and_keeps_no_address(visit: Visit) -
         session.scalars(select(Bookmark)).one().unanswered = 4
     path = "/api/v1/sites/naba/visits"
     others = [("a1", STRANGER), ("a2", "layla@example.org"), ("a1", "no address")]
-    body = {"visits": [{"article": guid, "email": address} for guid, address in others]}
+    body: dict[str, list[dict[str, str]]] = {
+        "visits": [{"article": guid, "email": address} for guid, address in others]
+    }
     assert visit.client.post(path, json=body, headers=visit.key()).status_code == 204
     assert bookmark(visit).unanswered == 4, "that was somebody else, or elsewhere"
     body["visits"].append({"article": "a1", "email": "Layla@example.org"})
