@@ -96,7 +96,8 @@ def test_a_visit_makes_letters_prompt_again_and_keeps_no_address(visit: Visit) -
 
 
 def test_only_a_key_that_may_write_tells_of_visits(visit: Visit) -> None:
-    path, body = "/api/v1/sites/naba/visits", {"visits": []}
+    path = "/api/v1/sites/naba/visits"
+    body: dict[str, list[str]] = {"visits": []}
     assert visit.client.post(path, json=body).status_code == 401
     assert visit.client.post(path, json=body, headers=visit.key(("items:read",))).status_code == 403
     many = {"visits": [{"article": "a1", "email": "a@b.example"}] * 501}
