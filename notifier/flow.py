@@ -234,7 +234,7 @@ def settle_orphans(parts: Parts, now: datetime) -> int:
 
 
 def _edition(parts: Parts, site: Site, kind: LetterKind, now: datetime, frequency: Frequency | None = None) -> Edition:
-    return Edition(site, parts.renderer.languages, now, parts.keeps(kind, frequency), parts.settings.digest_items_max)
+    return Edition(site, parts.renderer.languages, now, parts.keeps(kind, frequency), parts.room)
 
 
 def status(parts: Parts, site_id: int | None = None) -> ledger.Status:

@@ -23,6 +23,9 @@ class Pacing(BaseModel):
     comment_letters_per_day: int = Field(
         default=12, ge=1, description="Letters about comments to one person a day; the rest joins the daily digest."
     )
+    letter_comments_max: int = Field(
+        default=30, ge=1, le=200, description="Comments that one letter shows; the rest is a link, and counts as told."
+    )
     quiet_from_h: int = Field(
         default=23, ge=0, le=23, description="Hour, where the reader lives, from which no letter about comments leaves."
     )

@@ -16,6 +16,7 @@ from notifier.journal import Journal
 from notifier.queue import Bell
 from notifier.settings import Settings
 from notifier.sources.fetch import Fetcher
+from notifier.stages.plan.letters import Room
 from notifier.stages.record import Terms
 from notifier.stages.render import Press, Renderer
 from notifier.transports import Transport
@@ -91,6 +92,11 @@ class Parts:
             quiet_until=time(knobs.quiet_until_h),
             idle=timedelta(days=knobs.implicit_idle_days),
         )
+
+    @property
+    def room(self) -> Room:
+        """How much one letter shows."""
+        return Room(self.settings.digest_items_max, self.settings.letter_comments_max)
 
     def keeps(self, kind: LetterKind, frequency: Frequency | None = None) -> timedelta:
         """How long after its plan a letter may still leave; an hourly digest no longer than to the next one."""

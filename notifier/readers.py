@@ -1,14 +1,15 @@
 """What readers say: sign up, confirm, change, unsubscribe, look at a letter. Pages call this, never the tables."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import confirmation, links, mutes, old_links, preferences, signup, suppression
+from notifier.consent import confirmation, links, mutes, old_links, preferences, signup, suppression, visits
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import LinkView, Scope, Unsubscribed
-from notifier.consent.mutes import Muting
+from notifier.consent.mutes import Muted, Muting
 from notifier.consent.old_links import OldLinkView
 from notifier.consent.preferences import PreferenceChange, Preferences
 from notifier.consent.signup import SignUpForm
@@ -74,25 +75,34 @@ def begin_by_old_link(parts: Parts, link: OldLinkView, ip: str, now: datetime) -
         old_links.begin(session, link, ip, now)
 
 
-def mute(parts: Parts, token: str, how: Muting, ip: str, now: datetime) -> list[str] | None:
+def mute_offers(parts: Parts, link: LinkView) -> dict[Muting, tuple[Muted, ...]]:
+    """What could be muted from a letter; changes nothing."""
+    with parts.db.reading() as session:
+        return mutes.offers(session, link)
+
+
+def mute(parts: Parts, link: LinkView, how: Muting, ip: str, now: datetime) -> tuple[Muted, ...]:
     """Want no more letters like this one: of its thread, of its kind, or about comments at all; gives what is muted."""
     with transaction(parts.db, parts.bell) as session:
-        link = _view(parts, session, links.UNSUBSCRIBE, token)
-        return mutes.mute(session, link, how, now, ip) if link else None
+        return mutes.mute(session, link, how, now, ip)
 
 
-def unmute(parts: Parts, token: str, what: str, ip: str, now: datetime) -> bool:
-    """Want letters of this again. False where it was not muted, or the link is not one of ours."""
+def unmute(parts: Parts, link: LinkView, whats: Sequence[str], ip: str, now: datetime) -> tuple[Muted, ...]:
+    """Want letters of these again; gives those that were muted."""
     with transaction(parts.db, parts.bell) as session:
-        link = _view(parts, session, links.UNSUBSCRIBE, token)
-        return link is not None and mutes.unmute(session, link.subscriber_id, what, now, ip)
+        return mutes.unmute(session, link, whats, now, ip)
 
 
-def note_visit(parts: Parts, token: str, now: datetime) -> None:
-    """A click in a letter (by its view link): its thread is read, so its letters come at the quickest pace again."""
-    if ids := parts.signer.read(links.VIEW, token):
-        with transaction(parts.db, parts.bell) as session:
-            mutes.note_visit(session, ids[0], now)
+def mutes_of(parts: Parts, subscriber_id: int) -> tuple[Muted, ...]:
+    """What a reader wants no letters of."""
+    with parts.db.reading() as session:
+        return mutes.muted(session, subscriber_id)
+
+
+def note_visits(parts: Parts, site_id: int, seen: Sequence[visits.Visit], now: datetime) -> None:
+    """The site saw its readers at articles: their letters about those come at the quickest pace again."""
+    with transaction(parts.db, parts.bell) as session:
+        visits.visited(session, session.get_one(Site, site_id), seen, now)
 
 
 def read_preferences(parts: Parts, token: str) -> Preferences | None:
@@ -114,6 +124,7 @@ def change_preferences(
         if not ids or session.get(Subscriber, ids[0]) is None:
             return None
         preferences.change(session, ids[0], change, now, ip)
+        visits.acted(session, ids[0], now)
         session.flush()
         return preferences.preferences(session, ids[0])
 

@@ -1,16 +1,19 @@
 """One click for quiet: no more letters about a thread, of a kind, or about comments at all; and back again."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
 from notifier.consent.links import LinkView
-from notifier.db import affected, upsert
+from notifier.consent.visits import acted
+from notifier.db import upsert
 from notifier.domain.words import ConsentAction, NoticeReason
-from notifier.models import Bookmark, Delivery, Item, LetterItem, Mute, Notice, Subscriber
+from notifier.models import Delivery, Item, LetterItem, Mute, Notice, Subscriber
 
 
 class Muting(StrEnum):
@@ -21,39 +24,64 @@ class Muting(StrEnum):
     ALL = "all"
 
 
-def mute(session: Session, link: LinkView, how: Muting, now: datetime, ip: str = "") -> list[str]:
-    """Want no letters of this any more; subscriptions stay as they are. Doing it twice changes nothing more.
+@dataclass(frozen=True, slots=True)
+class Muted:
+    """One thing that is quiet, or could be."""
 
-    Gives what is muted: `all`, `thread:<article id>` or `kind:<reason>`.
-    """
+    what: str
+    """`all`, `thread:<article id>` or `kind:<reason>`."""
+    label: str = ""
+    """Of a thread: the title of its article."""
+
+    @property
+    def how(self) -> Muting:
+        """How much it is."""
+        return Muting(self.what.partition(":")[0])
+
+    @property
+    def reason(self) -> NoticeReason | None:
+        """Of a kind: why its letters come."""
+        return NoticeReason(self.what.partition(":")[2]) if self.how is Muting.KIND else None
+
+
+def offers(session: Session, link: LinkView) -> dict[Muting, tuple[Muted, ...]]:
+    """What could be muted from here; nothing of a thread or a kind where the letter is not known any more."""
+    found = {how: _named(session, _whats(session, link, how)) for how in Muting}
+    return {how: some for how, some in found.items() if some}
+
+
+def mute(session: Session, link: LinkView, how: Muting, now: datetime, ip: str = "") -> tuple[Muted, ...]:
+    """Want no letters of this any more; subscriptions stay as they are. Doing it twice changes nothing more."""
     whats = _whats(session, link, how)
     rows = [{"subscriber_id": link.subscriber_id, "what": what, "created_at": now} for what in whats]
     if rows:
         session.execute(upsert(session, Mute).on_conflict_do_nothing(), rows)
-    _noted(session, link.subscriber_id, f"mute {','.join(whats)}", now, ip)
-    return whats
+        _noted(session, link.subscriber_id, f"mute {','.join(whats)}", now, ip)
+    return _named(session, whats)
 
 
-def unmute(session: Session, subscriber_id: int, what: str, now: datetime, ip: str = "") -> bool:
-    """Want letters of this again: of comments that come from now on. False where it was not muted."""
-    ours = (Mute.subscriber_id == subscriber_id) & (Mute.what == what)
-    is_changed = bool(affected(session, delete(Mute).where(ours)))
-    if is_changed:
-        _noted(session, subscriber_id, f"unmute {what}", now, ip)
-    return is_changed
+def unmute(session: Session, link: LinkView, whats: Collection[str], now: datetime, ip: str = "") -> tuple[Muted, ...]:
+    """Want letters of these again, of comments that come from now on; gives those that were muted."""
+    ours = delete(Mute).where(Mute.subscriber_id == link.subscriber_id, Mute.what.in_(whats))
+    was = sorted(session.scalars(ours.returning(Mute.what)))
+    if was:
+        acted(session, link.subscriber_id, now)
+        _noted(session, link.subscriber_id, f"unmute {','.join(was)}", now, ip)
+    return _named(session, was)
 
 
-def note_visit(session: Session, delivery_id: int, now: datetime) -> None:
-    """Somebody looked at a letter, or came by way of it: its thread's letters are at the quickest pace again."""
-    about = (
-        select(Delivery.subscriber_id, Item.article_id)
-        .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
-        .join(Item, Item.id == LetterItem.item_id)
-        .where(Delivery.id == delivery_id)
-    )
-    alive = update(Bookmark).where(tuple_(Bookmark.subscriber_id, Bookmark.article_id).in_(about))
-    alive = alive.values(unanswered=0, alive_at=now, look_at=now)
-    session.execute(alive.execution_options(synchronize_session=False))
+def muted(session: Session, subscriber_id: int) -> tuple[Muted, ...]:
+    """All that somebody wants no letters of, the latest first."""
+    rows = session.scalars(select(Mute.what).where(Mute.subscriber_id == subscriber_id).order_by(Mute.id.desc()))
+    return _named(session, rows.all())
+
+
+def _named(session: Session, whats: Iterable[str]) -> tuple[Muted, ...]:
+    some = [Muted(what) for what in whats]
+    articles = {int(one.what.partition(":")[2]) for one in some if one.how is Muting.THREAD}
+    found = dict(session.execute(select(Item.id, Item.title).where(Item.id.in_(articles))).all()) if articles else {}
+    titles = {f"thread:{article}": title for article, title in found.items()}
+    return tuple(Muted(one.what, titles.get(one.what, "")) for one in some)
 
 
 def _whats(session: Session, link: LinkView, how: Muting) -> list[str]:
@@ -65,6 +93,7 @@ def _whats(session: Session, link: LinkView, how: Muting) -> list[str]:
         .join(Delivery, Delivery.letter_id == LetterItem.letter_id)
         .outerjoin(Notice, (Notice.item_id == Item.id) & (Notice.subscriber_id == link.subscriber_id))
         .where(Delivery.id == link.delivery_id, Item.article_id.is_not(None))
+        .distinct()
     ).all()
     if how is Muting.THREAD:
         return sorted({f"thread:{article}" for article, _ in rows})

@@ -30,7 +30,7 @@ class NewItem:
     article_guid: str = ""
     parent_guid: str = ""
     mentions: tuple[str, ...] = ()
-    """For a comment: the addresses of whom it mentions, as the site knows them."""
+    """For a comment: whom it mentions, each by the address that the site knows, or by its hash."""
     image_url: str = ""
     image_alt: str = ""
     facts: dict[str, Any] = field(default_factory=dict)

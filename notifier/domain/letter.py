@@ -112,12 +112,16 @@ class LetterContent:
     """Labels of the topics a confirmation asks about."""
     subject_id: str = ""
     """Of a thread's letters: a stable id (the article's guid) that clients thread them by."""
+    subject_title: str = ""
+    """Of a thread's letters: the title that the first of them had, so that all have one subject."""
     expires_at: datetime | None = None
     """Until when the link of a confirmation, a sign-in or a goodbye works."""
     choices: tuple[Choice, ...] = ()
     """Of a welcome: what is subscribed to; of a goodbye: what has ended, none for everything."""
     next_at: datetime | None = None
-    """Of a welcome: when the first letter is due, where that is known."""
+    """The earliest moment of the next letter of its kind, where that is known; of a welcome, of the first."""
+    turns_daily: bool = False
+    """Of a thread's letters: whether its comments come with the daily digest from now on."""
     is_anything_left: bool = False
     """Of a goodbye: whether the reader has other subscriptions."""
     issue: Editorial | None = None

@@ -15,6 +15,7 @@ SHORT_BYTES: Final = 8
 """64 bits: what VERP asks for."""
 
 KEY_BYTES: Final = 32
+ADDRESS_HASH_CHARACTERS: Final = 64
 
 
 class Signer:
@@ -79,6 +80,11 @@ def token_hash(token: str) -> str:
 def address_hash(pepper: str, address_key: str) -> str:
     """A site's keyed hash of a canonical address."""
     return hmac.new(pepper.encode(), address_key.encode(), hashlib.sha256).hexdigest()
+
+
+def is_hash(text: str) -> bool:
+    """Whether a text can be such a hash; no address can."""
+    return len(text) == ADDRESS_HASH_CHARACTERS and not set(text) - set("0123456789abcdef")
 
 
 def _mac(key: bytes, purpose: str, plain: str) -> str:

@@ -14,6 +14,7 @@ from notifier.domain.text.bidi import Phrase, direction_of
 from notifier.domain.text.clean import CACHED_MAX, clean, clip, paragraphs
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.strings import Voice
+from notifier.domain.text.unlinked import unlinked
 from notifier.domain.weburl import web_url
 from notifier.domain.words import ItemKind
 
@@ -155,7 +156,7 @@ def logo(site: SiteFace, name: Phrase, scene: Scene) -> Picture | None:
 def remark(item: ItemView, scene: Scene) -> Remark:
     """A comment, ready to set."""
     way = direction_of(item.summary, item.language, scene.direction)
-    lines = paragraphs(clip(item.summary, COMMENT_MAX))
+    lines = paragraphs(clip(_words(item, scene), COMMENT_MAX))
     article = item.article
     return Remark(
         author=_author(item, scene),
@@ -219,11 +220,16 @@ def of_kind(items: Sequence[ItemView], kind: ItemKind) -> tuple[ItemView, ...]:
 
 
 def _author(item: ItemView, scene: Scene) -> Phrase:
-    return scene.phrase(item.author_name, length=NAME_MAX) or scene.phrase(scene.voice.say("letters.anonymous"))
+    name = unlinked(item.author_name, scene.voice.say("letters.link"))
+    return scene.phrase(name, length=NAME_MAX) or scene.phrase(scene.voice.say("letters.anonymous"))
+
+
+def _words(item: ItemView, scene: Scene) -> str:
+    return unlinked(item.summary, scene.voice.say("letters.link"))
 
 
 def _quote(item: ItemView, scene: Scene) -> Quote:
-    text = clip(clean(item.summary), QUOTE_MAX)
+    text = clip(clean(_words(item, scene)), QUOTE_MAX)
     way = direction_of(text, item.language, scene.direction)
     return Quote(item.id, _author(item, scene), way, Phrase(text, way))
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
@@ -24,6 +24,8 @@ class Thread(Base):
     """The topic that every comment under the article carries."""
     count: Mapped[int] = mapped_column(default=0)
     """The number of the last comment."""
+    subject: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """The article's title when the first letter about its comments was planned; every later one keeps it."""
     is_open: Mapped[bool] = mapped_column(default=False)
     """Whether somebody who follows it may not have seen the last comment."""
 

@@ -1,8 +1,8 @@
 """Bring together what a letter shows, as values: read at send time, so that nobody gets yesterday's version."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
 from notifier.domain.words import Frequency, ItemState, LetterKind
-from notifier.models import Item, ItemTopic, Letter, Site, Topic
+from notifier.models import Item, ItemTopic, Letter, Site, Thread, Topic
 
 Key = tuple[int, tuple[int, ...]]
 """A letter and those of its items that are shown."""
@@ -38,14 +38,13 @@ def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:
     letters = session.scalars(select(Letter).where(among(session, Letter.id, {letter for letter, _ in keys}))).all()
     by_id = {letter.id: letter for letter in letters}
     faces = {site.id: face(site) for site in _sites(session, {letter.site_id for letter in letters})}
-    items = _views(session, {item for _, shown in keys for item in shown})
-    labels = _labels(session, {topic for letter in letters for topic in letter.data.get("topic_ids", [])})
-    return {
-        key: _content(
-            by_id[key[0]], faces[by_id[key[0]].site_id], [items[one] for one in key[1] if one in items], labels
-        )
-        for key in keys
-    }
+    items = _views(session, {item for letter, live in keys for item in _shown(by_id[letter], live)})
+    known = _Known(
+        items,
+        _labels(session, {topic for letter in letters for topic in letter.data.get("topic_ids", [])}),
+        _subjects(session, {one.article.id for one in items.values() if one.article}),
+    )
+    return {(letter, live): _content(by_id[letter], faces[by_id[letter].site_id], live, known) for letter, live in keys}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +61,10 @@ class Preview:
 def preview(session: Session, site: Site, wanted: Preview) -> LetterContent:
     """The content of a preview, as a letter of these items would have it now."""
     views = _views(session, set(wanted.item_ids))
-    items = [views[one] for one in wanted.item_ids if one in views]
     letter = Letter(
         id=0, kind=wanted.kind, language=wanted.language, frequency=wanted.frequency, data={}, created_at=wanted.at
     )
-    return filled_in(_content(letter, face(site), items, {}))
+    return filled_in(_content(letter, face(site), wanted.item_ids, _Known(views)))
 
 
 def face(site: Site) -> SiteFace:
@@ -87,19 +85,39 @@ def face(site: Site) -> SiteFace:
     )
 
 
-def _content(letter: Letter, site: SiteFace, items: list[ItemView], labels: dict[int, str]) -> LetterContent:
-    article = next((item.article for item in items if item.article), None)
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was read for some letters, by id."""
+
+    items: Mapping[int, ItemView]
+    topics: Mapping[int, str] = field(default_factory=dict)
+    subjects: Mapping[int, str] = field(default_factory=dict)
+    """By article, where its thread has one."""
+
+
+def _shown(letter: Letter, live: tuple[int, ...]) -> tuple[int, ...]:
+    return live[: letter.data.get("shown")]
+
+
+def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Known) -> LetterContent:
+    shown, data = _shown(letter, live), letter.data
+    items = tuple(known.items[one] for one in shown if one in known.items)
+    is_thread = letter.kind is LetterKind.REPLY
+    article = next((item.article for item in items if item.article), None) if is_thread else None
     return LetterContent(
         letter_id=letter.id,
         kind=letter.kind,
         language=letter.language,
         site=site,
         at=letter.created_at,
-        items=tuple(items),
+        items=items,
         frequency=letter.frequency,
-        more=letter.data.get("more", 0),
-        topics=tuple(labels[topic] for topic in letter.data.get("topic_ids", []) if topic in labels),
+        more=data.get("more", 0) + len(live) - len(shown),
+        topics=tuple(known.topics[topic] for topic in data.get("topic_ids", []) if topic in known.topics),
         subject_id=article.guid if article else "",
+        subject_title=known.subjects.get(article.id, "") if article else "",
+        next_at=datetime.fromisoformat(data["next_at"]) if "next_at" in data else None,
+        turns_daily=data.get("turns_daily", False),
     )
 
 
@@ -162,6 +180,13 @@ def _labels(session: Session, topic_ids: set[int]) -> dict[int, str]:
         return {}
     rows = session.execute(select(Topic.id, Topic.label, Topic.name).where(among(session, Topic.id, topic_ids)))
     return {topic: label or name for topic, label, name in rows}
+
+
+def _subjects(session: Session, article_ids: set[int]) -> dict[int, str]:
+    if not article_ids:
+        return {}
+    rows = select(Thread.article_id, Thread.subject).where(among(session, Thread.article_id, article_ids))
+    return dict(session.execute(rows).all())
 
 
 def _sites(session: Session, site_ids: set[int]) -> list[Site]:

@@ -16,16 +16,17 @@ from notifier.domain.items import NewItem, Receipt
 from notifier.models import Item, ItemTopic, Topic
 from notifier.web import problems
 from notifier.web.answers import error_body
-from notifier.web.bodies import GUID_MAX, Bulk, BulkAnswer, ItemBody, ReceiptBody, Refusal, StoredItem
+from notifier.web.bodies import Bulk, BulkAnswer, ItemBody, ReceiptBody, Refusal, StoredItem
 from notifier.web.edge import Here
+from notifier.web.fields import GUID_MAX
 from notifier.web.keys import Reader, Writer
 from notifier.web.problems import Problem
 from notifier.web.wire import is_clean
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
+REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 413, 422)
 }
-router = APIRouter(prefix="/api/v1/sites/{site}", tags=["items"], responses=_REFUSALS)
+router = APIRouter(prefix="/api/v1/sites/{site}", tags=["items"], responses=REFUSALS)
 
 
 @router.put("/items/{guid:path}", response_model=ReceiptBody, responses={201: {"model": ReceiptBody}})

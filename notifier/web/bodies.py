@@ -1,15 +1,11 @@
 """What the API takes and gives, checked field by field before anything is stored."""
 
-import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
@@ -19,94 +15,54 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.items import NewItem, Receipt
 from notifier.domain.words import ItemKind, ItemState
 from notifier.models import Item
-from notifier.web.wire import is_clean
+from notifier.web.fields import CLEAN, FACTS, Address, Guid, Name, Strict, Text, Url, Written
 
-GUID_MAX: Final = 500
-FACTS_BYTES_MAX: Final = 4096
 BULK_MAX: Final = 500
 VERSION_MAX: Final = 2**62
 """Far below the largest number a database keeps: an edit or a retraction without a version adds one."""
-_EARLIEST: Final = datetime(1900, 1, 1, tzinfo=UTC)
-_LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _clean(text: str) -> str:
-    if not is_clean(text):
-        raise PydanticCustomError("error_characters", "unusable characters")
-    return text
-
-
-def _guid(text: str) -> str:
-    if not text.isprintable() or text != text.strip():
-        raise PydanticCustomError("error_guid", "not a guid")
-    return text
-
-
-def _url(text: str) -> str:
-    if text and not (text.lower().startswith(("http://", "https://")) and text.isprintable() and " " not in text):
-        raise PydanticCustomError("error_url", "not an http or https URL")
-    return text
-
-
-def _written(value: object) -> object:
-    # A bare number would be read as seconds since 1970; only a written time carries its offset.
-    if value is not None and not isinstance(value, str | datetime):
-        raise PydanticCustomError("error_datetime", "not a written time")
-    return value
-
-
-def _facts(facts: dict[str, Any]) -> dict[str, Any]:
-    try:
-        size = len(json.dumps(facts, ensure_ascii=False, allow_nan=False).encode())
-    except (ValueError, RecursionError):
-        size = FACTS_BYTES_MAX + 1
-    if size > FACTS_BYTES_MAX or not all(map(is_clean, _texts(facts))):
-        raise PydanticCustomError("error_facts", "too large or unusable", {"max_length": FACTS_BYTES_MAX})
-    return facts
-
-
-def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            yield name
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)
-
-
-CLEAN: Final = AfterValidator(_clean)
-Text = Annotated[str, CLEAN]
-Guid = Annotated[str, StringConstraints(min_length=1, max_length=GUID_MAX), CLEAN, AfterValidator(_guid)]
-Url = Annotated[str, StringConstraints(max_length=2000), CLEAN, AfterValidator(_url)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), CLEAN]
-Written = Annotated[AwareDatetime, BeforeValidator(_written), Field(ge=_EARLIEST, le=_LATEST)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Author(_Strict):
+class Author(Strict):
     """Who wrote it. A commenter's address is kept as a keyed hash only, so that nobody is told of their own words."""
 
     name: Annotated[str, StringConstraints(max_length=200), CLEAN] = ""
-    email: Annotated[str, StringConstraints(max_length=320), CLEAN] = ""
+    email: Address = ""
 
 
-class Image(_Strict):
+def _mentioned(address: str) -> str:
+    try:
+        check_address(address)
+    except AddressInvalid as invalid:
+        raise PydanticCustomError("error_mention", "not an address") from invalid
+    return address
+
+
+class Mention(Strict):
+    """Whom a comment mentions: by address, which is kept as a keyed hash only, or by that hash."""
+
+    email: Annotated[Address, AfterValidator(_mentioned)] = ""
+    author: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """As an item's topics have it after `author:`."""
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Self:
+        if bool(self.email) == bool(self.author):
+            raise PydanticCustomError("error_mention", "one of the two")
+        return self
+
+
+class Image(Strict):
     """The picture that leads an article."""
 
     url: Url = ""
     alt: Annotated[str, StringConstraints(max_length=500), CLEAN] = ""
 
 
-class ItemBody(_Strict):
+class ItemBody(Strict):
     """An article or a comment. The same `guid` and `version` twice changes nothing."""
 
     kind: ItemKind
@@ -125,8 +81,10 @@ class ItemBody(_Strict):
     """For a comment: the guid of its article."""
     parent: Guid | None = None
     """For a reply: the guid of the comment it answers."""
+    mentions: Annotated[tuple[Mention, ...], Field(max_length=50)] = ()
+    """For a comment: whom it mentions, as the site knows; `@name` in its text is a name that anybody may bear."""
     image: Image = Image()
-    facts: Annotated[dict[str, Any], AfterValidator(_facts)] = {}
+    facts: Annotated[dict[str, Any], FACTS] = Field(default_factory=dict)
     """What the site says beside the text: sources, views, comments, rating, image_width; at most 4 KB of JSON."""
     published_at: Written | None = None
     version: Annotated[StrictInt, Field(ge=1, le=VERSION_MAX)] | None = None
@@ -139,7 +97,7 @@ class ItemBody(_Strict):
     def _check_family(self) -> Self:
         if self.kind is ItemKind.COMMENT and self.article is None:
             raise PydanticCustomError("error_needs_article", "a comment needs its article")
-        if self.kind is ItemKind.ARTICLE and (self.article or self.parent):
+        if self.kind is ItemKind.ARTICLE and (self.article or self.parent or self.mentions):
             raise PydanticCustomError("error_not_a_comment", "an article has no article")
         return self
 
@@ -159,6 +117,7 @@ class ItemBody(_Strict):
             tags=self.tags,
             article_guid=self.article or "",
             parent_guid=self.parent or "",
+            mentions=tuple(one.email or one.author for one in self.mentions),
             image_url=self.image.url,
             image_alt=self.image.alt,
             facts=self.facts,
@@ -169,7 +128,7 @@ class ItemBody(_Strict):
         )
 
 
-class Bulk(_Strict):
+class Bulk(Strict):
     """Up to 500 items; each is checked by itself, so that one bad item does not refuse the rest."""
 
     items: Annotated[list[Any], Field(max_length=BULK_MAX)]

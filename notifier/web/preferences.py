@@ -120,6 +120,8 @@ def _page(request: Request, edge: Edge, found: Preferences, refusal: Invalid | N
         speaks,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK,
         has=found,
+        mutes=readers.mutes_of(edge.parts, found.subscriber_id),
+        token=request.path_params["token"],
         field=FIELD,
         frequencies=list(Frequency),
         zones=_zones(speaks.language, found.time_zone),

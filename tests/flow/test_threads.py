@@ -137,8 +137,11 @@ def test_a_comment_of_ones_own_or_a_visit_makes_letters_prompt_again(thread: Wor
         pass_time(thread, 70, 10)
     with thread.parts.db.reading() as session:
         assert session.scalars(select(Bookmark.unanswered)).one() == 3
-        delivery = session.scalars(select(Delivery.id).where(Delivery.kind == "reply")).first()
-    readers.note_visit(thread.parts, thread.parts.signer.sign("v", delivery or 0), thread.now)
+    visits = [("1", SHE), ("2", ME), ("1", "nobody"), ("1", "A@Example.org")]
+    readers.note_visits(thread.parts, thread.site.id, visits[:3], thread.now)
+    with thread.parts.db.reading() as session:
+        assert session.scalars(select(Bookmark.unanswered)).one() == 3, "somebody else, elsewhere"
+    readers.note_visits(thread.parts, thread.site.id, visits, thread.now)
     with thread.parts.db.reading() as session:
         assert session.scalars(select(Bookmark.unanswered)).one() == 0
     thread.comment("c4", "1")
@@ -213,10 +216,12 @@ def test_a_mute_is_heard_at_the_last_second_and_leaves_its_reason(thread: World,
     thread.comment("c1", "1")
     pass_time(thread, 6)
     link = thread.letters()[0]["List-Unsubscribe"].split(">")[0].strip("<").rsplit("/", 1)[1]
+    found = readers.read_link(thread.parts, "u", link)
+    assert found is not None
     thread.comment("c2", "1")
     thread.later(hours=2)
     flow.bundle_notices(thread.parts, thread.now)
-    assert readers.mute(thread.parts, link, how, "", thread.now)
+    assert readers.mute(thread.parts, found, how, "", thread.now)
     thread.work()
     assert len(thread.wire.sent) == 1
     with thread.parts.db.reading() as session:
@@ -225,8 +230,12 @@ def test_a_mute_is_heard_at_the_last_second_and_leaves_its_reason(thread: World,
     thread.comment("c3", "1")
     pass_time(thread, 120, 10)
     assert len(thread.wire.sent) == 1
-    (what,) = readers.mute(thread.parts, link, how, "", thread.now) or []
-    assert readers.unmute(thread.parts, link, what, "", thread.now)
+    muted = readers.mute(thread.parts, found, how, "", thread.now)
+    assert readers.mutes_of(thread.parts, found.subscriber_id) == muted
+    assert readers.unmute(thread.parts, found, [one.what for one in muted], "", thread.now) == muted
+    assert readers.unmute(thread.parts, found, [one.what for one in muted], "", thread.now) == ()
+    with thread.parts.db.reading() as session:
+        assert session.scalars(select(Bookmark.unanswered)).one() == 0, "somebody is there again"
     thread.comment("c4", "1")
     pass_time(thread, 240, 20)
     assert told(thread)[1:] == [["c4"]]

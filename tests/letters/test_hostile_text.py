@@ -69,7 +69,7 @@ def alert(words: Words) -> LetterContent:
 def reply(words: Words) -> LetterContent:
     article = replace(fixtures.DAM, title=words.title)
     remark = replace(fixtures.COMMENTS[1], summary=words.comment, author_name=words.name, article=article)
-    return replace(fixtures.REPLY, items=(remark,))
+    return replace(fixtures.REPLY, items=(remark,), subject_title=words.title)
 
 
 def read(header: str) -> str:

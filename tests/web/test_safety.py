@@ -33,6 +33,7 @@ def every_page(visit: Visit) -> Iterator[str]:
     visit.work()
     delivery = visit.delivery(reader)
     yield visit.link("u", reader, delivery)
+    yield from (f"{visit.link('u', reader, delivery)}/mute/{how}" for how in ("thread", "kind", "all"))
     yield visit.link("p", reader)
     yield visit.link("p", reader) + "?saved=1"
     yield visit.link("v", delivery)

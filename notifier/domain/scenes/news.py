@@ -1,5 +1,6 @@
 """What the letters about news and comments say: alert, digest, reply."""
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
@@ -80,11 +81,24 @@ def reply(content: LetterContent, scene: Scene, name: Phrase) -> Values:
         "count": len(comments) + content.more,
         "article": title,
         "article_url": web_url(article.url) if article else "",
-        "subject_title": clip(title, SUBJECT_TITLE_MAX) or name,
+        "subject_title": clip(scene.phrase(content.subject_title) or title, SUBJECT_TITLE_MAX) or name,
         "why": scene.voice.say("letters.reply.why", site=name),
-        "next": scene.voice.say("letters.reply.next"),
+        "next": _next_reply(content, scene.voice.say),
         "preheader": f"{first.author}: {' '.join(first.text)}",
     }
+
+
+def _next_reply(content: LetterContent, say: Callable[..., str]) -> str:
+    """How long it is quiet from here on: a length of time, which is true wherever the letter's readers live."""
+    if content.turns_daily:
+        return say("letters.reply.next_daily")
+    minutes = math.ceil((content.next_at - content.at) / timedelta(minutes=1)) if content.next_at else 0
+    if minutes <= 0:
+        return say("letters.reply.next")
+    hours, rest = divmod(minutes, 60)
+    # Told in whole hours, it is never longer than it is.
+    is_long = hours > 1 or (hours and not rest)
+    return say("letters.reply.next_hours", count=hours) if is_long else say("letters.reply.next_minutes", count=minutes)
 
 
 def _digest_subject(lead: Story | None, say: Callable[..., str], name: str) -> str:

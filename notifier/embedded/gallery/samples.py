@@ -153,7 +153,15 @@ DIGEST = LetterContent(
 )
 ALERT = LetterContent(letter_id=2, kind=LetterKind.ALERT, language="ar", site=SITE, at=AT, items=(DAM,))
 REPLY = LetterContent(
-    letter_id=3, kind=LetterKind.REPLY, language="ar", site=SITE, at=AT, items=COMMENTS, subject_id=DAM.guid
+    letter_id=3,
+    kind=LetterKind.REPLY,
+    language="ar",
+    site=SITE,
+    at=AT,
+    items=COMMENTS,
+    subject_id=DAM.guid,
+    subject_title=DAM.title,
+    next_at=AT + timedelta(minutes=30),
 )
 CONFIRM = LetterContent(
     letter_id=4,

@@ -15,6 +15,7 @@ from notifier.db import queue_up, upsert
 from notifier.domain import topics
 from notifier.domain.html import clean_line
 from notifier.domain.items import NewItem
+from notifier.domain.tokens import is_hash
 from notifier.domain.words import ItemKind
 from notifier.models import Item, ItemTopic, Site, Thread, Topic
 from notifier.stages.ingest.relatives import Relatives
@@ -107,7 +108,9 @@ def _of_persons(site: Site, new: NewItem) -> Iterator[str]:
     if new.kind is ItemKind.COMMENT:
         if writer := hashed(site, new.author_address):
             yield topics.commenter(writer)
-        yield from (topics.mentions(person) for one in new.mentions if (person := hashed(site, one)))
+        yield from (
+            topics.mentions(person) for one in new.mentions if (person := one if is_hash(one) else hashed(site, one))
+        )
 
 
 def _offered(site: Site, new: NewItem, known: Relatives) -> Iterator[Pair]:

@@ -8,11 +8,14 @@ from notifier.domain import topics
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.html import clean_line, excerpt, sanitise, to_text
 from notifier.domain.items import NewItem
+from notifier.domain.text.clean import clip, paragraphs
 from notifier.domain.tokens import address_hash
 from notifier.domain.words import ItemKind, ItemState
 from notifier.models import Site
 
 SUMMARY_CHARACTERS = 300
+COMMENT_CHARACTERS = 1200
+"""As much of a comment as a letter shows, in its own paragraphs."""
 
 
 def values(site: Site, new: NewItem) -> dict[str, Any]:
@@ -23,7 +26,7 @@ def values(site: Site, new: NewItem) -> dict[str, Any]:
         "state": new.state,
         "title": clean_line(new.title),
         "html": html,
-        "summary": excerpt(summary, SUMMARY_CHARACTERS),
+        "summary": _shown(new.kind, summary),
         "url": new.url,
         "language": new.language,
         "author_name": clean_line(new.author_name)[:200],
@@ -34,6 +37,12 @@ def values(site: Site, new: NewItem) -> dict[str, Any]:
     }
     told = {**found, "topics": topics.carried(new), "mentions": new.mentions, "published_at": new.published_at}
     return {**found, "content_hash": _hash(told)}
+
+
+def _shown(kind: ItemKind, text: str) -> str:
+    if kind is ItemKind.COMMENT:
+        return clip("\n".join(paragraphs(text)), COMMENT_CHARACTERS)
+    return excerpt(text, SUMMARY_CHARACTERS)
 
 
 def has_no_words(new: NewItem, row: dict[str, Any]) -> bool:

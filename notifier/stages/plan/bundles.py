@@ -17,7 +17,7 @@ from notifier.models import Bookmark, Notice, Subscriber
 from notifier.stages.plan.conversations import AT_ONCE, Conversation, by_value, conversations, local_day, ready
 from notifier.stages.plan.letters import Draft, Edition
 from notifier.stages.plan.persons import Shared, plan_shared
-from notifier.stages.plan.threads import close, make_bookmarks, opened
+from notifier.stages.plan.threads import close, make_bookmarks, name_threads, opened
 
 FOR_GOOD: Final = datetime(9999, 1, 1, tzinfo=UTC)
 FOR_TODAY: Final = timedelta(hours=25)
@@ -79,6 +79,7 @@ def _decide(
 
 
 def _send(session: Session, edition: Edition, pace: Pace, letters: Sequence[Conversation]) -> list[int]:
+    name_threads(session, {one.pair[1] for one in letters})
     shared = _shared(edition, pace, letters)
     made = {
         (one.subscriber_id, one.about_id): one.id for one in plan_shared(session, edition, LetterKind.REPLY, shared)
@@ -102,15 +103,17 @@ def _shared(edition: Edition, pace: Pace, letters: Sequence[Conversation]) -> li
     for one in letters:
         past = one.past(edition.now)
         unanswered = None if is_last(pace, past, edition.now) else past.unanswered
-        groups[edition.spoken(one.language), one.item_ids(), unanswered].append(one.pair[0])
+        items = one.in_order(edition.room.comments)
+        groups[edition.spoken(one.language), items, unanswered].append(one.pair[0])
     shared = []
     for (language, items, unanswered), readers in groups.items():
         data: dict[str, Any] = {"turns_daily": True}
         if unanswered is not None:
             data = {"next_at": (edition.now + pace.gap_after(unanswered + 1)).isoformat(timespec="minutes")}
+        data |= edition.room.shown(0, len(items))
         draft = Draft(edition.site.id, LetterKind.REPLY, language, items, Frequency.INSTANT, data)
         # The newest comment names the letter: nobody is told of one twice, so no two of theirs share it.
-        shared.append(Shared(draft, items[-1], tuple(readers)))
+        shared.append(Shared(draft, max(items), tuple(readers)))
     return shared
 
 

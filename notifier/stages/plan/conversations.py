@@ -76,6 +76,14 @@ class Conversation:
             return self.news.ids
         return tuple(sorted({*self.news.ids, *(one.item_id for one in self.notices)}))
 
+    def in_order(self, room: int) -> tuple[int, ...]:
+        """The same, and where there is no room for all of them what concerns this person by name first."""
+        items = self.item_ids()
+        if len(items) <= room:
+            return items
+        first = tuple(sorted({one.item_id for one in self.notices if one.reason.is_personal}))
+        return (*first, *(item for item in items if item not in set(first)))
+
     def waiting(self, hold: timedelta) -> Waiting:
         """The same as the pace sees it."""
         began = [one.created_at for one in self.notices]

@@ -43,6 +43,19 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """How much one letter shows; the rest is said as a number."""
+
+    articles: int
+    """Of a digest."""
+    comments: int
+
+    def shown(self, articles: int, comments: int) -> dict[str, int]:
+        """What a letter's data say of its items where it has more comments than it shows: how many come first."""
+        return {"shown": articles + self.comments} if comments > self.comments else {}
+
+
+@dataclass(frozen=True, slots=True)
 class Edition:
     """What the letters of one planning share."""
 
@@ -52,8 +65,7 @@ class Edition:
     now: datetime
     keeps: timedelta
     """How long its letters may still leave."""
-    items_max: int = 20
-    """Articles in one digest; the rest is said as a number."""
+    room: Room
 
     @property
     def expires_at(self) -> datetime:
@@ -81,15 +93,16 @@ class About:
 def digest_draft(
     edition: Edition, run: Run, language: str, articles: Sequence[int], comments: Sequence[int] = ()
 ) -> Draft:
-    """The digest of these items; articles past what one letter holds are a number in it."""
-    shown, more = articles[: edition.items_max], max(0, len(articles) - edition.items_max)
+    """The digest of these items; what is past the room of one letter is a number in it."""
+    most = edition.room.articles
+    shown, more = articles[:most], max(0, len(articles) - most)
     return Draft(
         edition.site.id,
         LetterKind.DIGEST,
         edition.spoken(language),
         (*shown, *comments),
         run.frequency,
-        {"more": more},
+        {"more": more, **edition.room.shown(len(shown), len(comments))},
         about=f"run:{run.id}",
     )
 

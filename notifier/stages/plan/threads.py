@@ -138,6 +138,13 @@ def make_bookmarks(session: Session, site_id: int) -> None:
     session.execute(upsert(session, Bookmark).from_select(columns, missing).on_conflict_do_nothing())
 
 
+def name_threads(session: Session, articles: Collection[int]) -> None:
+    """Fix the subject of these articles' letters, where there was no letter before: mail clients group by it."""
+    title = select(Item.title).where(Item.id == Thread.article_id).scalar_subquery()
+    named = update(Thread).where(among(session, Thread.article_id, articles), Thread.subject == "")
+    session.execute(named.values(subject=title).execution_options(synchronize_session=False))
+
+
 def close(session: Session, opened: Mapping[int, int]) -> None:
     """Close the threads (article -> number of the last comment) whose followers have all come to their end."""
     behind = exists().where(
