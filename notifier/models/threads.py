@@ -24,7 +24,7 @@ class Thread(Base):
     """The topic that every comment under the article carries."""
     count: Mapped[int] = mapped_column(default=0)
     """The number of the last comment."""
-    subject: Mapped[str] = mapped_column(Text, default="", server_default="")
+    subject: Mapped[str] = mapped_column(Text, default="")
     """The article's title when the first letter about its comments was planned; every later one keeps it."""
     is_open: Mapped[bool] = mapped_column(default=False)
     """Whether somebody who follows it may not have seen the last comment."""

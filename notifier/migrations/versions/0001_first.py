@@ -701,7 +701,7 @@ def upgrade() -> None:
         ),
         sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("subject", sa.Text(), server_default="", nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["items.id"], name=op.f("fk_threads_article_id_items"), ondelete="CASCADE"
