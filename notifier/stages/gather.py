@@ -1,9 +1,9 @@
 """Bring together what a letter shows, as values: read at send time, so that nobody gets yesterday's version."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, select
@@ -13,6 +13,7 @@ from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
+from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, ItemState, LetterKind
 from notifier.models import Item, ItemTopic, Letter, Site, Topic
 
@@ -24,11 +25,18 @@ _SHOWN: Final = (
 )  # fmt: skip
 
 
-def gather(session: Session, claimed: Iterable[Claimed], confirm_until: datetime) -> dict[Key, LetterContent]:
-    """The distinct contents of these deliveries; confirmations say that their link works until `confirm_until`."""
+def gather(
+    session: Session, claimed: Iterable[Claimed], now: datetime, lasts: Mapping[LetterKind, timedelta]
+) -> dict[Key, LetterContent]:
+    """The distinct contents of these deliveries; the link of a kind in `lasts` works so long from `now` on."""
     found = contents(session, {one.content_key for one in claimed})
+    # A sign-in link is written for whoever asks next, too: it is as old as its letter's way out.
     return {
-        key: replace(one, expires_at=confirm_until) if one.kind is LetterKind.CONFIRM else one
+        key: replace(
+            one,
+            expires_at=now + lasts[one.kind] if one.kind in lasts else one.expires_at,
+            at=now if one.kind is LetterKind.MAGIC_LINK else one.at,
+        )
         for key, one in found.items()
     }
 
@@ -89,15 +97,17 @@ def face(site: Site) -> SiteFace:
 
 def _content(letter: Letter, site: SiteFace, items: list[ItemView], labels: dict[int, str]) -> LetterContent:
     article = next((item.article for item in items if item.article), None)
+    spoken = Spoken.read(letter.language)
     return LetterContent(
         letter_id=letter.id,
         kind=letter.kind,
-        language=letter.language,
-        site=site,
+        language=spoken.language,
+        site=replace(site, digits=spoken.digits or site.digits, calendar=spoken.calendar or site.calendar),
         at=letter.created_at,
         items=tuple(items),
         frequency=letter.frequency,
         more=letter.data.get("more", 0),
+        is_on_some_days=letter.data.get("some_days", False),
         topics=tuple(labels[topic] for topic in letter.data.get("topic_ids", []) if topic in labels),
         subject_id=article.guid if article else "",
     )
