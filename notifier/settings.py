@@ -117,7 +117,7 @@ class Settings(Intake, Pacing):
     reply_expires_h: float = Field(default=12, gt=0, description="Hours a reply letter may still leave.")
     digest_expires_h: float = Field(default=20, gt=0, description="Hours a digest may still leave.")
     issue_expires_h: float = Field(default=48, gt=0, description="Hours an editor's issue or a correction may leave.")
-    magic_link_expires_h: float = Field(default=0.5, gt=0, description="Hours a sign-in link may still leave.")
+    magic_link_expires_h: float = Field(default=0.25, gt=0, description="Hours a sign-in link may still leave.")
     token_expires_h: float = Field(default=72, gt=0, description="Hours a confirmation link works.")
     confirm_limit_per_30d: int = Field(default=3, ge=1, description="Confirmation letters per address in 30 days.")
     confirm_gap_s: int = Field(default=3600, ge=0, description="Least seconds between two of them to one address.")

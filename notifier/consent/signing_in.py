@@ -96,9 +96,7 @@ def use(session: Session, token: str, now: datetime) -> str | None:
     """Spend a token and open a session: the cookie's value. None where the link does not open anything any more."""
     won = session.scalar(
         update(SignInToken)
-        .where(
-            SignInToken.token_hash == token_hash(token), SignInToken.used_at.is_(None), SignInToken.expires_at > now
-        )
+        .where(SignInToken.token_hash == token_hash(token), SignInToken.used_at.is_(None), SignInToken.expires_at > now)
         .values(used_at=now)
         .returning(SignInToken.sign_in_id)
     )
@@ -134,7 +132,11 @@ def close(session: Session, subscriber_id: int) -> None:
 def purge(session: Session, now: datetime) -> None:
     """Forget what opens nothing any more."""
     session.execute(delete(ReaderSession).where(ReaderSession.expires_at <= now))
-    session.execute(delete(SignIn).where(SignIn.created_at <= now - KEPT, SignIn.handled_at.is_not(None)))
+    old = (SignIn.created_at <= now - KEPT, SignIn.handled_at.is_not(None))
+    dead = select(SignIn.id).where(*old, SignIn.created_at > now - 2 * KEPT)
+    session.execute(delete(SignInToken).where(SignInToken.sign_in_id.in_(dead)))
+    # A wish that became a letter keeps its number: "owed once" is said by it.
+    session.execute(delete(SignIn).where(*old, SignIn.subscriber_id.is_(None)))
 
 
 def _is_known(session: Session, reader: Subscriber) -> bool:

@@ -139,6 +139,8 @@ class Signup(Base):
     limit_hash: Mapped[str] = mapped_column(String(64))
     """Hash of the address with dots and plus-tags folded: for limits only."""
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    moves_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    """The reader who wants this to be their address."""
     result: Mapped[str] = mapped_column(String(40), default="")
     """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited` or `suppressed`."""
 

@@ -13,7 +13,18 @@ from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.owed import Owed
 from notifier.domain.words import ItemKind, ItemState, NoticeReason, Reason
-from notifier.models import Delivery, Item, ItemTopic, LetterItem, Mute, Notice, Subscriber, Subscription, Suppression, is_awake
+from notifier.models import (
+    Delivery,
+    Item,
+    ItemTopic,
+    LetterItem,
+    Mute,
+    Notice,
+    Subscriber,
+    Subscription,
+    Suppression,
+    is_awake,
+)
 
 WAITS_MOST: Final = timedelta(minutes=10)
 """A reader's change is dated when it is asked for and seen when it is committed: at most this much later."""

@@ -15,7 +15,7 @@ CHUNKS_AT_ONCE = 40
 
 
 def unfinished(session: Session, before: datetime) -> list[Nudge]:
-    """Nudges for sign-ups and sign-in links not decided, items not matched and runs not planned that wait since `before`."""
+    """Nudges for sign-ups, sign-in links, items and runs that wait since `before`."""
     signups = session.scalars(
         select(Signup.id).where(Signup.handled_at.is_(None), Signup.created_at <= before).limit(AT_ONCE)
     )

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, hooks, links, old_links, pages, pictures, preferences, probes
+from notifier.web import api, development, hooks, links, old_links, own, pages, pictures, preferences, probes, sign_in
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
@@ -64,6 +64,8 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         pictures.router(parts.fetch),
         links.router,
         old_links.router,
+        sign_in.router,
+        own.router,
         preferences.router,
     )
     for router in routers:

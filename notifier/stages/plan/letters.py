@@ -80,7 +80,7 @@ class About:
         return (Delivery.kind == self.kind) & (Delivery.about_id == self.id)
 
 
-def digest_draft(  # noqa: PLR0913 - what a digest differs by
+def digest_draft(
     edition: Edition,
     run: Run,
     language: str,

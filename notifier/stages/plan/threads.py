@@ -180,9 +180,7 @@ def followers(session: Session, which: Select[int, int, int, datetime, str]) -> 
 def follower_rows() -> Select[int, int, int, datetime, str]:
     """What `followers` reads, of everyone with a bookmark who follows the thread it is in."""
     return (
-        select(
-            Bookmark.subscriber_id, Bookmark.article_id, Bookmark.seen, follows_since(), Subscriber.address_hash
-        )
+        select(Bookmark.subscriber_id, Bookmark.article_id, Bookmark.seen, follows_since(), Subscriber.address_hash)
         .join(Thread, Thread.article_id == Bookmark.article_id)
         .join(
             Subscription,
