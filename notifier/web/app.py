@@ -11,7 +11,8 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, hooks, links, old_links, own, pages, pictures, preferences, probes, sign_in
+from notifier.web import api, development, hooks, links, old_links, pages, pictures, preferences, probes, sign_in
+from notifier.web import own as own_pages
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
@@ -53,25 +54,16 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
     )
     app.state.edge = edge
     answer_errors(app)
-    # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    routers = (
-        probes.router,
-        api.router,
-        hooks.router,
-        _files(),
-        inbox,
-        pages.router,
-        pictures.router(parts.fetch),
-        links.router,
-        old_links.router,
-        sign_in.router,
-        own.router,
-        preferences.router,
-    )
-    for router in routers:
-        if router is not None:
-            app.include_router(router)
+    for router in _routers(parts, inbox):
+        app.include_router(router)
     return app
+
+
+def _routers(parts: Parts, inbox: APIRouter | None) -> list[APIRouter]:
+    # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
+    reading = [pages.router, pictures.router(parts.fetch), links.router, old_links.router]
+    own = [sign_in.router, own_pages.router, preferences.router]
+    return [probes.router, api.router, hooks.router, _files(), *([inbox] if inbox else []), *reading, *own]
 
 
 def _files() -> APIRouter:

@@ -1,4 +1,4 @@
-"""A pause is silence and no flood afterwards; chosen weekdays lose nothing; quiet hours and script are a person's own."""
+"""A pause is silence and no flood afterwards; chosen weekdays lose nothing; quiet hours are a person's own."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -72,14 +72,14 @@ def active(visit: Visit) -> int:
 
 
 @pytest.mark.parametrize(
-    ("language", "size", "has_scripts"),
-    [("ar", "phone", False), ("ar", "desktop", True), ("en", "phone", True), ("en", "desktop", False)],
+    ("language", "size", "scripts"),
+    [("ar", "phone", "without"), ("ar", "desktop", "with"), ("en", "phone", "with"), ("en", "desktop", "without")],
 )
 def test_a_reader_stays_in_control(
-    browser: Any, visit: Visit, base: str, language: str, size: str, has_scripts: bool
+    browser: Any, visit: Visit, base: str, language: str, size: str, scripts: str
 ) -> None:
     reader, words = reader_of(visit, language), WORDS[language]
-    context = browser.new_context(viewport=SIZES[size], java_script_enabled=has_scripts)
+    context = browser.new_context(viewport=SIZES[size], java_script_enabled=scripts == "with")
     page = context.new_page()
     page.goto(f"{base}/naba/sign-in?lang={language}")
     page.fill("#address", "layla@example.org")

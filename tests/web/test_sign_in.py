@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from notifier.consent import signing_in
 from notifier.domain.tokens import token_hash
+from notifier.domain.words import Reason, State
 from notifier.models import ConsentEvent, Delivery, ReaderSession, SignIn, SignInToken, Subscriber, Suppression
 from notifier.web.doors import COOKIE
 from tests.web.conftest import POLITICS, Visit
@@ -165,9 +166,7 @@ def test_the_history_tells_each_letter_and_why_one_did_not_go(visit: Visit) -> N
     with visit.parts.db.writing() as session:
         row = session.scalars(select(Delivery).where(Delivery.subscriber_id == reader).order_by(Delivery.id)).first()
         assert row is not None
-        session.connection().exec_driver_sql(
-            f"UPDATE deliveries SET state = 'dropped', reason = 'paused' WHERE id = {row.id}"
-        )
+        row.state, row.reason = State.DROPPED, Reason.PAUSED
     page = visit.client.get("/me/history").text
     assert "رابط دخول" in page
     assert "كانت الرسائل متوقفة مؤقتًا بطلبك" in page

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from notifier import flow
 from notifier.domain import topics
 from notifier.models import ConsentEvent, Mute, Subscriber, Subscription
-from tests.web.conftest import POLITICS, Visit, article
+from tests.web.conftest import Visit, article
 
 SPORT = topics.category("رياضة")
 
@@ -21,7 +21,7 @@ def active(visit: Visit) -> set[int]:
 
 
 def undo_in(page: str) -> str:
-    return re.findall(r'name="undo" value="([^"]+)"', page)[0]
+    return str(re.findall(r'name="undo" value="([^"]+)"', page)[0])
 
 
 def alerted(visit: Visit) -> tuple[int, str]:
