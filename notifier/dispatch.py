@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.budget import ACCOUNT as OWN
 from notifier.budget import Heard
-from notifier.consent import confirmation
+from notifier.consent import confirmation, signing_in
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
@@ -40,7 +40,7 @@ class Chunk:
     ready: tuple[Claimed, ...]
     contents: dict[gather.Key, LetterContent]
     tokens: dict[int, str] = field(repr=False)
-    """For confirmations: delivery id -> the token its letter carries."""
+    """For confirmations and sign-in links: delivery id -> the token its letter carries."""
 
 
 def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: datetime) -> Chunk:
@@ -50,7 +50,7 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
     most = max(1, min(knobs.chunk_size, int(rate * knobs.task_slice_s)))
     with parts.db.writing() as session:
         claim = record.claim(session, span, token, now, parts.terms, most)
-        checked = check.check(session, claim.owed)
+        checked = check.check(session, claim.owed, now)
         record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
         token_lasts = timedelta(hours=knobs.token_expires_h)
         tokens = {
@@ -58,9 +58,14 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
             for one in checked.ready
             if one.kind is LetterKind.CONFIRM
         }
-        return Chunk(
-            account, span.lane, claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens
-        )
+        tokens |= {
+            one.delivery_id: signing_in.mint(session, one.about_id, now)
+            for one in checked.ready
+            if one.kind is LetterKind.MAGIC_LINK
+        }
+        lasts = {LetterKind.CONFIRM: token_lasts, LetterKind.MAGIC_LINK: signing_in.LINK_LASTS}
+        found = gather.gather(session, checked.ready, now, lasts)
+        return Chunk(account, span.lane, claim, checked.ready, found, tokens)
 
 
 class Maker:

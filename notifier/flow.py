@@ -109,7 +109,7 @@ def publish(parts: Parts, item_id: int, now: datetime) -> None:
         else:
             edition = _edition(parts, session.get_one(Site, item.site_id), LetterKind.ALERT, now)
             before = newest(session)
-            plan_alerts(session, edition, item, match.instant_readers(item))
+            plan_alerts(session, edition, item, match.instant_readers(item, now))
             ours = About(LetterKind.ALERT, item.id).deliveries() & (Delivery.id > before)
             later(session, *chunks(session, ours, parts.settings.chunk_size))
         item.matched_at = now

@@ -19,6 +19,7 @@ class Task(StrEnum):
 
     PUBLISH = "notifier.publish"
     SIGN_UP = "notifier.sign_up"
+    SIGN_IN = "notifier.sign_in"
     PLAN_RUN = "notifier.plan_run"
     DELIVER = "notifier.deliver"
     POLL_SOURCE = "notifier.poll_source"
@@ -44,6 +45,11 @@ def to_publish(item_id: int, kind: ItemKind) -> Nudge:
 def to_sign_up(signup_id: int) -> Nudge:
     """Decide on a sign-up."""
     return Nudge(Task.SIGN_UP, (signup_id,), Lane.URGENT)
+
+
+def to_sign_in(sign_in_id: int) -> Nudge:
+    """Answer a wish for a sign-in link."""
+    return Nudge(Task.SIGN_IN, (sign_in_id,), Lane.URGENT)
 
 
 def to_plan(run_id: int) -> Nudge:

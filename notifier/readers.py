@@ -6,13 +6,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import confirmation, links, mutes, old_links, preferences, signup, suppression, visits
+from notifier.consent import confirmation, links, mutes, old_links, preferences, signup, suppression, undoing, visits
+from notifier.consent.changing import PreferenceChange, change
 from notifier.consent.confirmation import Confirmation
-from notifier.consent.links import LinkView, Scope, Unsubscribed
+from notifier.consent.links import Farewell, LinkView, Scope, Unsubscribed
 from notifier.consent.mutes import Muted, Muting
 from notifier.consent.old_links import OldLinkView
-from notifier.consent.preferences import PreferenceChange, Preferences
+from notifier.consent.preferences import Preferences
 from notifier.consent.signup import SignUpForm
+from notifier.consent.undoing import Undo
 from notifier.domain.words import ItemState, OldLinkKind
 from notifier.models import Delivery, Item, LetterItem, Site, Subscriber
 from notifier.parts import Parts
@@ -50,11 +52,13 @@ def read_link(parts: Parts, purpose: str, token: str) -> LinkView | None:
         return _view(parts, session, purpose, token)
 
 
-def unsubscribe(parts: Parts, token: str, scope: Scope, ip: str, now: datetime) -> Unsubscribed | None:
-    """End what brought the letter, or everything; doing it twice changes nothing more."""
+def unsubscribe(
+    parts: Parts, token: str, scope: Scope, ip: str, now: datetime, farewell: Farewell | None = None
+) -> Unsubscribed | None:
+    """End what brought the letter, its kind, or everything; doing it twice changes nothing more."""
     with transaction(parts.db, parts.bell) as session:
         link = _view(parts, session, links.UNSUBSCRIBE, token)
-        return links.unsubscribe(session, link, scope, now, ip=ip) if link else None
+        return links.unsubscribe(session, link, scope, now, ip, farewell or Farewell()) if link else None
 
 
 def read_old_link(parts: Parts, kind: OldLinkKind, number: int, key: str) -> OldLinkView | None:
@@ -87,10 +91,10 @@ def mute(parts: Parts, link: LinkView, how: Muting, ip: str, now: datetime) -> t
         return mutes.mute(session, link, how, now, ip)
 
 
-def unmute(parts: Parts, link: LinkView, whats: Sequence[str], ip: str, now: datetime) -> tuple[Muted, ...]:
+def unmute(parts: Parts, subscriber_id: int, whats: Sequence[str], ip: str, now: datetime) -> tuple[Muted, ...]:
     """Want letters of these again; gives those that were muted."""
     with transaction(parts.db, parts.bell) as session:
-        return mutes.unmute(session, link, whats, now, ip)
+        return mutes.unmute(session, subscriber_id, whats, now, ip)
 
 
 def mutes_of(parts: Parts, subscriber_id: int) -> tuple[Muted, ...]:
@@ -105,28 +109,36 @@ def note_visits(parts: Parts, site_id: int, seen: Sequence[visits.Visit], now: d
         visits.visited(session, session.get_one(Site, site_id), seen, now)
 
 
-def read_preferences(parts: Parts, token: str) -> Preferences | None:
-    """The content of the preference page; changes nothing."""
-    ids = parts.signer.read(links.PREFERENCES, token)
+def read_preferences(parts: Parts, subscriber_id: int) -> Preferences | None:
+    """The content of the preference page; changes nothing. None for who was erased."""
     with parts.db.reading() as session:
-        return preferences.preferences(session, ids[0]) if ids else None
+        return preferences.preferences(session, subscriber_id)
+
+
+def whose_preferences(parts: Parts, token: str) -> int:
+    """Whom a letter's preference link speaks for; 0 for a forged one."""
+    ids = parts.signer.read(links.PREFERENCES, token)
+    return ids[0] if ids else 0
 
 
 def change_preferences(
-    parts: Parts, token: str, change: PreferenceChange, ip: str, now: datetime
-) -> Preferences | None:
-    """Apply a change, whole or not at all, and give the page's new content.
+    parts: Parts, subscriber_id: int, wanted: PreferenceChange, ip: str, now: datetime
+) -> Undo | None:
+    """Apply a change, whole or not at all; gives what can be taken back of it.
 
     Raises `consent.signup.Invalid` for a value that cannot be right.
     """
-    ids = parts.signer.read(links.PREFERENCES, token)
     with transaction(parts.db, parts.bell) as session:
-        if not ids or session.get(Subscriber, ids[0]) is None:
+        if session.get(Subscriber, subscriber_id) is None:
             return None
-        preferences.change(session, ids[0], change, now, ip)
-        visits.acted(session, ids[0], now)
-        session.flush()
-        return preferences.preferences(session, ids[0])
+        visits.acted(session, subscriber_id, now)
+        return change(session, subscriber_id, wanted, now, ip)
+
+
+def undo(parts: Parts, what: Undo, ip: str, now: datetime) -> bool:
+    """Take back what was done; False where there is nothing to take back any more."""
+    with transaction(parts.db, parts.bell) as session:
+        return undoing.undo(session, what, now, ip)
 
 
 def erase(parts: Parts, site_id: int, address: str, now: datetime) -> bool:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import flow, observe, polling, tally
-from notifier.consent import signup
+from notifier import flow, observe, polling, sign_in, tally
+from notifier.consent import signing_in, signup
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
 from notifier.models import Delivery, Lease
@@ -101,6 +101,8 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             flow.publish(parts, item, clock())
         case Task.SIGN_UP, (int(row),):
             flow.handle_signup(parts, row, clock())
+        case Task.SIGN_IN, (int(row),):
+            sign_in.answer(parts, row, clock())
         case Task.PLAN_RUN, (int(run),):
             flow.plan_run(parts, run, clock())
         case Task.DELIVER, (str(lane), int(first), int(last)):
@@ -128,6 +130,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         taken_back = abandoned + record.take_back(session, now, parts.terms, parts.journal.read)
         expired = record.expire(session, Delivery.id > 0, now)
         signup.purge(session, now - timedelta(days=parts.settings.pending_days))
+        signing_in.purge(session, now)
         tally.squeeze(session)
     return taken_back, expired
 

@@ -1,7 +1,7 @@
 """One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
 from notifier import clock, flow, polling, upkeep
-from notifier.queue import Task, to_sign_up
+from notifier.queue import Task, to_sign_in, to_sign_up
 from workers.app import app
 from workers.process import parts
 
@@ -16,6 +16,12 @@ def publish(item_id: int) -> None:
 def sign_up(signup_id: int) -> None:
     """Turn a sign-up into a confirmation letter, or into silence."""
     upkeep.at_once(parts(), to_sign_up(signup_id), clock.now)
+
+
+@app.task(name=Task.SIGN_IN.value)
+def sign_in(sign_in_id: int) -> None:
+    """Turn a wish for a sign-in link into a letter, or into silence."""
+    upkeep.at_once(parts(), to_sign_in(sign_in_id), clock.now)
 
 
 @app.task(name=Task.PLAN_RUN.value)

@@ -20,11 +20,12 @@ from notifier.domain import topics
 from notifier.domain.items import NewItem
 from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import ItemKind
-from notifier.models import Delivery, OneTimeToken, Signup, Site, Subscriber
+from notifier.models import Delivery, OneTimeToken, ReaderSession, Signup, Site, Subscriber
 from notifier.parts import Parts
 from notifier.settings import Settings
 from notifier.transports.memory import MemoryTransport
 from notifier.web.app import create_app
+from notifier.web.doors import COOKIE
 
 HERE = Path(__file__).parent / "pages"
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
@@ -38,6 +39,11 @@ SHOWN = (
     "subscribe-ar-desktop-light",
     "confirm-ar-phone-light",
     "preferences-ar-desktop-light",
+    "own-ar-phone-light",
+    "own-en-desktop-dark",
+    "unsubscribe-ar-phone-light",
+    "history-ar-phone-light",
+    "erase-en-phone-dark",
 )
 
 
@@ -47,6 +53,8 @@ class Scene:
 
     language: str
     paths: dict[str, str]
+    cookie: str
+    """Of the pages that only a session opens."""
 
 
 def main() -> None:
@@ -71,6 +79,7 @@ def _photograph(browser: Browser, base: str, scene: Scene, *, every: bool) -> No
                 if not every and title not in SHOWN:
                     continue
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                page.context.add_cookies([{"name": COOKIE, "value": scene.cookie, "url": f"{base}/me"}])
                 page.goto(f"{base}{path}")
                 overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
                 page.screenshot(path=HERE / f"{title}.png", full_page=True)
@@ -115,10 +124,25 @@ def _scene(parts: Parts, language: str) -> Scene:
             "used": _link(parts, reader, timedelta(hours=1)),
             "expired": _link(parts, newcomer, timedelta(hours=-1)),
             "unsubscribe": f"/u/{parts.signer.sign('u', reader, delivery)}",
-            "preferences": f"/p/{parts.signer.sign('p', reader)}?saved=1",
+            "preferences": f"/p/{parts.signer.sign('p', reader)}?done=saved&part=topics",
             "missing": "/u/none?lang=" + language,
+            "sign-in": f"/{slug}/sign-in",
+            "own": "/me",
+            "history": "/me/history",
+            "address": "/me/address",
+            "erase": "/me/erase",
         },
+        _session(parts, reader),
     )
+
+
+def _session(parts: Parts, reader: int) -> str:
+    """The cookie of somebody who came by a sign-in link."""
+    cookie = new_token()
+    row = {"subscriber_id": reader, "token_hash": token_hash(cookie), "created_at": NOW}
+    with parts.db.writing() as session:
+        session.add(ReaderSession(**row, expires_at=NOW + timedelta(hours=1)))
+    return cookie
 
 
 def _site(parts: Parts, slug: str, name: str, language: str) -> int:

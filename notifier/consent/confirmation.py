@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
+from notifier.consent.moving import move
 from notifier.consent.signup import SignupResult
 from notifier.consent.subscriptions import subscribe
 from notifier.domain.tokens import new_token, token_hash
@@ -56,6 +57,10 @@ def confirm(session: Session, token: str, ip: str, now: datetime) -> Confirmatio
 
 def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
     subscriber = session.get_one(Subscriber, signup.subscriber_id)
+    if signup.moves_id is not None:
+        is_moved = move(session, signup, subscriber, ip, now)
+        signup.result = SignupResult.CONFIRMED if is_moved else SignupResult.TAKEN
+        return
     if subscriber.confirmed_at is None:
         subscriber.confirmed_at = now
         subscriber.name, subscriber.language = signup.name, signup.language
@@ -69,7 +74,10 @@ def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
 def _open_signups(session: Session, signup: Signup) -> list[Signup]:
     """What this address asked for and was not sent a second letter for waits for the same button."""
     is_open = Signup.result.in_([SignupResult.ASKED, SignupResult.LIMITED])
-    mine = Signup.subscriber_id == signup.subscriber_id
+    # A change of address waits for its own button, and its button confirms nothing else.
+    if signup.moves_id is not None:
+        return [signup] if signup.result in {SignupResult.ASKED, SignupResult.LIMITED} else []
+    mine = (Signup.subscriber_id == signup.subscriber_id) & Signup.moves_id.is_(None)
     return list(session.scalars(select(Signup).where(mine, is_open).order_by(Signup.id)))
 
 

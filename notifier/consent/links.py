@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, or_, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from notifier.consent.evidence import note
+from notifier.consent.preferences import OF_COMMENTS
 from notifier.consent.subscriptions import end
+from notifier.consent.undoing import Act, Undo
 from notifier.domain.words import ConsentAction, Frequency, ItemKind, LetterKind
 from notifier.models import Delivery, Item, ItemTopic, Letter, LetterItem, Subscriber, Subscription, Topic
 
@@ -22,11 +24,42 @@ PARTIAL: Final = frozenset({LetterKind.ALERT, LetterKind.DIGEST, LetterKind.REPL
 """Letters that come from some of a reader's subscriptions and say which."""
 
 
+WORDS_MAX: Final = 300
+
+
 class Scope(StrEnum):
-    """How much an unsubscribe ends: what brought this letter, or everything."""
+    """How much an unsubscribe ends: what brought this letter, what brings letters of its kind, or everything."""
 
     LETTER = "letter"
+    KIND = "kind"
     ALL = "all"
+
+
+class Because(StrEnum):
+    """Why somebody leaves, as far as they want to say."""
+
+    TOO_MANY = "too_many"
+    NOT_FOR_ME = "not_for_me"
+    NEVER_ASKED = "never_asked"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """By what somebody asks to be unsubscribed, and why."""
+
+    source: str = "link"
+    because: Because | None = None
+    words: str = ""
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What of it is kept beside the event."""
+        said = {"because": self.because.value if self.because else "", "words": self.words[:WORDS_MAX]}
+        return {name: value for name, value in said.items() if value}
+
+
+_WITHOUT_A_WORD: Final = Farewell()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +73,8 @@ class LinkView:
     letter_kind: LetterKind | None
     topics: tuple[str, ...]
     """Labels of the subscriptions that scope LETTER would end; empty once they are ended."""
+    is_kind_wider: bool = False
+    """Whether scope KIND would end more than LETTER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +85,8 @@ class Unsubscribed:
     language: str
     ended: tuple[str, ...]
     is_anything_left: bool
+    undo: Undo | None = None
+    """Where something was ended now."""
 
 
 def view(session: Session, subscriber_id: int, delivery_id: int) -> LinkView | None:
@@ -64,23 +101,27 @@ def view(session: Session, subscriber_id: int, delivery_id: int) -> LinkView | N
         .where(Subscription.subscriber_id == subscriber_id, Subscription.ended_at.is_(None), _brought(letter))
         .order_by(Topic.label)
     )
+    topics = tuple(label or name for name, label in names)
     return LinkView(
         site_id=subscriber.site_id,
         subscriber_id=subscriber_id,
         delivery_id=delivery_id,
         language=subscriber.language,
         letter_kind=letter.kind if letter else None,
-        topics=tuple(label or name for name, label in names),
+        topics=topics,
+        is_kind_wider=letter is not None
+        and letter.kind in _KINDS
+        and _count(session, subscriber, letter) > len(topics),
     )
 
 
 def unsubscribe(
-    session: Session, link: LinkView, scope: Scope, now: datetime, *, ip: str = "", source: str = "link"
+    session: Session, link: LinkView, scope: Scope, now: datetime, ip: str = "", farewell: Farewell = _WITHOUT_A_WORD
 ) -> Unsubscribed:
     """End the subscriptions of this scope; doing it twice changes nothing more."""
     subscriber = session.get_one(Subscriber, link.subscriber_id)
-    which = true() if scope is Scope.ALL else _brought(_letter(session, link.delivery_id))
-    names = end(session, subscriber, which, "unsubscribed", now)
+    confirmed_at = subscriber.confirmed_at
+    names = end(session, subscriber, _within(scope, _letter(session, link.delivery_id)), "unsubscribed", now)
     left = session.scalar(
         select(Subscription.id)
         .where(Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
@@ -89,11 +130,46 @@ def unsubscribe(
     if scope is Scope.ALL:
         subscriber.confirmed_at = None
     if names:
-        note(session, subscriber, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=source, ip=ip)
+        why, by = farewell.detail, farewell.source
+        note(session, subscriber, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=by, ip=ip, detail=why)
     labels = session.scalars(
         select(Topic.label).where(Topic.site_id == subscriber.site_id, Topic.name.in_(names)).order_by(Topic.label)
     ).all()
-    return Unsubscribed(subscriber.site_id, subscriber.language, tuple(labels), is_anything_left=left is not None)
+    return Unsubscribed(
+        subscriber.site_id,
+        subscriber.language,
+        tuple(labels),
+        is_anything_left=left is not None,
+        undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if names else None,
+    )
+
+
+def _within(scope: Scope, letter: Letter | None) -> ColumnElement[bool]:
+    if scope is Scope.ALL:
+        return true()
+    if scope is Scope.KIND and letter is not None and letter.kind in _KINDS:
+        return _KINDS[letter.kind]()
+    return _brought(letter)
+
+
+def _alerting() -> ColumnElement[bool]:
+    return (Subscription.frequency == Frequency.INSTANT) & ~_conversing()
+
+
+def _conversing() -> ColumnElement[bool]:
+    of_comments = or_(*(Topic.name.startswith(kind, autoescape=True) for kind in OF_COMMENTS))
+    return Subscription.topic_id.in_(select(Topic.id).where(of_comments))
+
+
+_KINDS: Final = {LetterKind.ALERT: _alerting, LetterKind.REPLY: _conversing}
+"""Letters of whose kind a reader may have more subscriptions than brought one of them; a digest has all of its."""
+
+
+def _count(session: Session, subscriber: Subscriber, letter: Letter) -> int:
+    """How many active subscriptions bring letters of this kind."""
+    active = (Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
+    of_kind = select(func.count()).select_from(Subscription).where(*active, _within(Scope.KIND, letter))
+    return session.scalar(of_kind) or 0
 
 
 def _letter(session: Session, delivery_id: int) -> Letter | None:

@@ -60,13 +60,15 @@ def mute(session: Session, link: LinkView, how: Muting, now: datetime, ip: str =
     return _named(session, whats)
 
 
-def unmute(session: Session, link: LinkView, whats: Collection[str], now: datetime, ip: str = "") -> tuple[Muted, ...]:
+def unmute(
+    session: Session, subscriber_id: int, whats: Collection[str], now: datetime, ip: str = ""
+) -> tuple[Muted, ...]:
     """Want letters of these again, of comments that come from now on; gives those that were muted."""
-    ours = delete(Mute).where(Mute.subscriber_id == link.subscriber_id, Mute.what.in_(whats))
+    ours = delete(Mute).where(Mute.subscriber_id == subscriber_id, Mute.what.in_(whats))
     was = sorted(session.scalars(ours.returning(Mute.what)))
     if was:
-        acted(session, link.subscriber_id, now)
-        _noted(session, link.subscriber_id, f"unmute {','.join(was)}", now, ip)
+        acted(session, subscriber_id, now)
+        _noted(session, subscriber_id, f"unmute {','.join(was)}", now, ip)
     return _named(session, was)
 
 

@@ -1,21 +1,27 @@
-"""The preference page: what a reader has, and one change to it."""
+"""The preference page: what a reader has, by kind."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent.evidence import note
-from notifier.consent.signup import NAME_MAX, Invalid
-from notifier.consent.subscriptions import end_topics, set_frequency, subscribe
-from notifier.domain.schedule import Hours, is_zone, last_slot
-from notifier.domain.words import ConsentAction, Frequency
-from notifier.models import Subscriber, Subscription, Topic
+from notifier.domain.schedule import Hours
+from notifier.domain.text.spoken import Spoken
+from notifier.domain.words import Frequency
+from notifier.models import Item, Mute, Subscriber, Subscription, Topic
 
-HOURS_OF_DAY = 24
-DAYS_OF_WEEK = 7
-OF_COMMENTS = ("thread:", "replies:", "passage:", "mine:", "mentions:")
+OF_COMMENTS: Final = ("thread:", "replies:", "passage:", "mine:", "mentions:")
+GROUPS: Final = {
+    "topics": ("category", "tag", "site"),
+    "people": ("author",),
+    "threads": ("thread", "passage"),
+    "answers": ("replies", "mine", "mentions"),
+}
+"""The parts of the page, and the kinds of topic in each."""
+_OFFERED: Final = "category:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +31,34 @@ class Choice:
     topic: str
     label: str
     frequency: Frequency | None
+    article_id: int | None = None
+    """Of a discussion that can be muted."""
+    is_muted: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The word before the colon."""
+        return self.topic.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What the page shows; the address only masked, for the link may have been forwarded."""
+    """What the page shows; never the address, for the link may have been forwarded."""
 
     site_id: int
     subscriber_id: int
-    masked_address: str
-    name: str
-    language: str
-    time_zone: str
-    digest_hour: int
-    digest_weekday: int
+    spoken: Spoken
+    hours: Hours
+    quiet: tuple[int, int] | None
+    """From and until which hour; None for the site's."""
+    paused_until: datetime | None
     is_confirmed: bool
-    categories: tuple[Choice, ...]
-    threads: tuple[Choice, ...]
+    groups: dict[str, tuple[Choice, ...]]
 
-
-@dataclass(frozen=True, slots=True)
-class PreferenceChange:
-    """What a reader sent; None leaves a thing as it is. A topic with frequency "" is ended."""
-
-    frequencies: dict[str, str] = field(default_factory=dict)
-    name: str | None = None
-    language: str | None = None
-    time_zone: str | None = None
-    digest_hour: int | None = None
-    digest_weekday: int | None = None
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """All of them."""
+        return tuple(one for group in self.groups.values() for one in group)
 
 
 def preferences(session: Session, subscriber_id: int) -> Preferences | None:
@@ -61,102 +66,66 @@ def preferences(session: Session, subscriber_id: int) -> Preferences | None:
     subscriber = session.get(Subscriber, subscriber_id)
     if subscriber is None:
         return None
-    has = dict(
-        session.execute(
-            select(Subscription.topic_id, Subscription.frequency).where(
-                Subscription.subscriber_id == subscriber_id, Subscription.ended_at.is_(None)
-            )
-        ).all()
-    )
-    offered = session.scalars(
-        select(Topic)
-        .where(
-            Topic.site_id == subscriber.site_id, Topic.name.startswith("category:", autoescape=True) | Topic.id.in_(has)
-        )
-        .order_by(Topic.id)
-    ).all()
-    choices = [(t, Choice(t.name, _label(t), has.get(t.id))) for t in offered]
+    quiet = subscriber.quiet_from_h, subscriber.quiet_until_h
+    choices = _choices(session, subscriber)
     return Preferences(
         site_id=subscriber.site_id,
         subscriber_id=subscriber.id,
-        masked_address=mask(subscriber.address),
-        name=subscriber.name,
-        language=subscriber.language,
-        time_zone=subscriber.time_zone,
-        digest_hour=subscriber.digest_hour,
-        digest_weekday=subscriber.digest_weekday,
+        spoken=Spoken.read(subscriber.language),
+        hours=hours_of(subscriber),
+        quiet=None if quiet[0] is None or quiet[1] is None else (quiet[0], quiet[1]),
+        paused_until=subscriber.paused_until,
         is_confirmed=subscriber.confirmed_at is not None,
-        categories=tuple(c for t, c in choices if not t.name.startswith(OF_COMMENTS)),
-        threads=tuple(c for t, c in choices if t.name.startswith(OF_COMMENTS)),
+        groups={name: tuple(one for one in choices if one.kind in kinds) for name, kinds in GROUPS.items()},
     )
 
 
-def change(session: Session, subscriber_id: int, wanted: PreferenceChange, now: datetime, ip: str = "") -> None:
-    """Apply a change whole or not at all.
-
-    Raises `Invalid` for a value that cannot be right.
-    """
-    subscriber = session.get_one(Subscriber, subscriber_id, with_for_update=True)
-    _change_schedule(subscriber, wanted, now)
-    if wanted.name is not None:
-        subscriber.name = " ".join(wanted.name.split())[:NAME_MAX]
-    if wanted.language is not None:
-        subscriber.language = wanted.language
-    for topic, raw in wanted.frequencies.items():
-        if raw == "":
-            end_topics(session, subscriber, [topic], "preferences", now)
-            continue
-        frequency = _frequency(raw)
-        if subscriber.confirmed_at is None:
-            raise Invalid("topics", "not_confirmed")
-        set_frequency(session, subscriber, topic, frequency, now)
-        subscribe(session, subscriber, [topic], frequency, now)
-    note(
-        session,
-        subscriber,
-        ConsentAction.CHANGED,
-        "preferences",
-        now,
-        source="preferences",
-        ip=ip,
-        detail={"frequencies": wanted.frequencies},
-    )
+def hours_of(subscriber: Subscriber) -> Hours:
+    """When a reader's digests come."""
+    return Hours(subscriber.time_zone, subscriber.digest_hour, subscriber.digest_weekday, subscriber.digest_days)
 
 
 def mask(address: str) -> str:
-    """`layla@example.org` as `l•••@e•••.org`."""
+    """`layla@example.org` as `l•••@e•••.org`: for an operator's screen."""
     local, _, domain = address.rpartition("@")
     name, _, top = domain.rpartition(".")
     return f"{local[:1]}•••@{name[:1]}•••.{top}"
 
 
+def muting(article_id: int) -> str:
+    """What a mute of one discussion is called."""
+    return f"thread:{article_id}"
+
+
+def _choices(session: Session, subscriber: Subscriber) -> list[Choice]:
+    active = (Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
+    has = dict(session.execute(select(Subscription.topic_id, Subscription.frequency).where(*active)).all())
+    is_offered = Topic.name.startswith(_OFFERED, autoescape=True) | Topic.id.in_(has)
+    offered = session.scalars(
+        select(Topic).where(Topic.site_id == subscriber.site_id, is_offered).order_by(Topic.id)
+    ).all()
+    articles = _articles(session, subscriber.site_id, (topic.name for topic in offered))
+    mutes = set(session.scalars(select(Mute.what).where(Mute.subscriber_id == subscriber.id)))
+
+    def choice(topic: Topic) -> Choice:
+        article = articles.get(topic.name)
+        is_muted = article is not None and muting(article) in mutes
+        return Choice(topic.name, _label(topic), has.get(topic.id), article, is_muted)
+
+    return [choice(topic) for topic in offered]
+
+
+def _articles(session: Session, site_id: int, names: Iterable[str]) -> dict[str, int]:
+    """Topic -> article, of the discussions whose article has come in."""
+    guids = {name.partition(":")[2]: name for name in names if name.startswith("thread:")}
+    if not guids:
+        return {}
+    rows = session.execute(select(Item.guid, Item.id).where(Item.site_id == site_id, Item.guid.in_(guids)))
+    return {guids[guid]: item for guid, item in rows}
+
+
 def _label(topic: Topic) -> str:
-    """Empty for a discussion whose article has not come in: its guid would tell readers nothing."""
-    return topic.label or ("" if topic.name.startswith(OF_COMMENTS) else topic.name)
-
-
-def _change_schedule(subscriber: Subscriber, wanted: PreferenceChange, now: datetime) -> None:
-    before = Hours(subscriber.time_zone, subscriber.digest_hour, subscriber.digest_weekday)
-    after = Hours(
-        before.time_zone if wanted.time_zone is None else wanted.time_zone,
-        before.hour if wanted.digest_hour is None else wanted.digest_hour,
-        before.weekday if wanted.digest_weekday is None else wanted.digest_weekday,
-    )
-    if after == before:
-        return
-    if not is_zone(after.time_zone):
-        raise Invalid("time_zone", "invalid_time_zone")
-    if not (0 <= after.hour < HOURS_OF_DAY and 0 <= after.weekday < DAYS_OF_WEEK):
-        raise Invalid("digest_hour", "invalid_hour")
-    # The digests under the old hours came this far; the first under the new ones goes on from there.
-    subscriber.daily_covered_until = last_slot(Frequency.DAILY, before, now)
-    subscriber.weekly_covered_until = last_slot(Frequency.WEEKLY, before, now)
-    subscriber.schedule_changed_at = now
-    subscriber.time_zone, subscriber.digest_hour, subscriber.digest_weekday = after.time_zone, after.hour, after.weekday
-
-
-def _frequency(raw: str) -> Frequency:
-    try:
-        return Frequency(raw)
-    except ValueError as error:
-        raise Invalid("frequency", "invalid_frequency") from error
+    """Empty for what has no name for readers: a discussion's guid would tell them nothing."""
+    if topic.label:
+        return topic.label
+    return "" if topic.name.startswith(OF_COMMENTS) else topic.name.partition(":")[2]

@@ -38,6 +38,7 @@ class SignupResult(StrEnum):
     ADDED = "added"
     LIMITED = "limited"
     SUPPRESSED = "suppressed"
+    TAKEN = "taken"
     CONFIRMED = "confirmed"
 
 
@@ -149,6 +150,9 @@ def is_suppressed(session: Session, site_id: int, hashed: str) -> bool:
 
 def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datetime, limits: Limits) -> SignupResult:
     if _is_reader(session, subscriber):
+        if signup.moves_id is not None:
+            # Two readers of one address cannot be told apart: each keeps their own.
+            return SignupResult.TAKEN
         # Double opt-in is once per address; a form can add to what a reader gets, but never change it.
         subscribe(session, subscriber, signup.topics, signup.frequency, now, is_implicit=signup.is_implicit)
         note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)

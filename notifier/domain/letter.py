@@ -108,6 +108,8 @@ class LetterContent:
     frequency: Frequency | None = None
     more: int = 0
     """Items that matched but did not fit."""
+    is_on_some_days: bool = False
+    """Of a daily digest: for readers who do not want it every day."""
     topics: tuple[str, ...] = ()
     """Labels of the topics a confirmation asks about."""
     subject_id: str = ""

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from notifier.domain.words import Frequency
+
+EVERY_DAY: Final = 0b1111111
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,15 @@ class Hours:
     time_zone: str
     hour: int
     weekday: int
+    """Of the weekly digest."""
+    days: int = EVERY_DAY
+    """Of the daily digest, at least one: a bit for each weekday, Monday's the lowest."""
+
+    def has_day(self, frequency: Frequency, weekday: int) -> bool:
+        """Whether a digest of this frequency comes on this weekday."""
+        if frequency is Frequency.WEEKLY:
+            return weekday == self.weekday
+        return bool(self.days >> weekday & 1)
 
 
 def last_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
@@ -23,7 +35,7 @@ def last_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
     day = now.astimezone(ZoneInfo(hours.time_zone)).date()
     for back in range(9):
         candidate = day - timedelta(days=back)
-        if frequency is Frequency.WEEKLY and candidate.weekday() != hours.weekday:
+        if not hours.has_day(frequency, candidate.weekday()):
             continue
         slot = local(datetime.combine(candidate, time(hours.hour)), hours.time_zone)
         if slot <= now:

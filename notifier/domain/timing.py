@@ -1,7 +1,7 @@
 """When a person's next letter about a thread leaves: prompt, rarer the less it is read, never at night."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -30,6 +30,12 @@ class Pace:
     """Where both are the same, no hour is quiet."""
     idle: timedelta = timedelta(days=7)
     """After so long without a sign of life, what was never asked for comes daily."""
+
+    def with_quiet(self, from_h: int | None, until_h: int | None) -> "Pace":
+        """These rules with somebody's own quiet hours; None for the ones that are."""
+        if from_h is None or until_h is None:
+            return self
+        return replace(self, quiet_from=time(from_h), quiet_until=time(until_h))
 
     def gap_after(self, unanswered: int) -> timedelta:
         """Least time to the next letter, after so many without a sign of life: it doubles, up to a day."""

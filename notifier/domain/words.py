@@ -108,6 +108,7 @@ class Reason(StrEnum):
     RETRACTED = "retracted"
     UNSUBSCRIBED = "unsubscribed"
     MUTED = "muted"
+    PAUSED = "paused"
     SUPPRESSED = "suppressed"
     ERASED = "erased"
     TOO_OLD = "too_old"

@@ -1,10 +1,12 @@
 """Every table, by the words of the README."""
 
+from notifier.models.access import ReaderSession, SignIn, SignInToken
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
+from notifier.models.pauses import follows_since, is_awake
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
@@ -25,8 +27,11 @@ __all__ = [
     "Notice",
     "OldLink",
     "OneTimeToken",
+    "ReaderSession",
     "Run",
     "Sighting",
+    "SignIn",
+    "SignInToken",
     "Signup",
     "Site",
     "Sitting",
@@ -38,4 +43,6 @@ __all__ = [
     "Thread",
     "Topic",
     "User",
+    "follows_since",
+    "is_awake",
 ]

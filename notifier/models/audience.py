@@ -7,6 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
+from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
 from notifier.models.base import Base
 
@@ -22,7 +23,10 @@ class Subscriber(Base):
     __tablename__ = "subscribers"
     __table_args__ = (
         UniqueConstraint("site_id", "address_key"),
-        Index("ix_subscribers_schedule", "site_id", "time_zone", "digest_hour", "digest_weekday", "confirmed_at"),
+        Index(
+            "ix_subscribers_schedule",
+            *("site_id", "time_zone", "digest_hour", "digest_weekday", "digest_days", "confirmed_at"),
+        ),
         Index("ix_subscribers_address_hash", "site_id", "address_hash"),
         Index("ix_subscribers_unconfirmed", "created_at", postgresql_where=_UNCONFIRMED, sqlite_where=_UNCONFIRMED),
         Index("ix_subscribers_moved", "schedule_changed_at", postgresql_where=_MOVED, sqlite_where=_MOVED),
@@ -37,10 +41,19 @@ class Subscriber(Base):
     address_hash: Mapped[str] = mapped_column(String(64))
     """HMAC of the key under the site's pepper; for suppression and for knowing one's own comments."""
     name: Mapped[str] = mapped_column(String(200), default="")
-    language: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(40))
+    """A tag; digits and calendar of the reader's own choice are in it (`domain.text.spoken`)."""
     time_zone: Mapped[str] = mapped_column(String(64))
     digest_hour: Mapped[int]
     digest_weekday: Mapped[int]
+    """Of the weekly digest; 0 is Monday."""
+    digest_days: Mapped[int] = mapped_column(default=EVERY_DAY, server_default=str(EVERY_DAY))
+    """Of the daily digest: a bit for each weekday, Monday's the lowest."""
+    quiet_from_h: Mapped[int | None]
+    """The reader's own quiet hours; None for those of the settings."""
+    quiet_until_h: Mapped[int | None]
+    paused_until: Mapped[datetime | None]
+    """Nothing is owed before it; afterwards, from where on a thread's comments are news."""
     confirmed_at: Mapped[datetime | None]
     """None until double opt-in, and again once everything was ended."""
     created_at: Mapped[datetime]
@@ -126,6 +139,8 @@ class Signup(Base):
     limit_hash: Mapped[str] = mapped_column(String(64))
     """Hash of the address with dots and plus-tags folded: for limits only."""
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    moves_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    """The reader who wants this to be their address."""
     result: Mapped[str] = mapped_column(String(40), default="")
     """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited` or `suppressed`."""
 

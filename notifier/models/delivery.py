@@ -79,7 +79,7 @@ class Letter(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     kind: Mapped[LetterKind]
-    language: Mapped[str] = mapped_column(String(16))
+    language: Mapped[str] = mapped_column(String(40))
     frequency: Mapped[Frequency | None]
     key: Mapped[str] = mapped_column(String(64))
     """SHA-256 over kind, language and ids: the same content is the same row."""

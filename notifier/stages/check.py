@@ -13,7 +13,18 @@ from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.owed import Owed
 from notifier.domain.words import ItemKind, ItemState, NoticeReason, Reason
-from notifier.models import Delivery, Item, ItemTopic, LetterItem, Mute, Notice, Subscriber, Subscription, Suppression
+from notifier.models import (
+    Delivery,
+    Item,
+    ItemTopic,
+    LetterItem,
+    Mute,
+    Notice,
+    Subscriber,
+    Subscription,
+    Suppression,
+    is_awake,
+)
 
 WAITS_MOST: Final = timedelta(minutes=10)
 """A reader's change is dated when it is asked for and seen when it is committed: at most this much later."""
@@ -27,9 +38,9 @@ class Checked:
     unwanted: dict[int, Reason]
 
 
-def check(session: Session, owed: Sequence[Owed]) -> Checked:
+def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     """Look at each claimed delivery as things are now."""
-    readers = _readers(session, owed)
+    readers = _readers(session, owed, now)
     shown = _live_items(session, {one.letter_id for one in owed})
     changed = _changed(owed, readers)
     wanted = _still_wanted(session, changed)
@@ -63,6 +74,7 @@ class _Reader(NamedTuple):
     changed_at: datetime | None
     """None for a change that is older than all the letters."""
     is_suppressed: bool
+    is_paused: bool
 
 
 @dataclass(slots=True)
@@ -84,12 +96,14 @@ def _refusal(one: Owed, reader: _Reader, items: tuple[int, ...], shown: _Shown) 
         return None
     if not reader.is_confirmed:
         return Reason.UNSUBSCRIBED
+    if reader.is_paused:
+        return Reason.PAUSED
     if shown.has_items and not shown.live:
         return Reason.RETRACTED
     return Reason.UNSUBSCRIBED if shown.has_items and not items else None
 
 
-def _readers(session: Session, owed: Sequence[Owed]) -> dict[int | None, _Reader]:
+def _readers(session: Session, owed: Sequence[Owed], now: datetime) -> dict[int | None, _Reader]:
     """Whom the letters are for; yes and no where that is all that is asked, for moments cost time to read."""
     if not owed:
         return {}
@@ -108,6 +122,7 @@ def _readers(session: Session, owed: Sequence[Owed]) -> dict[int | None, _Reader
             Subscriber.confirmed_at.is_not(None),
             case((Subscriber.changed_at >= oldest, Subscriber.changed_at)),
             suppressed.scalar_subquery().is_not(None),
+            ~is_awake(now),
         ).where(among(session, Subscriber.id, {one.subscriber_id for one in owed if one.subscriber_id}))
     )
     return {reader.id: reader for reader in map(_Reader._make, rows)}

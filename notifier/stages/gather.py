@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, select
@@ -13,6 +13,7 @@ from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
+from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, ItemState, LetterKind
 from notifier.models import Item, ItemTopic, Letter, Site, Thread, Topic
 
@@ -24,11 +25,18 @@ _SHOWN: Final = (
 )  # fmt: skip
 
 
-def gather(session: Session, claimed: Iterable[Claimed], confirm_until: datetime) -> dict[Key, LetterContent]:
-    """The distinct contents of these deliveries; confirmations say that their link works until `confirm_until`."""
+def gather(
+    session: Session, claimed: Iterable[Claimed], now: datetime, lasts: Mapping[LetterKind, timedelta]
+) -> dict[Key, LetterContent]:
+    """The distinct contents of these deliveries; the link of a kind in `lasts` works so long from `now` on."""
     found = contents(session, {one.content_key for one in claimed})
+    # A sign-in link is written for whoever asks next, too: it is as old as its letter's way out.
     return {
-        key: replace(one, expires_at=confirm_until) if one.kind is LetterKind.CONFIRM else one
+        key: replace(
+            one,
+            expires_at=now + lasts[one.kind] if one.kind in lasts else one.expires_at,
+            at=now if one.kind is LetterKind.MAGIC_LINK else one.at,
+        )
         for key, one in found.items()
     }
 
@@ -104,15 +112,17 @@ def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Know
     items = tuple(known.items[one] for one in shown if one in known.items)
     is_thread = letter.kind is LetterKind.REPLY
     article = next((item.article for item in items if item.article), None) if is_thread else None
+    spoken = Spoken.read(letter.language)
     return LetterContent(
         letter_id=letter.id,
         kind=letter.kind,
-        language=letter.language,
-        site=site,
+        language=spoken.language,
+        site=replace(site, digits=spoken.digits or site.digits, calendar=spoken.calendar or site.calendar),
         at=letter.created_at,
         items=items,
         frequency=letter.frequency,
         more=data.get("more", 0) + len(live) - len(shown),
+        is_on_some_days=data.get("some_days", False),
         topics=tuple(known.topics[topic] for topic in data.get("topic_ids", []) if topic in known.topics),
         subject_id=article.guid if article else "",
         subject_title=known.subjects.get(article.id, "") if article else "",

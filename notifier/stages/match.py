@@ -13,13 +13,13 @@ from notifier.bulk import among, among_those
 from notifier.db import affected, upsert
 from notifier.domain import topics
 from notifier.domain.words import Frequency, ItemKind, NoticeReason
-from notifier.models import Bookmark, Item, ItemTopic, Notice, Subscriber, Subscription, Thread, Topic
+from notifier.models import Bookmark, Item, ItemTopic, Notice, Subscriber, Subscription, Thread, Topic, is_awake
 
 CROWD: Final = 200
 """Notices that are written in the very transaction that takes comments in; a greater crowd's are nudged on."""
 
 
-def instant_readers(item: Item) -> Select[int, str]:
+def instant_readers(item: Item, now: datetime) -> Select[int, str]:
     """Confirmed readers who want this article at once: (reader, want), each once; a want is their language."""
     return (
         select(Subscriber.id.label("reader"), Subscriber.language.label("want"))
@@ -30,6 +30,7 @@ def instant_readers(item: Item) -> Select[int, str]:
             Subscription.ended_at.is_(None),
             Subscription.frequency == Frequency.INSTANT,
             Subscriber.confirmed_at.is_not(None),
+            is_awake(now),
         )
         .distinct()
     )
@@ -111,6 +112,7 @@ def write_notices(session: Session, of: Carried, now: datetime, holds: Mapping[N
             Subscription.ended_at.is_(None),
             Item.announced_at.is_not(None),
             Subscriber.confirmed_at.is_not(None),
+            is_awake(now),
             Subscriber.address_hash != Item.author_hash,
         )
         .group_by(Subscription.subscriber_id, Item.id, Item.article_id)

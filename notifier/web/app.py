@@ -11,7 +11,21 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, hooks, links, mutes, old_links, pages, pictures, preferences, probes, visits
+from notifier.web import (
+    api,
+    development,
+    hooks,
+    links,
+    mutes,
+    old_links,
+    pages,
+    pictures,
+    preferences,
+    probes,
+    sign_in,
+    visits,
+)
+from notifier.web import own as own_pages
 from notifier.web.answers import answer_errors
 from notifier.web.desk import menu
 from notifier.web.desk.frame import Frame
@@ -72,8 +86,8 @@ def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    yield from (pages.router, pictures.router(parts.fetch), links.router, mutes.router)
-    yield from (old_links.router, preferences.router)
+    yield from (pages.router, pictures.router(parts.fetch), links.router, mutes.router, old_links.router)
+    yield from (sign_in.router, own_pages.router, preferences.router)
 
 
 def _files() -> APIRouter:

@@ -7,11 +7,14 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 
 from notifier import readers
 from notifier.consent.confirmation import Confirmation
-from notifier.consent.links import PARTIAL, UNSUBSCRIBE, LinkView, Scope
+from notifier.consent.links import PARTIAL, PREFERENCES, UNSUBSCRIBE, WORDS_MAX, Because, Farewell, LinkView, Scope
+from notifier.consent.undoing import Undo
+from notifier.domain.text.clean import clean
 from notifier.web import places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.look import LETTER_CSP, PLAIN_HEADERS
 from notifier.web.problems import Problem
+from notifier.web.wire import Typed
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,14 +49,46 @@ def unsubscribe(request: Request, edge: Here, form: Form, token: str) -> Respons
     scope = Scope.LETTER.value if is_one_click else form.one("scope")
     if scope not in set(Scope):
         return _unsubscribe_page(request, edge, token, error="invalid_scope")
-    ended = readers.unsubscribe(edge.parts, token, Scope(scope), edge.proxies.client_ip(request), edge.clock())
+    ip, now = edge.proxies.client_ip(request), edge.clock()
+    ended = readers.unsubscribe(edge.parts, token, Scope(scope), ip, now, _farewell(form))
     if is_one_click:
         return _one_click_answer(request, edge, token)
     if ended is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     with edge.parts.db.reading() as session:
         face = places.by_id(session, ended.site_id).face
-    return edge.look.page("unsubscribed", voice(request, edge, face, ended.language), done=ended, scope=scope)
+    return edge.look.page(
+        "unsubscribed",
+        voice(request, edge, face, ended.language),
+        done=ended,
+        scope=scope,
+        undo=ended.undo.token(edge.parts.signer) if ended.undo else "",
+        path=f"/u/{token}",
+        more=_preferences(edge, token),
+    )
+
+
+@router.post("/u/{token}/undo")
+def take_back(request: Request, edge: Here, form: Form, token: str) -> Response:
+    """Take back what the button has just done, for a day; no new confirmation, for the consent was there."""
+    link = readers.read_link(edge.parts, UNSUBSCRIBE, token)
+    if link is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
+    now = edge.clock()
+    what = Undo.read(edge.parts.signer, form.one("undo"), now)
+    is_theirs = what is not None and what.subscriber_id == link.subscriber_id
+    is_late = not is_theirs
+    if is_theirs and what is not None:
+        readers.undo(edge.parts, what, edge.proxies.client_ip(request), now)
+    with edge.parts.db.reading() as session:
+        face = places.by_id(session, link.site_id).face
+    return edge.look.page(
+        "undone",
+        voice(request, edge, face, link.language),
+        status=HTTPStatus.GONE if is_late else HTTPStatus.OK,
+        is_late=is_late,
+        more=_preferences(edge, token),
+    )
 
 
 @router.api_route("/v/{token}", methods=LOOKING)
@@ -92,6 +127,10 @@ def _unsubscribe_page(request: Request, edge: Edge, token: str, error: str = "")
         status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
         topics=link.topics,
         is_of_letter=_is_of_letter(link),
+        kind=link.letter_kind if link.is_kind_wider else "",
+        reasons=list(Because),
+        words_max=WORDS_MAX,
+        more=_preferences(edge, token),
         error=error,
     )
 
@@ -99,6 +138,17 @@ def _unsubscribe_page(request: Request, edge: Edge, token: str, error: str = "")
 def _is_of_letter(link: LinkView) -> bool:
     """Whether ending "what this letter came from" is less than ending everything."""
     return bool(link.topics) and link.letter_kind in PARTIAL
+
+
+def _farewell(form: Typed) -> Farewell:
+    because, words = form.one("because"), clean(form.one("words"))
+    return Farewell(because=Because(because) if because in set(Because) else None, words=words[:WORDS_MAX])
+
+
+def _preferences(edge: Edge, token: str) -> str:
+    """The reader's preference page, which every letter leads to as well."""
+    ids = edge.parts.signer.read(UNSUBSCRIBE, token) or (0,)
+    return f"/{PREFERENCES}/{edge.parts.signer.sign(PREFERENCES, ids[0])}"
 
 
 def _one_click_answer(request: Request, edge: Edge, token: str) -> Response:

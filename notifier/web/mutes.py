@@ -3,14 +3,13 @@
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import RedirectResponse
 
 from notifier import readers
-from notifier.consent.links import PREFERENCES, UNSUBSCRIBE, LinkView
+from notifier.consent.links import UNSUBSCRIBE, LinkView
 from notifier.consent.mutes import Muting
 from notifier.web import places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
-from notifier.web.look import PLAIN_HEADERS, Voice
+from notifier.web.look import Voice
 from notifier.web.problems import Problem
 
 router = APIRouter(include_in_schema=False)
@@ -19,7 +18,7 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/u/{token}/mute/{how}", methods=LOOKING)
 def ask(request: Request, edge: Here, token: str, how: str) -> Response:
     """What would be muted, a button for it, and buttons for more and for less."""
-    link, wanted = _link(edge, UNSUBSCRIBE, token), _muting(how)
+    link, wanted = _link(edge, token), _muting(how)
     offers = readers.mute_offers(edge.parts, link)
     # Of a letter that is not known any more only all can be muted.
     shown = wanted if wanted in offers else Muting.ALL
@@ -29,11 +28,11 @@ def ask(request: Request, edge: Here, token: str, how: str) -> Response:
 @router.post("/u/{token}/mute/{how}")
 def act(request: Request, edge: Here, form: Form, token: str, how: str) -> Response:
     """Mute what was asked for, or undo it."""
-    link, wanted = _link(edge, UNSUBSCRIBE, token), _muting(how)
+    link, wanted = _link(edge, token), _muting(how)
     ip, now = edge.proxies.client_ip(request), edge.clock()
     speaks = _voice(request, edge, link)
     if whats := form.many("undo"):
-        undone = readers.unmute(edge.parts, link, whats, ip, now)
+        undone = readers.unmute(edge.parts, link.subscriber_id, whats, ip, now)
         return edge.look.page("unmuted", speaks, undone=undone)
     done = readers.mute(edge.parts, link, _muting(form.one("how") or wanted), ip, now)
     if not done:
@@ -41,16 +40,8 @@ def act(request: Request, edge: Here, form: Form, token: str, how: str) -> Respo
     return edge.look.page("muted", speaks, done=done)
 
 
-@router.post("/p/{token}/unmute")
-def unmute(request: Request, edge: Here, form: Form, token: str) -> Response:
-    """Undo one of the mutes that the preference page lists."""
-    link = _link(edge, PREFERENCES, token)
-    readers.unmute(edge.parts, link, form.many("what"), edge.proxies.client_ip(request), edge.clock())
-    return RedirectResponse(f"../{token}?saved=1", HTTPStatus.SEE_OTHER, headers=PLAIN_HEADERS)
-
-
-def _link(edge: Edge, purpose: str, token: str) -> LinkView:
-    found = readers.read_link(edge.parts, purpose, token)
+def _link(edge: Edge, token: str) -> LinkView:
+    found = readers.read_link(edge.parts, UNSUBSCRIBE, token)
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     return found

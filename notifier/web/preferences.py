@@ -1,169 +1,177 @@
 """The preference page: what a reader gets, how often, and when."""
 
-from collections.abc import Iterator
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import urlencode
 
-from babel.dates import get_timezone_location
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from notifier import readers
-from notifier.consent.preferences import Choice, PreferenceChange, Preferences
+from notifier import own_data, readers
+from notifier.consent.preferences import Preferences
 from notifier.consent.signup import Invalid
-from notifier.domain.text.clean import clean
-from notifier.domain.text.locales import locale_of
+from notifier.consent.undoing import Undo
 from notifier.domain.words import Frequency
-from notifier.web import places
+from notifier.web import offered, places
+from notifier.web.doors import HOME, Door, by_letter, by_session, by_session_acting
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
-from notifier.web.look import PLAIN_HEADERS
+from notifier.web.look import PLAIN_HEADERS, Voice
 from notifier.web.problems import Problem
 from notifier.web.wire import Typed
+from notifier.web.wishes import FIELD, name_of, wish
 
 router = APIRouter(include_in_schema=False)
 
-FIELD: Final = "frequency:"
-"""Before a topic's name: the field that holds its frequency."""
-ZONES: Final = (
-    "Asia/Baghdad",
-    "Asia/Riyadh",
-    "Asia/Kuwait",
-    "Asia/Bahrain",
-    "Asia/Qatar",
-    "Asia/Dubai",
-    "Asia/Muscat",
-    "Asia/Aden",
-    "Asia/Amman",
-    "Asia/Damascus",
-    "Asia/Beirut",
-    "Asia/Jerusalem",
-    "Asia/Gaza",
-    "Africa/Cairo",
-    "Africa/Khartoum",
-    "Africa/Tripoli",
-    "Africa/Tunis",
-    "Africa/Algiers",
-    "Africa/Casablanca",
-    "Africa/Nouakchott",
-    "Africa/Mogadishu",
-    "Asia/Tehran",
-    "Asia/Kabul",
-    "Asia/Karachi",
-    "Asia/Kuala_Lumpur",
-    "Asia/Tokyo",
-    "Australia/Sydney",
-    "Europe/Istanbul",
-    "Europe/Moscow",
-    "Europe/Berlin",
-    "Europe/Stockholm",
-    "Europe/Paris",
-    "Europe/Madrid",
-    "Europe/London",
-    "America/Sao_Paulo",
-    "America/New_York",
-    "America/Toronto",
-    "America/Chicago",
-    "America/Los_Angeles",
+PARTS: Final = frozenset(
+    {"topics", "people", "threads", "answers", "pause", "when", "reading", "person", "stop", "mutes"}
 )
+"""The parts of the page, each a form of its own: a save comes back to where the reader was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the last act was, as the address of the page tells."""
+
+    part: str
+    what: str
+    """`saved`, `undone`, `late` (an undo that came too late) or `asked` (a letter is on its way)."""
+    undo: str = ""
 
 
 @router.api_route("/p/{token}", methods=LOOKING)
 def show(request: Request, edge: Here, token: str) -> Response:
-    """The page; `?saved=1` says that the last change was kept."""
-    return _page(request, edge, _found(edge, token))
+    """The page behind a letter's link: everything but what only the person themselves may do."""
+    return _page(request, edge, by_letter(edge, token))
 
 
 @router.post("/p/{token}")
 def change(request: Request, edge: Here, form: Form, token: str) -> Response:
     """Keep a change whole, or say what is wrong with it."""
-    found, ip = _found(edge, token), edge.proxies.client_ip(request)
-    try:
-        readers.change_preferences(edge.parts, token, _change(edge, form, found), ip, edge.clock())
-    except Invalid as refusal:
-        return _page(request, edge, found, refusal)
-    return RedirectResponse("?saved=1", HTTPStatus.SEE_OTHER, headers=PLAIN_HEADERS)
+    return _change(request, edge, form, by_letter(edge, token))
 
 
-def _found(edge: Edge, token: str) -> Preferences:
-    found = readers.read_preferences(edge.parts, token)
+@router.post("/p/{token}/undo")
+def take_back(request: Request, edge: Here, form: Form, token: str) -> Response:
+    """Take back what was done a moment ago."""
+    return _take_back(request, edge, form, by_letter(edge, token))
+
+
+@router.api_route(HOME, methods=LOOKING)
+def show_own(request: Request, edge: Here) -> Response:
+    """The page of a session, with the person's own data."""
+    return _page(request, edge, by_session(request, edge))
+
+
+@router.post(HOME)
+def change_own(request: Request, edge: Here, form: Form) -> Response:
+    """The same change, for a form of this session."""
+    return _change(request, edge, form, by_session_acting(request, edge, form))
+
+
+@router.post(f"{HOME}/undo")
+def take_back_own(request: Request, edge: Here, form: Form) -> Response:
+    """The same undo."""
+    return _take_back(request, edge, form, by_session_acting(request, edge, form))
+
+
+@router.post("/p/{token}/unmute")
+def unmute(request: Request, edge: Here, form: Form, token: str) -> Response:
+    """Undo one of the mutes that the page lists."""
+    return _unmute(request, edge, form, by_letter(edge, token))
+
+
+@router.post(f"{HOME}/unmute")
+def unmute_own(request: Request, edge: Here, form: Form) -> Response:
+    """The same, for a form of this session."""
+    return _unmute(request, edge, form, by_session_acting(request, edge, form))
+
+
+def back(door: Door, done: Done) -> Response:
+    """To the page again, to the part where the reader was."""
+    query = {"done": done.what, "part": done.part, **({"undo": done.undo} if done.undo else {})}
+    where = f"{door.path}?{urlencode(query)}#{done.part or 'top'}"
+    return RedirectResponse(where, HTTPStatus.SEE_OTHER, headers=PLAIN_HEADERS)
+
+
+def found_for(edge: Edge, door: Door) -> Preferences:
+    """What the person behind a door has. Raises Problem for who was erased."""
+    found = readers.read_preferences(edge.parts, door.subscriber_id)
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     return found
 
 
-def _change(edge: Edge, form: Typed, found: Preferences) -> PreferenceChange:
-    if form.one("stop"):
-        return PreferenceChange(frequencies={choice.topic: "" for choice in _choices(found) if choice.frequency})
-    sent = dict(form.after(FIELD))
-    now_is = {choice.topic: choice.frequency or "" for choice in _choices(found)}
-    language = _sent(form, "language")
-    if language is not None and language != found.language and language not in edge.parts.renderer.languages:
-        raise Invalid("language", "invalid_language")
-    name = _sent(form, "name")
-    return PreferenceChange(
-        frequencies={topic: sent[topic] for topic, was in now_is.items() if sent.get(topic, was) != was},
-        name=clean(name) if name is not None else None,
-        language=language,
-        time_zone=_sent(form, "time_zone"),
-        digest_hour=_number(form, "digest_hour"),
-        digest_weekday=_number(form, "digest_weekday"),
-    )
-
-
-def _page(request: Request, edge: Edge, found: Preferences, refusal: Invalid | None = None) -> Response:
+def speaking(request: Request, edge: Edge, found: Preferences) -> Voice:
+    """The page's voice: the reader's language, and their digits and calendar."""
     with edge.parts.db.reading() as session:
         face = places.by_id(session, found.site_id).face
-    speaks = voice(request, edge, face, found.language)
+    spoken = found.spoken
+    own = replace(face, digits=spoken.digits or face.digits, calendar=spoken.calendar or face.calendar)
+    return voice(request, edge, own, spoken.language)
+
+
+def _change(request: Request, edge: Edge, form: Typed, door: Door) -> Response:
+    found, now, ip = found_for(edge, door), edge.clock(), edge.proxies.client_ip(request)
+    part = form.one("part") if form.one("part") in PARTS else ""
+    try:
+        wanted = wish(form, found, edge.parts.renderer.languages)
+        if door.is_own and form.many("name"):
+            wanted = replace(wanted, name=name_of(form))
+        undo = readers.change_preferences(edge.parts, door.subscriber_id, wanted, ip, now)
+    except Invalid as refusal:
+        return _page(request, edge, door, refusal, part)
+    return back(door, Done(part, "saved", undo.token(edge.parts.signer) if undo else ""))
+
+
+def _take_back(request: Request, edge: Edge, form: Typed, door: Door) -> Response:
+    now, ip = edge.clock(), edge.proxies.client_ip(request)
+    what = Undo.read(edge.parts.signer, form.one("undo"), now)
+    is_theirs = what is not None and what.subscriber_id == door.subscriber_id
+    is_undone = is_theirs and what is not None and readers.undo(edge.parts, what, ip, now)
+    part = form.one("part") if form.one("part") in PARTS else ""
+    return back(door, Done(part, "undone" if is_undone else "late"))
+
+
+def _unmute(request: Request, edge: Edge, form: Typed, door: Door) -> Response:
+    whats, ip = form.many("what"), edge.proxies.client_ip(request)
+    readers.unmute(edge.parts, door.subscriber_id, whats, ip, edge.clock())
+    return back(door, Done("mutes", "saved"))
+
+
+def _page(request: Request, edge: Edge, door: Door, refusal: Invalid | None = None, part: str = "") -> Response:
+    found, now = found_for(edge, door), edge.clock()
+    speaks = speaking(request, edge, found)
+    address, name = own_data.person(edge.parts, door.visitor) if door.visitor else ("", "")
+    is_paused = found.paused_until is not None and found.paused_until > now
     return edge.look.page(
         "preferences",
         speaks,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK,
+        door=door,
         has=found,
         mutes=readers.mutes_of(edge.parts, found.subscriber_id),
-        token=request.path_params["token"],
+        address=address,
+        own_name=name,
         field=FIELD,
         frequencies=list(Frequency),
-        zones=_zones(speaks.language, found.time_zone),
-        weekdays=_week(speaks.language),
-        languages=_languages(edge, found.language),
-        is_saved=request.query_params.get("saved") == "1" and refusal is None,
+        zones=offered.zones(speaks.language, found.hours.time_zone),
+        week=offered.week(found.spoken.language),
+        languages=offered.languages(edge.parts.renderer.languages, found.spoken.language),
+        digits=offered.digits(found.spoken.language),
+        calendars=offered.calendars(found.spoken.language),
+        keywords=offered.keywords(found.spoken),
+        pauses=offered.pauses(found, speaks, now),
+        paused=offered.day_of(found.paused_until, found, speaks) if is_paused and found.paused_until else "",
+        done=Done("", "") if refusal else _done(request, edge),
         error=refusal,
+        error_part=part,
     )
 
 
-def _choices(found: Preferences) -> Iterator[Choice]:
-    yield from found.categories
-    yield from found.threads
-
-
-def _sent(form: Typed, name: str) -> str | None:
-    return form.one(name) if form.many(name) else None
-
-
-def _number(form: Typed, name: str) -> int | None:
-    raw = _sent(form, name)
-    if raw is None:
-        return None
-    if not (raw.isdecimal() and len(raw) <= 2):  # noqa: PLR2004 - no hour or weekday is longer
-        raise Invalid("digest_hour", "invalid_hour")
-    return int(raw)
-
-
-def _languages(edge: Edge, own: str) -> list[tuple[str, str]]:
-    spoken = sorted({*edge.parts.renderer.languages, own})
-    return [(tag, str(locale_of(tag).get_language_name())) for tag in spoken]
-
-
-def _week(language: str) -> list[int]:
-    """The weekdays, 0 is Monday, from the day that opens the week."""
-    first = locale_of(language).first_week_day
-    return [(first + day) % 7 for day in range(7)]
-
-
-@lru_cache(maxsize=256)
-def _zones(language: str, own: str) -> tuple[tuple[str, str], ...]:
-    """Zones with the names of their cities, in the order of the alphabet; the reader's own is always among them."""
-    locale = locale_of(language)
-    named = {zone: str(get_timezone_location(zone, locale=locale, return_city=True)) for zone in {*ZONES, own}}
-    return tuple(sorted(named.items(), key=lambda pair: pair[1]))
+def _done(request: Request, edge: Edge) -> Done:
+    asked = request.query_params
+    what = asked.get("done", "") if asked.get("done") in {"saved", "undone", "late", "asked"} else ""
+    part = asked.get("part", "") if asked.get("part") in PARTS else ""
+    undo = asked.get("undo", "")
+    return Done(part, what, undo if Undo.read(edge.parts.signer, undo, edge.clock()) else "")

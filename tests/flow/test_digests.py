@@ -5,17 +5,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from notifier import flow, readers, upkeep
-from notifier.consent.preferences import PreferenceChange
+from notifier.consent.changing import PreferenceChange
 from notifier.domain.words import Frequency
-from notifier.models import Letter, Run, Subscriber
+from notifier.models import Letter, Run
 from tests.world import World, text_of
 
 DAWN = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 """Eight o'clock in Baghdad, the day after the world's noon."""
-
-
-def preferences_token(world: World, subscriber: Subscriber) -> str:
-    return world.parts.signer.sign("p", subscriber.id)
 
 
 def test_an_empty_digest_is_not_sent(world: World) -> None:
@@ -132,9 +128,7 @@ def test_a_reader_who_moves_their_hour_misses_nothing_and_gets_nothing_twice(wor
         world.wire.sent.clear()
         hour = [20, 6, 23, 8][n - 1]
         world.later(hours=1)
-        readers.change_preferences(
-            world.parts, preferences_token(world, reader), PreferenceChange(digest_hour=hour), "", world.now
-        )
+        readers.change_preferences(world.parts, reader.id, PreferenceChange(digest_hour=hour), "", world.now)
         local = world.now + timedelta(hours=3)
         due = local.replace(hour=hour, minute=0)
         moment = (due if due > local else due + timedelta(days=1)) - timedelta(hours=3)
@@ -150,7 +144,7 @@ def test_changing_from_instant_to_daily_does_not_repeat_the_story(world: World) 
     assert len(world.wire.sent) == 1
     world.later(hours=1)
     change = PreferenceChange(frequencies={"category:سياسة": "daily"})
-    readers.change_preferences(world.parts, preferences_token(world, reader), change, "", world.now)
+    readers.change_preferences(world.parts, reader.id, change, "", world.now)
     world.article("2")
     world.work()
     world.now = DAWN

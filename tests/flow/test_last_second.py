@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy import select, update
 
 from notifier import flow, readers, upkeep
+from notifier.consent.changing import PreferenceChange
 from notifier.consent.links import Scope
-from notifier.consent.preferences import PreferenceChange
 from notifier.domain.items import NewItem
 from notifier.domain.outcome import Refused
 from notifier.domain.words import Frequency, ItemKind, ItemState, Reason, State
@@ -81,7 +81,7 @@ def test_leaving_one_category_takes_only_its_stories_out_of_a_planned_digest(wor
     held = plan(world)
     world.later(seconds=1)
     change = PreferenceChange(frequencies={"category:رياضة": ""})
-    readers.change_preferences(world.parts, world.parts.signer.sign("p", reader.id), change, "", world.now)
+    readers.change_preferences(world.parts, reader.id, change, "", world.now)
     world.rung += held
     world.work()
     (letter,) = world.letters()

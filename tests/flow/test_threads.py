@@ -232,8 +232,8 @@ def test_a_mute_is_heard_at_the_last_second_and_leaves_its_reason(thread: World,
     assert len(thread.wire.sent) == 1
     muted = readers.mute(thread.parts, found, how, "", thread.now)
     assert readers.mutes_of(thread.parts, found.subscriber_id) == muted
-    assert readers.unmute(thread.parts, found, [one.what for one in muted], "", thread.now) == muted
-    assert readers.unmute(thread.parts, found, [one.what for one in muted], "", thread.now) == ()
+    assert readers.unmute(thread.parts, found.subscriber_id, [one.what for one in muted], "", thread.now) == muted
+    assert readers.unmute(thread.parts, found.subscriber_id, [one.what for one in muted], "", thread.now) == ()
     with thread.parts.db.reading() as session:
         assert session.scalars(select(Bookmark.unanswered)).one() == 0, "somebody is there again"
     thread.comment("c4", "1")

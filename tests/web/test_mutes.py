@@ -125,9 +125,9 @@ def test_the_preference_page_lists_what_is_muted_and_unmutes_one(visit: Visit) -
     shown = visit.client.get(page).text
     assert "&lt;b&gt;خبر&lt;/b&gt; النقاش" in shown
     token = page.rsplit("/", 1)[1]
-    assert shown.count(f'action="{token}/unmute"') == 2
+    assert shown.count(f'action="/p/{token}/unmute"') == 2
     answer = visit.client.post(f"{page}/unmute", data={"what": "kind:thread"})
-    assert (answer.status_code, str(answer.url).endswith(f"{page}?saved=1")) == (200, True)
+    assert (answer.status_code, str(answer.url).endswith(f"{page}?done=saved&part=mutes#mutes")) == (200, True)
     assert [what.partition(":")[0] for what in muted(visit)] == ["thread"]
     assert "التعليقات الجديدة في النقاشات" not in answer.text
 

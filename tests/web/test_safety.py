@@ -35,7 +35,11 @@ def every_page(visit: Visit) -> Iterator[str]:
     yield visit.link("u", reader, delivery)
     yield from (f"{visit.link('u', reader, delivery)}/mute/{how}" for how in ("thread", "kind", "all"))
     yield visit.link("p", reader)
-    yield visit.link("p", reader) + "?saved=1"
+    yield visit.link("p", reader) + "?done=saved&part=topics"
+    yield "/naba/sign-in"
+    yield "/sign-in/nothing"
+    yield "/me"
+    yield "/me/export"
     yield visit.link("v", delivery)
     yield "/confirm/nothing"
 

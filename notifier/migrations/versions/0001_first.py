@@ -112,7 +112,7 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("language", sa.String(length=40), nullable=False),
         sa.Column("frequency", sa.String(length=20), nullable=True),
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -185,10 +185,14 @@ def upgrade() -> None:
         sa.Column("address_key", sa.String(length=320), nullable=False),
         sa.Column("address_hash", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
-        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("language", sa.String(length=40), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=False),
         sa.Column("digest_hour", sa.Integer(), nullable=False),
         sa.Column("digest_weekday", sa.Integer(), nullable=False),
+        sa.Column("digest_days", sa.Integer(), server_default="127", nullable=False),
+        sa.Column("quiet_from_h", sa.Integer(), nullable=True),
+        sa.Column("quiet_until_h", sa.Integer(), nullable=True),
+        sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -215,7 +219,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_subscribers_schedule",
         "subscribers",
-        ["site_id", "time_zone", "digest_hour", "digest_weekday", "confirmed_at"],
+        ["site_id", "time_zone", "digest_hour", "digest_weekday", "digest_days", "confirmed_at"],
         unique=False,
     )
     op.create_index(
@@ -459,6 +463,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_old_links_subscriber_id"), "old_links", ["subscriber_id"], unique=False)
     op.create_index(op.f("ix_old_links_topic_id"), "old_links", ["topic_id"], unique=False)
     op.create_table(
+        "reader_sessions",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_reader_sessions_subscriber_id_subscribers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reader_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_reader_sessions_token_hash")),
+    )
+    op.create_index(op.f("ix_reader_sessions_expires_at"), "reader_sessions", ["expires_at"], unique=False)
+    op.create_index(op.f("ix_reader_sessions_subscriber_id"), "reader_sessions", ["subscriber_id"], unique=False)
+    op.create_table(
         "sightings",
         sa.Column("source_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -479,6 +501,35 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "sign_ins",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("limit_hash", sa.String(length=64), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_sign_ins_site_id_sites"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_sign_ins_subscriber_id_subscribers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_ins")),
+    )
+    op.create_index("ix_sign_ins_created_at", "sign_ins", ["created_at"], unique=False)
+    op.create_index("ix_sign_ins_limit", "sign_ins", ["limit_hash", "created_at"], unique=False)
+    op.create_index(
+        "ix_sign_ins_open",
+        "sign_ins",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("handled_at IS NULL"),
+        sqlite_where=sa.text("handled_at IS NULL"),
+    )
+    op.create_index(op.f("ix_sign_ins_subscriber_id"), "sign_ins", ["subscriber_id"], unique=False)
+    op.create_table(
         "signups",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -496,7 +547,11 @@ def upgrade() -> None:
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("limit_hash", sa.String(length=64), nullable=False),
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("moves_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("result", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["moves_id"], ["subscribers.id"], name=op.f("fk_signups_moves_id_subscribers"), ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_signups_site_id_sites"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["subscriber_id"], ["subscribers.id"], name=op.f("fk_signups_subscriber_id_subscribers"), ondelete="CASCADE"
@@ -504,6 +559,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signups")),
     )
     op.create_index("ix_signups_limit", "signups", ["limit_hash", "created_at"], unique=False)
+    op.create_index(op.f("ix_signups_moves_id"), "signups", ["moves_id"], unique=False)
     op.create_index(
         "ix_signups_open",
         "signups",
@@ -695,6 +751,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_one_time_tokens_signup_id"), "one_time_tokens", ["signup_id"], unique=False)
     op.create_table(
+        "sign_in_tokens",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sign_in_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["sign_in_id"], ["sign_ins.id"], name=op.f("fk_sign_in_tokens_sign_in_id_sign_ins"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_tokens_token_hash")),
+    )
+    op.create_index(op.f("ix_sign_in_tokens_sign_in_id"), "sign_in_tokens", ["sign_in_id"], unique=False)
+    op.create_table(
         "threads",
         sa.Column(
             "article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
@@ -725,6 +795,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     guarded()
     op.drop_table("threads")
+    op.drop_table("sign_in_tokens")
     op.drop_table("one_time_tokens")
     op.drop_table("notices")
     op.drop_table("letter_items")
@@ -733,7 +804,9 @@ def downgrade() -> None:
     op.drop_table("bookmarks")
     op.drop_table("subscriptions")
     op.drop_table("signups")
+    op.drop_table("sign_ins")
     op.drop_table("sightings")
+    op.drop_table("reader_sessions")
     op.drop_table("old_links")
     op.drop_table("mutes")
     op.drop_table("items")

@@ -69,7 +69,8 @@ def _decide(
             continue
         reader, past = one.pair[0], one.past(now)
         past = replace(past, that_day=past.that_day + sent[reader])
-        its_turn = turn(terms.pace, past, one.waiting(terms.hold), one.time_zone, now)
+        pace = terms.pace.with_quiet(one.quiet_from_h, one.quiet_until_h)
+        its_turn = turn(pace, past, one.waiting(terms.hold), one.time_zone, now)
         if its_turn.way is Way.LETTER:
             letters.append(one)
             sent[reader] += 1

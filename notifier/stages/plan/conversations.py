@@ -57,6 +57,8 @@ class Conversation:
     time_zone: str
     letters_day: str
     letters_that_day: int
+    quiet_from_h: int | None
+    quiet_until_h: int | None
     notices: list[Owed] = field(default_factory=list)
     muted: list[Owed] = field(default_factory=list)
     news: News = NOTHING
@@ -143,7 +145,7 @@ def ready(session: Session, site_id: int, opened: Collection[int], hold: timedel
 def conversations(session: Session, pairs: Collection[Pair], hold: timedelta, now: datetime) -> list[Conversation]:
     """What waits for them."""
     found = _with_bookmarks(session, pairs, now)
-    mutes = Mutes(session, {subscriber for subscriber, _ in pairs})
+    mutes = Mutes(session, {subscriber for subscriber, _ in pairs}, now)
     for pair, owed in _notices(session, pairs, now):
         one = found[pair]
         (one.muted if mutes.cover(pair, owed.reason) else one.notices).append(owed)
@@ -175,7 +177,10 @@ def _with_bookmarks(session: Session, pairs: Collection[Pair], now: datetime) ->
 
 
 def _marked(session: Session, pairs: Collection[Pair]) -> dict[Pair, Conversation]:
-    columns = Subscriber.language, Subscriber.time_zone, Subscriber.letters_day, Subscriber.letters_that_day
+    columns = (
+        Subscriber.language, Subscriber.time_zone, Subscriber.letters_day, Subscriber.letters_that_day,
+        Subscriber.quiet_from_h, Subscriber.quiet_until_h,
+    )  # fmt: skip
     rows = session.execute(
         select(*_MARK, *columns)
         .join(Subscriber, Subscriber.id == Bookmark.subscriber_id)

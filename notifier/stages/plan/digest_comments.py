@@ -42,7 +42,7 @@ class DigestComments:
 
     def __init__(self, session: Session, run: Run, readers: list[int]) -> None:
         self._session, self._run = session, run
-        mutes = Mutes(session, readers)
+        mutes = Mutes(session, readers, run.slot)
         self._items: dict[int, set[tuple[int, int]]] = defaultdict(set)
         """Reader -> (article, comment)."""
         self._notices: dict[int, list[int]] = defaultdict(list)

@@ -9,7 +9,7 @@ from notifier.stages.plan.crowd import Drafter, plan_crowd
 from notifier.stages.plan.letters import About, Draft, Edition, digest_draft
 from notifier.stages.plan.news import News, news, seen_by, window
 from notifier.stages.plan.particulars import particulars, plan_particulars
-from notifier.stages.plan.profiles import parsed, profiles
+from notifier.stages.plan.profiles import SOME_DAYS, parsed, profiles
 from notifier.stages.plan.runs import cohorts
 
 
@@ -40,10 +40,11 @@ def _drafter(edition: Edition, run: Run, found: News) -> Drafter:
     known: dict[tuple[str, tuple[int, ...]], Draft] = {}
 
     def draft(want: str) -> Draft | None:
-        language, wants = parsed(want)
+        head, wants = parsed(want)
         items = tuple(found.pick(wants, run.frequency))
-        if items and (language, items) not in known:
-            known[language, items] = digest_draft(edition, run, language, items)
-        return known.get((language, items))
+        if items and (head, items) not in known:
+            language = head.removesuffix(SOME_DAYS)
+            known[head, items] = digest_draft(edition, run, language, items, is_on_some_days=head != language)
+        return known.get((head, items))
 
     return draft

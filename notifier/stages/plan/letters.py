@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db import upsert
 from notifier.domain.text.locales import base_language
+from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, Letter, LetterItem, Run, Site
 from notifier.queue import Nudge, to_deliver
@@ -73,9 +74,10 @@ class Edition:
         return self.now + self.keeps
 
     def spoken(self, wanted: str) -> str:
-        """The language a letter is written in: the reader's if we have it, else the site's, else Arabic."""
-        known = (base_language(one) for one in (wanted, self.site.language))
-        return next((one for one in known if one in self.languages), "ar")
+        """The tag a letter is written by: the reader's language if we have it, else the site's, else Arabic."""
+        wish = Spoken.read(wanted)
+        known = (base_language(one) for one in (wish.language, self.site.language))
+        return replace(wish, language=next((one for one in known if one in self.languages), "ar")).tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +93,28 @@ class About:
 
 
 def digest_draft(
-    edition: Edition, run: Run, language: str, articles: Sequence[int], comments: Sequence[int] = ()
+    edition: Edition,
+    run: Run,
+    language: str,
+    articles: Sequence[int],
+    comments: Sequence[int] = (),
+    *,
+    is_on_some_days: bool = False,
 ) -> Draft:
-    """The digest of these items; what is past the room of one letter is a number in it."""
+    """The digest of these items; what is past the room of one letter is a number in it.
+
+    `is_on_some_days`: its readers do not get one every day, so it does not say when the next one comes.
+    """
     most = edition.room.articles
     shown, more = articles[:most], max(0, len(articles) - most)
+    days = {"some_days": True} if is_on_some_days else {}
     return Draft(
         edition.site.id,
         LetterKind.DIGEST,
         edition.spoken(language),
         (*shown, *comments),
         run.frequency,
-        {"more": more, **edition.room.shown(len(shown), len(comments))},
+        {"more": more, **days, **edition.room.shown(len(shown), len(comments))},
         about=f"run:{run.id}",
     )
 

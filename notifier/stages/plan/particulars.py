@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import FromClause, Select, select, union
 from sqlalchemy.orm import Session
 
+from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, LetterItem, Notice, Subscriber, Subscription
 from notifier.stages.plan.digest_comments import DigestComments, followers_behind, waits_for
@@ -61,7 +62,8 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
         articles = [item for item in picked if item not in had[reader.id] and is_new(item, since[reader.id])]
         comments = waiting.items(reader.id)
         if articles or comments:
-            draft = digest_draft(edition, run, reader.language, articles, comments)
+            some_days = run.frequency is Frequency.DAILY and reader.digest_days != EVERY_DAY
+            draft = digest_draft(edition, run, reader.language, articles, comments, is_on_some_days=some_days)
             owed.append(Owed(draft, reader.id, run.id))
     made = plan_owed(session, edition, LetterKind.DIGEST, owed)
     waiting.settle({one.subscriber_id: one.id for one in made})

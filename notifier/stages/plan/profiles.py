@@ -2,15 +2,17 @@
 
 from typing import Any, Final
 
-from sqlalchemy import FromClause, FunctionElement, Select, String, case, exists, func, select
+from sqlalchemy import FromClause, FunctionElement, Select, String, case, exists, func, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import Frequency
 from notifier.models import Subscriber, Subscription
 from notifier.stages.plan.news import Window
 from notifier.stages.plan.runs import Cohort
 
+SOME_DAYS: Final = "~"
 _BY_INITIAL: Final = {frequency.value[0]: frequency for frequency in Frequency}
 
 
@@ -37,13 +39,15 @@ def _joined_on_sqlite(element: _Joined, compiler: SQLCompiler, **options: Any) -
 def profiles(cohort: Cohort, articles: Window, but: FromClause) -> Select[int, str]:
     """(reader, want) of a cohort but for these (as `particulars` tells them).
 
-    A want is `ar|12d,15i`: the language, then the topics in the news that a reader has, each with the initial of its
-    frequency.
+    A want is `ar|12d,15i`: the language, with a mark where the daily digest does not come every day, then the topics in
+    the news that a reader has, each with the initial of its frequency.
     """
     topic = func.cast(Subscription.topic_id, String).concat(func.substr(Subscription.frequency, 1, 1))
     profile = _Joined(topic, Subscription.topic_id)
+    every = Subscriber.digest_days == EVERY_DAY
+    mark = case((every, "|"), else_=f"{SOME_DAYS}|") if cohort.run.frequency is Frequency.DAILY else literal("|")
     return (
-        select(Subscriber.id.label("reader"), Subscriber.language.concat("|").concat(profile).label("want"))
+        select(Subscriber.id.label("reader"), Subscriber.language.concat(mark).concat(profile).label("want"))
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .where(
             cohort.readers(),
@@ -51,12 +55,12 @@ def profiles(cohort: Cohort, articles: Window, but: FromClause) -> Select[int, s
             Subscription.ended_at.is_(None),
             Subscription.topic_id.in_(articles.topics()),
         )
-        .group_by(Subscriber.id, Subscriber.language)
+        .group_by(Subscriber.id, Subscriber.language, Subscriber.digest_days)
         .having(func.max(case((Subscription.frequency == cohort.run.frequency, 1), else_=0)) == 1)
     )
 
 
 def parsed(want: str) -> tuple[str, list[tuple[int, Frequency]]]:
-    """The language, and (topic, frequency) of each subscription."""
-    language, _, profile = want.partition("|")
-    return language, [(int(one[:-1]), _BY_INITIAL[one[-1]]) for one in profile.split(",")]
+    """The language with its mark, and (topic, frequency) of each subscription."""
+    head, _, profile = want.partition("|")
+    return head, [(int(one[:-1]), _BY_INITIAL[one[-1]]) for one in profile.split(",")]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from notifier.db import upsert
 from notifier.domain.schedule import Hours, last_slot, previous_slot
 from notifier.domain.words import Frequency
-from notifier.models import Run, Site, Subscriber
+from notifier.models import Run, Site, Subscriber, is_awake
 from notifier.stages.plan.threads import make_bookmarks
 
 DIGESTS = (Frequency.HOURLY, Frequency.DAILY, Frequency.WEEKLY)
@@ -30,18 +30,20 @@ class Cohort:
     """Empty for hourly digests, which all readers get at the same moment."""
 
     def readers(self) -> ColumnElement[bool]:
-        """Confirmed readers of the site with these hours who were there at the slot."""
+        """Confirmed readers of the site with these hours who were there, and not on a pause, at the slot."""
         theirs = [
             and_(
                 Subscriber.time_zone == one.time_zone,
                 Subscriber.digest_hour == one.hour,
                 Subscriber.digest_weekday == one.weekday,
+                Subscriber.digest_days == one.days,
             )
             for one in self.hours
         ]
         return and_(
             Subscriber.site_id == self.run.site_id,
             Subscriber.confirmed_at <= self.run.slot,
+            is_awake(self.run.slot),
             or_(*theirs) if theirs else true(),
         )
 
@@ -119,12 +121,12 @@ def _since(run: Run, hours: Hours, planned: set[datetime]) -> datetime:
 
 def _groups(session: Session, site_id: int) -> Iterator[tuple[Hours, datetime]]:
     """The distinct hours of a site's confirmed readers, and when the first of each was confirmed."""
-    columns = Subscriber.time_zone, Subscriber.digest_hour, Subscriber.digest_weekday
+    columns = Subscriber.time_zone, Subscriber.digest_hour, Subscriber.digest_weekday, Subscriber.digest_days
     rows = session.execute(
         select(*columns, func.min(Subscriber.confirmed_at))
         .where(Subscriber.site_id == site_id, Subscriber.confirmed_at.is_not(None))
         .group_by(*columns)
     )
-    for time_zone, hour, weekday, first_at in rows:
+    for time_zone, hour, weekday, days, first_at in rows:
         if first_at is not None:
-            yield Hours(time_zone, hour, weekday), first_at
+            yield Hours(time_zone, hour, weekday, days), first_at

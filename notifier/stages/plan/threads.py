@@ -22,6 +22,7 @@ from notifier.models import (
     Subscriber,
     Subscription,
     Thread,
+    follows_since,
 )
 
 Pair = tuple[int, int]
@@ -186,9 +187,7 @@ def followers(session: Session, which: Select[int, int, int, datetime, str]) -> 
 def follower_rows() -> Select[int, int, int, datetime, str]:
     """What `followers` reads, of everyone with a bookmark who follows the thread it is in."""
     return (
-        select(
-            Bookmark.subscriber_id, Bookmark.article_id, Bookmark.seen, Subscription.created_at, Subscriber.address_hash
-        )
+        select(Bookmark.subscriber_id, Bookmark.article_id, Bookmark.seen, follows_since(), Subscriber.address_hash)
         .join(Thread, Thread.article_id == Bookmark.article_id)
         .join(
             Subscription,
