@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.budget import ACCOUNT as OWN
 from notifier.budget import Heard
 from notifier.consent import confirmation
+from notifier.db import stand_by
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
@@ -20,12 +21,14 @@ from notifier.domain.outcome import Refused, Sent
 from notifier.domain.slowdown import Scope
 from notifier.domain.words import Lane, LetterKind, Reason
 from notifier.parts import Parts
-from notifier.stages import check, gather, record
+from notifier.stages import check, gather, record, shown
 from notifier.stages.render import Draft, RenderFailed, Stencil
 from notifier.stages.send import Feed, Pace
 from notifier.transports import Answer
 
 Clock = Callable[[], datetime]
+CLAIMS: Final = "claims"
+"""What every claim stands by: whoever queues up under it has seen all claims that were open before."""
 WRITTEN_AT_ONCE: Final = 500
 WRITTEN_EVERY: Final = timedelta(seconds=0.5)
 
@@ -49,6 +52,8 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
     rate = knobs.accounts[account].rate_per_s
     most = max(1, min(knobs.chunk_size, int(rate * knobs.task_slice_s)))
     with parts.db.writing() as session:
+        # A correction asks for all who were shown an earlier version: those of claims still open must be there to see.
+        stand_by(session, CLAIMS)
         claim = record.claim(session, span, token, now, parts.terms, most)
         checked = check.check(session, claim.owed)
         record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
@@ -58,9 +63,9 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
             for one in checked.ready
             if one.kind is LetterKind.CONFIRM
         }
-        return Chunk(
-            account, span.lane, claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens
-        )
+        contents = gather.gather(session, checked.ready, now + token_lasts)
+        shown.note(session, checked.ready, contents)
+        return Chunk(account, span.lane, claim, checked.ready, contents, tokens)
 
 
 class Maker:

@@ -3,6 +3,7 @@
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
+from notifier.models.corrections import Correction, Headline, OtherVersion
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, User
 from notifier.models.threads import Bookmark, Mute, Thread
@@ -13,8 +14,10 @@ __all__ = [
     "Base",
     "Bookmark",
     "ConsentEvent",
+    "Correction",
     "Delivery",
     "DeliveryEvent",
+    "Headline",
     "Issue",
     "Item",
     "ItemTopic",
@@ -25,6 +28,7 @@ __all__ = [
     "Notice",
     "OldLink",
     "OneTimeToken",
+    "OtherVersion",
     "Run",
     "Sighting",
     "Signup",
