@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.budget import ACCOUNT as OWN
 from notifier.budget import Heard
 from notifier.consent import confirmation
+from notifier.consent.undo import UNDO
 from notifier.db import stand_by
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
@@ -43,7 +44,7 @@ class Chunk:
     ready: tuple[Claimed, ...]
     contents: dict[gather.Key, LetterContent]
     tokens: dict[int, str] = field(repr=False)
-    """For confirmations: delivery id -> the token its letter carries."""
+    """For confirmations and goodbyes: delivery id -> the token its letter carries."""
 
 
 def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: datetime) -> Chunk:
@@ -58,14 +59,23 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
         checked = check.check(session, claim.owed)
         record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
         token_lasts = timedelta(hours=knobs.token_expires_h)
-        tokens = {
-            one.delivery_id: confirmation.mint(session, one.about_id, now, token_lasts)
-            for one in checked.ready
-            if one.kind is LetterKind.CONFIRM
-        }
+        tokens = _tokens(parts, session, checked.ready, now, token_lasts)
         contents = gather.gather(session, checked.ready, now + token_lasts)
         shown.note(session, checked.ready, contents)
         return Chunk(account, span.lane, claim, checked.ready, contents, tokens)
+
+
+def _tokens(
+    parts: Parts, session: Session, ready: Sequence[Claimed], now: datetime, lasts: timedelta
+) -> dict[int, str]:
+    """What opens the door that a confirmation or a goodbye is sent for, by delivery."""
+    tokens = dict[int, str]()
+    for one in ready:
+        if one.kind is LetterKind.CONFIRM:
+            tokens[one.delivery_id] = confirmation.mint(session, one.about_id, now, lasts)
+        elif one.kind is LetterKind.GOODBYE:
+            tokens[one.delivery_id] = parts.signer.sign(UNDO, one.delivery_id)
+    return tokens
 
 
 class Maker:

@@ -5,13 +5,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier import greetings
 from notifier.consent import confirmation, links, mutes, old_links, preferences, signup, suppression
+from notifier.consent import undo as undoing
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.links import LinkView, Scope, Unsubscribed
 from notifier.consent.mutes import Muting
 from notifier.consent.old_links import OldLinkView
 from notifier.consent.preferences import PreferenceChange, Preferences
 from notifier.consent.signup import SignUpForm
+from notifier.consent.undo import UNDO, Undoing
 from notifier.domain.words import ItemState, OldLinkKind
 from notifier.models import Delivery, Item, LetterItem, Site, Subscriber
 from notifier.parts import Parts
@@ -40,7 +43,10 @@ def peek_confirmation(parts: Parts, token: str, now: datetime) -> Confirmation |
 def confirm(parts: Parts, token: str, ip: str, now: datetime) -> Confirmation | None:
     """Use a confirmation link. None for a link that we never made."""
     with transaction(parts.db, parts.bell) as session:
-        return confirmation.confirm(session, token, ip, now)
+        found = confirmation.confirm(session, token, ip, now)
+        if found and not (found.is_used or found.is_expired):
+            greetings.welcome(parts, session, found.subscriber_id, now)
+        return found
 
 
 def read_link(parts: Parts, purpose: str, token: str) -> LinkView | None:
@@ -53,7 +59,28 @@ def unsubscribe(parts: Parts, token: str, scope: Scope, ip: str, now: datetime) 
     """End what brought the letter, or everything; doing it twice changes nothing more."""
     with transaction(parts.db, parts.bell) as session:
         link = _view(parts, session, links.UNSUBSCRIBE, token)
-        return links.unsubscribe(session, link, scope, now, ip=ip) if link else None
+        if link is None:
+            return None
+        ended = links.unsubscribe(session, link, scope, now, ip=ip)
+        # Not for Scope.LETTER: that is what a mail client's one click asks for, and who uses it wants no more mail.
+        if scope is Scope.ALL and ended.ended:
+            greetings.goodbye(parts, session, link.subscriber_id, now)
+        return ended
+
+
+def read_undo(parts: Parts, token: str, now: datetime) -> Undoing | None:
+    """What the link of a goodbye would bring back; changes nothing. None for a forged or orphaned one."""
+    with parts.db.reading() as session:
+        return _undoing(parts, session, token, now)
+
+
+def undo(parts: Parts, token: str, ip: str, now: datetime) -> Undoing | None:
+    """Bring back what had ended, as it was. Gives the link as it was before."""
+    with transaction(parts.db, parts.bell) as session:
+        link = _undoing(parts, session, token, now)
+        if link:
+            undoing.undo(session, link, ip, now)
+        return link
 
 
 def read_old_link(parts: Parts, kind: OldLinkKind, number: int, key: str) -> OldLinkView | None:
@@ -142,6 +169,11 @@ def view_letter(parts: Parts, token: str) -> str | None:
         key = (delivery.letter_id, _live_items(session, delivery.letter_id))
         content = gather.contents(session, {key})[key]
     return public_page(parts.renderer.render(content))
+
+
+def _undoing(parts: Parts, session: Session, token: str, now: datetime) -> Undoing | None:
+    ids = parts.signer.read(UNDO, token)
+    return undoing.view(session, ids[0], now) if ids else None
 
 
 def _live_items(session: Session, letter_id: int) -> tuple[int, ...]:

@@ -6,6 +6,12 @@ from zoneinfo import ZoneInfo
 
 from notifier.domain.words import Frequency
 
+_PERIODS = {
+    Frequency.HOURLY: timedelta(hours=1),
+    Frequency.DAILY: timedelta(days=1),
+    Frequency.WEEKLY: timedelta(days=7),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Hours:
@@ -34,6 +40,14 @@ def last_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
 def previous_slot(frequency: Frequency, hours: Hours, slot: datetime) -> datetime:
     """The slot before this one."""
     return last_slot(frequency, hours, slot - timedelta(microseconds=1))
+
+
+def next_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
+    """The first slot after `now`."""
+    period = _PERIODS[frequency]
+    slot = last_slot(frequency, hours, now + period)
+    # Where the clock is put back, a day is an hour longer.
+    return slot if slot > now else last_slot(frequency, hours, now + period + timedelta(hours=2))
 
 
 def is_zone(name: str) -> bool:

@@ -22,10 +22,10 @@ from notifier.web.keys import Reader, Writer
 from notifier.web.problems import Problem
 from notifier.web.wire import is_clean
 
-_REFUSALS: dict[int | str, dict[str, Any]] = {
+REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 413, 422)
 }
-router = APIRouter(prefix="/api/v1/sites/{site}", tags=["items"], responses=_REFUSALS)
+router = APIRouter(prefix="/api/v1/sites/{site}", tags=["items"], responses=REFUSALS)
 
 
 @router.put("/items/{guid:path}", response_model=ReceiptBody, responses={201: {"model": ReceiptBody}})

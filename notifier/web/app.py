@@ -1,6 +1,6 @@
 """The web application: routes in their order, and nothing that runs before its turn."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, hooks, links, old_links, pages, pictures, preferences, probes
+from notifier.web import api, corrections, development, hooks, links, old_links, pages, pictures, preferences, probes
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
@@ -53,23 +53,17 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
     )
     app.state.edge = edge
     answer_errors(app)
-    # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    routers = (
-        probes.router,
-        api.router,
-        hooks.router,
-        _files(),
-        inbox,
-        pages.router,
-        pictures.router(parts.fetch),
-        links.router,
-        old_links.router,
-        preferences.router,
-    )
-    for router in routers:
-        if router is not None:
-            app.include_router(router)
+    for router in _routers(parts, inbox):
+        app.include_router(router)
     return app
+
+
+def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
+    # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
+    yield from (probes.router, api.router, corrections.router, hooks.router, _files())
+    if inbox is not None:
+        yield inbox
+    yield from (pages.router, pictures.router(parts.fetch), links.router, old_links.router, preferences.router)
 
 
 def _files() -> APIRouter:

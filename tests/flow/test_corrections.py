@@ -8,8 +8,9 @@ from sqlalchemy import event, select
 from notifier import corrections, dispatch, flow, readers, upkeep
 from notifier.consent import suppression
 from notifier.consent.links import Scope
+from notifier.consent.preferences import PreferenceChange
 from notifier.corrections import CannotCorrect, Corrected, Erratum
-from notifier.domain.outcome import Uncertain
+from notifier.domain.outcome import Sent, Uncertain
 from notifier.domain.words import Frequency, Lane, LetterKind, Reason, State
 from notifier.models import AuditEvent, Correction, Delivery
 from notifier.queue import Nudge, Task
@@ -225,7 +226,7 @@ def test_who_leaves_before_it_goes_out_gets_none_and_a_change_of_sections_is_no_
     held = hold(world)
     world.later(seconds=1)
     readers.unsubscribe(world.parts, world.parts.signer.sign("u", gone.id, 0), Scope.ALL, "", world.now)
-    change = readers.PreferenceChange(frequencies={"category:سياسة": ""})
+    change = PreferenceChange(frequencies={"category:سياسة": ""})
     readers.change_preferences(world.parts, world.parts.signer.sign("p", moved.id), change, "", world.now)
     world.rung += held
     world.work()
@@ -282,7 +283,7 @@ def test_a_worker_that_had_rendered_the_old_version_and_records_it_later_is_wait
     assert RIGHT.encode() not in message.data
     with world.parts.db.writing() as session:
         book = record.Book(session, chunk.claim, world.now, world.parts.terms)
-        book.outcomes([(taken.delivery_id, world.wire.outcomes.get(taken.address) or dispatch.Sent("250"))])
+        book.outcomes([(taken.delivery_id, Sent("250"))])
     world.later(minutes=1)
     upkeep.sweep(world.parts, world.now)
     world.work()
