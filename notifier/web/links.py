@@ -1,4 +1,4 @@
-"""The pages behind a letter's links: confirm, unsubscribe, undo, view. GET looks, POST acts, twice is as once."""
+"""The pages behind a letter's links: confirm, unsubscribe, undo, view. GET looks, POST acts, twice changes no more."""
 
 from http import HTTPStatus
 
