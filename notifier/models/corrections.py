@@ -2,18 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
 from notifier.models.base import Base
+
+_OPEN = text("settled_at IS NULL")
 
 
 class Correction(Base):
     """An editor's note on an article that was sent as it should not have been, for exactly those who got it so."""
 
     __tablename__ = "corrections"
-    __table_args__ = (UniqueConstraint("item_id", "version", "key"),)
+    __table_args__ = (
+        UniqueConstraint("item_id", "version", "key"),
+        Index("ix_corrections_open", "look_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)

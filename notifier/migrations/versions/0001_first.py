@@ -596,6 +596,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
         sa.UniqueConstraint("item_id", "version", "key", name=op.f("uq_corrections_item_id_version_key")),
     )
+    op.create_index(
+        "ix_corrections_open",
+        "corrections",
+        ["look_at"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NULL"),
+        sqlite_where=sa.text("settled_at IS NULL"),
+    )
     op.create_index(op.f("ix_corrections_site_id"), "corrections", ["site_id"], unique=False)
     op.create_table(
         "delivery_events",
