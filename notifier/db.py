@@ -120,6 +120,12 @@ def queue_up(session: Session, name: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
+def stand_by(session: Session, name: str) -> None:
+    """Whoever queues up under this name waits for this transaction; those that stand by do not wait for each other."""
+    if is_server(session):
+        session.execute(select(func.pg_advisory_xact_lock_shared(func.hashtextextended(name, 0))))
+
+
 def allow_bulk(session: Session) -> None:
     """Let the rest of this transaction sort and hash in memory, on several cores: for the few that touch millions."""
     if is_server(session):

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from notifier.budget import ACCOUNT as OWN
 from notifier.budget import Heard
 from notifier.consent import confirmation, signing_in
+from notifier.consent.goodbyes import UNDO
+from notifier.db import stand_by
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
@@ -20,12 +22,14 @@ from notifier.domain.outcome import Refused, Sent
 from notifier.domain.slowdown import Scope
 from notifier.domain.words import Lane, LetterKind, Reason
 from notifier.parts import Parts
-from notifier.stages import check, gather, record
+from notifier.stages import check, gather, record, shown
 from notifier.stages.render import Draft, RenderFailed, Stencil
 from notifier.stages.send import Feed, Pace
 from notifier.transports import Answer
 
 Clock = Callable[[], datetime]
+CLAIMS: Final = "claims"
+"""What every claim stands by: whoever queues up under it has seen all claims that were open before."""
 WRITTEN_AT_ONCE: Final = 500
 WRITTEN_EVERY: Final = timedelta(seconds=0.5)
 
@@ -40,7 +44,7 @@ class Chunk:
     ready: tuple[Claimed, ...]
     contents: dict[gather.Key, LetterContent]
     tokens: dict[int, str] = field(repr=False)
-    """For confirmations and sign-in links: delivery id -> the token its letter carries."""
+    """For confirmations, sign-in links and goodbyes: delivery id -> the token its letter carries."""
 
 
 def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: datetime) -> Chunk:
@@ -49,23 +53,32 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
     rate = knobs.accounts[account].rate_per_s
     most = max(1, min(knobs.chunk_size, int(rate * knobs.task_slice_s)))
     with parts.db.writing() as session:
+        # A correction asks for all who were shown an earlier version: those of claims still open must be there to see.
+        stand_by(session, CLAIMS)
         claim = record.claim(session, span, token, now, parts.terms, most)
         checked = check.check(session, claim.owed, now)
         record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
         token_lasts = timedelta(hours=knobs.token_expires_h)
-        tokens = {
-            one.delivery_id: confirmation.mint(session, one.about_id, now, token_lasts)
-            for one in checked.ready
-            if one.kind is LetterKind.CONFIRM
-        }
-        tokens |= {
-            one.delivery_id: signing_in.mint(session, one.about_id, now)
-            for one in checked.ready
-            if one.kind is LetterKind.MAGIC_LINK
-        }
+        tokens = _tokens(parts, session, checked.ready, now, token_lasts)
         lasts = {LetterKind.CONFIRM: token_lasts, LetterKind.MAGIC_LINK: signing_in.LINK_LASTS}
-        found = gather.gather(session, checked.ready, now, lasts)
-        return Chunk(account, span.lane, claim, checked.ready, found, tokens)
+        contents = gather.gather(session, checked.ready, now, lasts)
+        shown.note(session, checked.ready, contents)
+        return Chunk(account, span.lane, claim, checked.ready, contents, tokens)
+
+
+def _tokens(
+    parts: Parts, session: Session, ready: Sequence[Claimed], now: datetime, lasts: timedelta
+) -> dict[int, str]:
+    """What opens the door that a confirmation, a sign-in link or a goodbye is sent for, by delivery."""
+    tokens = dict[int, str]()
+    for one in ready:
+        if one.kind is LetterKind.CONFIRM:
+            tokens[one.delivery_id] = confirmation.mint(session, one.about_id, now, lasts)
+        elif one.kind is LetterKind.MAGIC_LINK:
+            tokens[one.delivery_id] = signing_in.mint(session, one.about_id, now)
+        elif one.kind is LetterKind.GOODBYE:
+            tokens[one.delivery_id] = parts.signer.sign(UNDO, one.delivery_id)
+    return tokens
 
 
 class Maker:

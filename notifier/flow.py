@@ -26,7 +26,7 @@ from notifier.db import is_passing
 from notifier.dispatch import Dispatch, claim_chunk
 from notifier.domain.items import NewItem, Receipt, batches
 from notifier.domain.outcome import Sent
-from notifier.domain.words import Frequency, ItemKind, Lane, LetterKind, NoticeReason
+from notifier.domain.words import ItemKind, Lane, LetterKind, NoticeReason
 from notifier.journal import Page
 from notifier.models import Delivery, Item, Run, Signup, Site
 from notifier.parts import Parts
@@ -36,7 +36,7 @@ from notifier.stages.plan.alerts import plan_alerts
 from notifier.stages.plan.bundles import Terms, plan_bundles
 from notifier.stages.plan.confirmations import plan_confirmation
 from notifier.stages.plan.digests import plan_digests
-from notifier.stages.plan.letters import About, Edition, chunks, newest
+from notifier.stages.plan.letters import About, chunks, newest
 from notifier.stages.plan.runs import following, is_early, open_due
 from notifier.transports import Transport
 
@@ -107,7 +107,7 @@ def publish(parts: Parts, item_id: int, now: datetime) -> None:
         if item.kind is ItemKind.COMMENT:
             _owe(parts, session, [item.id], now)
         else:
-            edition = _edition(parts, session.get_one(Site, item.site_id), LetterKind.ALERT, now)
+            edition = parts.edition(session.get_one(Site, item.site_id), LetterKind.ALERT, now)
             before = newest(session)
             plan_alerts(session, edition, item, match.instant_readers(item, now))
             ours = About(LetterKind.ALERT, item.id).deliveries() & (Delivery.id > before)
@@ -121,7 +121,7 @@ def plan_run(parts: Parts, run_id: int, now: datetime) -> None:
         run = session.get(Run, run_id, with_for_update=True)
         if run is None or run.planned_at is not None or is_early(session, run):
             return
-        edition = _edition(parts, session.get_one(Site, run.site_id), LetterKind.DIGEST, now, run.frequency)
+        edition = parts.edition(session.get_one(Site, run.site_id), LetterKind.DIGEST, now, run.frequency)
         before = newest(session)
         plan_digests(session, edition, run)
         ours = About(LetterKind.DIGEST, run.id).deliveries() & (Delivery.id > before)
@@ -138,7 +138,7 @@ def handle_signup(parts: Parts, signup_id: int, now: datetime) -> None:
             return
         limits = signup.Limits(knobs.confirm_limit_per_30d, timedelta(seconds=knobs.confirm_gap_s))
         if signup.decide(session, row, now, limits) is signup.SignupResult.ASKED:
-            edition = _edition(parts, session.get_one(Site, row.site_id), LetterKind.CONFIRM, now)
+            edition = parts.edition(session.get_one(Site, row.site_id), LetterKind.CONFIRM, now)
             made = plan_confirmation(session, edition, row)
             later(session, *chunks(session, Delivery.id.in_(made), knobs.chunk_size))
 
@@ -159,7 +159,7 @@ def bundle_notices(parts: Parts, now: datetime) -> None:
     for site in sites:
         for _ in range(BUNDLINGS_MAX):
             with transaction(parts.db, parts.bell) as session:
-                edition = _edition(parts, session.get_one(Site, site), LetterKind.REPLY, now)
+                edition = parts.edition(session.get_one(Site, site), LetterKind.REPLY, now)
                 done = plan_bundles(session, edition, terms)
                 later(
                     session, *chunks(session, among(session, Delivery.id, done.deliveries), parts.settings.chunk_size)
@@ -231,10 +231,6 @@ def settle_orphans(parts: Parts, now: datetime) -> int:
             found += record.settle(session, token, parts.journal.read(token) or (), now, parts.terms)
         parts.journal.remove(token)
     return found
-
-
-def _edition(parts: Parts, site: Site, kind: LetterKind, now: datetime, frequency: Frequency | None = None) -> Edition:
-    return Edition(site, parts.renderer.languages, now, parts.keeps(kind, frequency), parts.room)
 
 
 def status(parts: Parts, site_id: int | None = None) -> ledger.Status:

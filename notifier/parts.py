@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from notifier.accounts import Accounts
 from notifier.budget import Budget
@@ -13,10 +13,11 @@ from notifier.domain.timing import Pace
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason
 from notifier.journal import Journal
+from notifier.models import Site
 from notifier.queue import Bell
 from notifier.settings import Settings
 from notifier.sources.fetch import Fetcher
-from notifier.stages.plan.letters import Room
+from notifier.stages.plan.letters import Edition, Room
 from notifier.stages.record import Terms
 from notifier.stages.render import Press, Renderer
 from notifier.transports import Transport
@@ -115,6 +116,11 @@ class Parts:
             LetterKind.GOODBYE: knobs.confirm_expires_h,
         }
         return timedelta(hours=hours[kind])
+
+    def edition(self, site: Site, kind: LetterKind, now: datetime, frequency: Frequency | None = None) -> Edition:
+        """What letters of this kind share that are planned now."""
+        keeps = self.keeps(kind, frequency)
+        return Edition(site, self.renderer.languages, now, keeps, self.room)
 
     def links(self, sender_address: str) -> Links:
         """What makes a site's letters personal."""

@@ -21,6 +21,7 @@ class Task(StrEnum):
     SIGN_UP = "notifier.sign_up"
     SIGN_IN = "notifier.sign_in"
     PLAN_RUN = "notifier.plan_run"
+    PLAN_CORRECTION = "notifier.plan_correction"
     DELIVER = "notifier.deliver"
     POLL_SOURCE = "notifier.poll_source"
     TICK = "notifier.tick"
@@ -55,6 +56,11 @@ def to_sign_in(sign_in_id: int) -> Nudge:
 def to_plan(run_id: int) -> Nudge:
     """Plan a digest run."""
     return Nudge(Task.PLAN_RUN, (run_id,), Lane.DIGESTS)
+
+
+def to_correct(correction_id: int) -> Nudge:
+    """Plan a correction, or look again at who was still to get the article when it was planned."""
+    return Nudge(Task.PLAN_CORRECTION, (correction_id,), Lane.ALERTS)
 
 
 def to_poll(source_id: int) -> Nudge:

@@ -6,9 +6,22 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import confirmation, links, mutes, old_links, preferences, signup, suppression, undoing, visits
+from notifier import greetings
+from notifier.consent import (
+    confirmation,
+    goodbyes,
+    links,
+    mutes,
+    old_links,
+    preferences,
+    signup,
+    suppression,
+    undoing,
+    visits,
+)
 from notifier.consent.changing import PreferenceChange, change
 from notifier.consent.confirmation import Confirmation
+from notifier.consent.goodbyes import UNDO, Return
 from notifier.consent.links import Farewell, LinkView, Scope, Unsubscribed
 from notifier.consent.mutes import Muted, Muting
 from notifier.consent.old_links import OldLinkView
@@ -43,7 +56,10 @@ def peek_confirmation(parts: Parts, token: str, now: datetime) -> Confirmation |
 def confirm(parts: Parts, token: str, ip: str, now: datetime) -> Confirmation | None:
     """Use a confirmation link. None for a link that we never made."""
     with transaction(parts.db, parts.bell) as session:
-        return confirmation.confirm(session, token, ip, now)
+        found = confirmation.confirm(session, token, ip, now)
+        if found and not (found.is_used or found.is_expired):
+            greetings.welcome(parts, session, found.subscriber_id, now)
+        return found
 
 
 def read_link(parts: Parts, purpose: str, token: str) -> LinkView | None:
@@ -58,7 +74,28 @@ def unsubscribe(
     """End what brought the letter, its kind, or everything; doing it twice changes nothing more."""
     with transaction(parts.db, parts.bell) as session:
         link = _view(parts, session, links.UNSUBSCRIBE, token)
-        return links.unsubscribe(session, link, scope, now, ip, farewell or Farewell()) if link else None
+        if link is None:
+            return None
+        ended = links.unsubscribe(session, link, scope, now, ip, farewell or Farewell())
+        # Not for Scope.LETTER: that is what a mail client's one click asks for, and who uses it wants no more mail.
+        if scope is Scope.ALL and ended.ended:
+            greetings.goodbye(parts, session, link.subscriber_id, now)
+        return ended
+
+
+def read_goodbye(parts: Parts, token: str, now: datetime) -> Return | None:
+    """What the link of a goodbye would bring back; changes nothing. None for a forged or orphaned one."""
+    with parts.db.reading() as session:
+        return _return(parts, session, token, now)
+
+
+def come_back(parts: Parts, token: str, ip: str, now: datetime) -> Return | None:
+    """Bring back by the link of a goodbye what had ended, as it was. Gives the link as it was before."""
+    with transaction(parts.db, parts.bell) as session:
+        link = _return(parts, session, token, now)
+        if link:
+            goodbyes.bring_back(session, link, ip, now)
+        return link
 
 
 def read_old_link(parts: Parts, kind: OldLinkKind, number: int, key: str) -> OldLinkView | None:
@@ -165,6 +202,11 @@ def view_letter(parts: Parts, token: str) -> str | None:
         key = (delivery.letter_id, _live_items(session, delivery.letter_id))
         content = gather.contents(session, {key})[key]
     return public_page(parts.renderer.render(content))
+
+
+def _return(parts: Parts, session: Session, token: str, now: datetime) -> Return | None:
+    ids = parts.signer.read(UNDO, token)
+    return goodbyes.view(session, ids[0], now) if ids else None
 
 
 def _live_items(session: Session, letter_id: int) -> tuple[int, ...]:

@@ -22,23 +22,8 @@ _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 RESERVED: Final = frozenset(
     {
-        *(
-            "api",
-            "confirm",
-            "u",
-            "p",
-            "v",
-            "i",
-            "health",
-            "ready",
-            "metrics",
-            "inbox",
-            "static",
-            "sample",
-            "hooks",
-            "desk",
-        ),
-        "wpdiscuzsubscription",
+        *("api", "confirm", "u", "p", "v", "i", "health", "ready", "metrics", "inbox", "static", "sample", "hooks"),
+        *("desk", "me", "sign-in", "undo", "wpdiscuzsubscription"),
     }
 )
 """First segments of our own paths."""
@@ -61,6 +46,8 @@ class NewSite:
     digest_hour: int = 8
     digits: Digits = Digits.LOCALE
     calendar: Calendar = Calendar.LOCALE
+    sends_welcome: bool = True
+    sends_goodbye: bool = False
 
 
 def add_site(session: Session, new: NewSite, now: datetime) -> Site:
@@ -85,6 +72,8 @@ def add_site(session: Session, new: NewSite, now: datetime) -> Site:
         digest_hour=new.digest_hour,
         digits=new.digits,
         calendar=new.calendar,
+        sends_welcome=new.sends_welcome,
+        sends_goodbye=new.sends_goodbye,
         pepper=secrets.token_hex(32),
         created_at=now,
     )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import flow, observe, polling, sign_in, tally
+from notifier import corrections, flow, observe, polling, sign_in, tally
 from notifier.consent import signing_in, signup
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -105,6 +105,8 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             sign_in.answer(parts, row, clock())
         case Task.PLAN_RUN, (int(run),):
             flow.plan_run(parts, run, clock())
+        case Task.PLAN_CORRECTION, (int(correction),):
+            corrections.plan(parts, correction, clock())
         case Task.DELIVER, (str(lane), int(first), int(last)):
             flow.deliver(parts, lane, first, last, clock)
         case Task.POLL_SOURCE, (int(source),):

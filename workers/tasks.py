@@ -1,6 +1,6 @@
 """One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
-from notifier import clock, flow, polling, upkeep
+from notifier import clock, corrections, flow, polling, upkeep
 from notifier.queue import Task, to_sign_in, to_sign_up
 from workers.app import app
 from workers.process import parts
@@ -28,6 +28,12 @@ def sign_in(sign_in_id: int) -> None:
 def plan_run(run_id: int) -> None:
     """Plan the letters of one digest slot."""
     flow.plan_run(parts(), run_id, clock.now())
+
+
+@app.task(name=Task.PLAN_CORRECTION.value)
+def plan_correction(correction_id: int) -> None:
+    """Plan a correction for those who got the article as it was."""
+    corrections.plan(parts(), correction_id, clock.now())
 
 
 @app.task(name=Task.DELIVER.value)

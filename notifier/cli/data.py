@@ -48,12 +48,15 @@ def site_add(
     logo_size: Annotated[str, typer.Option(help="The logo's width and height in pixels, such as 480x120.")] = "",
     digits: Annotated[Digits, typer.Option(help="What its numbers are written with.")] = Digits.LOCALE,
     calendar: Annotated[Calendar, typer.Option(help="What its dates are told by.")] = Calendar.LOCALE,
+    welcome: Annotated[bool, typer.Option(help="Write to who has confirmed: what they will get.")] = True,
+    goodbye: Annotated[bool, typer.Option(help="Write to who ended everything: how to undo it.")] = False,
 ) -> None:
     """Make a site, and a first API key, which is shown once."""
     width, _, height = logo_size.partition("x")
     new = NewSite(
         slug=slug, name=name, sender_address=sender, language=language, time_zone=time_zone, url=url,
         postal_address=postal_address, colour=colour, digits=digits, calendar=calendar,
+        sends_welcome=welcome, sends_goodbye=goodbye,
         logo=Logo(logo, _pixels(width), _pixels(height)) if logo else None,
     )  # fmt: skip
     try:

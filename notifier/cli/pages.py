@@ -75,7 +75,7 @@ def name(key: Key) -> str:
 
 
 def _what(heading: Heading) -> str:
-    return heading.title if heading.kind is LetterKind.ALERT else f"{heading.frequency} digest"
+    return f"{heading.frequency} digest" if heading.kind is LetterKind.DIGEST else heading.title
 
 
 def _told(heading: Heading) -> dict[str, Any]:

@@ -60,6 +60,7 @@ class ItemView:
     image_url: str = ""
     image_alt: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    version: int = 1
     article: Self | None = None
     """For a comment: the article it stands under."""
     parent: Self | None = None
@@ -84,14 +85,18 @@ class Editorial:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What was wrong in an earlier letter, and what is right; `html` is sanitised."""
+    """What was wrong in an article that was sent, and what is right; `html` is sanitised."""
 
     title: str
-    """Of the earlier letter."""
-    sent_at: datetime
+    """The headline that was sent."""
+    published_at: datetime
     html: str
     said: str = ""
     """The words that were wrong; empty where the note does without them."""
+    language: str = ""
+    """That the editor writes in; empty for the letter's own."""
+    is_withdrawn: bool = False
+    """Whether the article was taken back as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from notifier.domain.words import Frequency
 
 EVERY_DAY: Final = 0b1111111
+_DAYS: Final = 8
+"""In so many days each day of the week has come, and no clock that is put back is in the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,13 @@ def last_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
 def previous_slot(frequency: Frequency, hours: Hours, slot: datetime) -> datetime:
     """The slot before this one."""
     return last_slot(frequency, hours, slot - timedelta(microseconds=1))
+
+
+def next_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
+    """The first slot after `now`."""
+    step = timedelta(hours=1) if frequency is Frequency.HOURLY else timedelta(days=1)
+    ahead = (last_slot(frequency, hours, now + n * step) for n in range(1, _DAYS + 2))
+    return next(slot for slot in ahead if slot > now)
 
 
 def is_zone(name: str) -> bool:

@@ -4,6 +4,7 @@ from notifier.models.access import ReaderSession, SignIn, SignInToken
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
+from notifier.models.corrections import Correction, Headline, OtherVersion
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.pauses import follows_since, is_awake
@@ -15,8 +16,10 @@ __all__ = [
     "Base",
     "Bookmark",
     "ConsentEvent",
+    "Correction",
     "Delivery",
     "DeliveryEvent",
+    "Headline",
     "Issue",
     "Item",
     "ItemTopic",
@@ -27,6 +30,7 @@ __all__ = [
     "Notice",
     "OldLink",
     "OneTimeToken",
+    "OtherVersion",
     "ReaderSession",
     "Run",
     "Sighting",

@@ -35,6 +35,10 @@ class Site(Base):
     digest_hour: Mapped[int] = mapped_column(default=8)
     digest_weekday: Mapped[int] = mapped_column(default=5)
     """0 is Monday; 5, Saturday, opens the Arabic week."""
+    sends_welcome: Mapped[bool] = mapped_column(default=True)
+    """Whether a reader who has confirmed gets a letter that says what they will get."""
+    sends_goodbye: Mapped[bool] = mapped_column(default=False)
+    """Whether one who ended everything on our page gets a letter that undoes it."""
     pepper: Mapped[str] = mapped_column(String(64))
     """Random, never changed: keys the address hashes, so that a suppression outlives key rotation."""
     created_at: Mapped[datetime]
@@ -111,6 +115,8 @@ class Item(Base):
     kind: Mapped[ItemKind]
     guid: Mapped[str] = mapped_column(String(500))
     version: Mapped[int] = mapped_column(BigId, default=1)
+    worded_version: Mapped[int] = mapped_column(BigId, default=1)
+    """The version that brought its headline, text and state as they are now: what came since is beside the words."""
     content_hash: Mapped[str] = mapped_column(String(64))
     state: Mapped[ItemState] = mapped_column(default=ItemState.LIVE)
     article_id: Mapped[int | None] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"))

@@ -84,7 +84,7 @@ class Letter(Base):
     key: Mapped[str] = mapped_column(String(64))
     """SHA-256 over kind, language and ids: the same content is the same row."""
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """Ids and numbers the template needs beside the items: `topic_ids`, `more`."""
+    """What the template needs beside the items: `topic_ids`, `more`, `choices`, `correction_id`, `until`."""
     planned_count: Mapped[int] = mapped_column(default=0)
     """Counted by the planner, independently of the deliveries it balances."""
     created_at: Mapped[datetime]
@@ -98,6 +98,8 @@ class LetterItem(Base):
     letter_id: Mapped[int] = mapped_column(ForeignKey("letters.id", ondelete="CASCADE"), primary_key=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("items.id", ondelete="CASCADE"), primary_key=True, index=True)
     position: Mapped[int]
+    version: Mapped[int] = mapped_column(BigId, default=1)
+    """Of the item when the letter was made: what its deliveries show, unless an OtherVersion says otherwise."""
 
 
 class Delivery(Base):
@@ -124,7 +126,8 @@ class Delivery(Base):
     kind: Mapped[LetterKind]
     about_id: Mapped[int] = mapped_column(BigId)
     """What makes it owed once: the item of an alert, the run of a digest, the newest comment of a reply letter,
-    the sign-up of a confirmation."""
+    the sign-up of a confirmation, the correction, the reader of a welcome, the last subscription that ended with a
+    goodbye."""
     lane: Mapped[Lane]
     state: Mapped[State] = mapped_column(default=State.QUEUED)
     reason: Mapped[Reason | None]
@@ -144,7 +147,7 @@ class Tally(Base):
     """How many deliveries of one page of the books were planned, or ended in one way.
 
     Whoever plans or ends letters adds rows and changes none, so that workers never wait for each other here; the sweep
-    adds them up. A page is a run or an alert; all other letters of a kind share one, with the `about_id` 0.
+    adds them up. A page is a run, an alert or a correction; all other letters of a kind share one, `about_id` 0.
     """
 
     __tablename__ = "tallies"

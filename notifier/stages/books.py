@@ -1,4 +1,4 @@
-"""The books by page: what was planned, what is open and how the rest ended, for every run and every alert.
+"""The books by page: what was planned, what is open and how the rest ended, for every run, alert and correction.
 
 What ended is read from the tallies, only what is open is counted: the cost is that of the letters that are on their
 way, whatever was sent before.
@@ -8,18 +8,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import CompoundSelect, Select, case, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from notifier.domain.balance import Page
 from notifier.domain.words import Frequency, LetterKind, Reason, State
-from notifier.models import Delivery, Item, Run, Tally
+from notifier.models import Correction, Delivery, Item, Run, Tally
 from notifier.tally import PAGED, PLANNED
 
 Key = tuple[LetterKind, int]
-"""A kind of letters and the run or the alert they are about; 0 for letters that share a page."""
+"""A kind of letters and the run, alert or correction they are about; 0 for letters that share a page."""
+
+_CORRECTIONS: Final = select(Correction, Item.title).join(Item, Item.id == Correction.item_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Heading:
     about_id: int
     frequency: Frequency
     at: datetime
-    """The slot of a run; when an alert's item became news."""
+    """The slot of a run; when an alert's item became news; when a correction was asked for."""
     title: str = ""
 
     @property
@@ -66,12 +68,15 @@ def whole(found: Mapping[Key, Page]) -> Page:
 
 
 def headings(session: Session, most: int, site_id: int | None = None) -> list[Heading]:
-    """The last runs and alerts that had readers, the newest first."""
+    """The last runs, alerts and corrections that had readers, the newest first."""
     runs = select(Run).where(Run.planned_count > 0).order_by(Run.slot.desc()).limit(most)
     items = select(Item).where(Item.planned_count > 0).order_by(Item.announced_at.desc()).limit(most)
+    corrections = _CORRECTIONS.where(Correction.planned_count > 0).order_by(Correction.created_at.desc()).limit(most)
     if site_id is not None:
         runs, items = runs.where(Run.site_id == site_id), items.where(Item.site_id == site_id)
+        corrections = corrections.where(Correction.site_id == site_id)
     found = [*map(_of_run, session.scalars(runs)), *map(_of_item, session.scalars(items))]
+    found += [_of_correction(*row) for row in session.execute(corrections)]
     return sorted(found, key=lambda one: one.at, reverse=True)[:most]
 
 
@@ -81,6 +86,9 @@ def heading(session: Session, key: Key) -> Heading | None:
     if kind is LetterKind.DIGEST:
         run = session.get(Run, about_id)
         return _of_run(run) if run else None
+    if kind is LetterKind.CORRECTION:
+        row = session.execute(_CORRECTIONS.where(Correction.id == about_id)).one_or_none()
+        return _of_correction(*row) if row else None
     item = session.get(Item, about_id) if kind is LetterKind.ALERT else None
     return _of_item(item) if item else None
 
@@ -102,6 +110,10 @@ def _of_run(run: Run) -> Heading:
 
 def _of_item(item: Item) -> Heading:
     return Heading(LetterKind.ALERT, item.id, Frequency.INSTANT, item.announced_at or item.received_at, item.title)
+
+
+def _of_correction(one: Correction, title: str) -> Heading:
+    return Heading(LetterKind.CORRECTION, one.id, Frequency.INSTANT, one.created_at, title)
 
 
 def _counts(site_id: int | None, wanted: set[Key] | None) -> CompoundSelect[Any, Any, Any, Any, Any]:

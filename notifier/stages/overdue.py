@@ -7,15 +7,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.domain.words import Lane, State
-from notifier.models import Delivery, Item, Run, SignIn, Signup, Source
-from notifier.queue import Nudge, to_deliver, to_plan, to_poll, to_publish, to_sign_in, to_sign_up
+from notifier.models import Correction, Delivery, Item, Run, SignIn, Signup, Source
+from notifier.queue import Nudge, to_correct, to_deliver, to_plan, to_poll, to_publish, to_sign_in, to_sign_up
 
 AT_ONCE = 500
 CHUNKS_AT_ONCE = 40
 
 
 def unfinished(session: Session, before: datetime) -> list[Nudge]:
-    """Nudges for sign-ups, sign-in links, items and runs that wait since `before`."""
+    """Nudges for sign-ups, sign-in links, items, runs and corrections that wait since `before`."""
     signups = session.scalars(
         select(Signup.id).where(Signup.handled_at.is_(None), Signup.created_at <= before).limit(AT_ONCE)
     )
@@ -26,11 +26,14 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         select(Item.id, Item.kind).where(Item.matched_at.is_(None), Item.received_at <= before).limit(AT_ONCE)
     )
     runs = session.scalars(select(Run.id).where(Run.planned_at.is_(None), Run.created_at <= before).limit(AT_ONCE))
+    is_open = Correction.settled_at.is_(None)
+    corrections = session.scalars(select(Correction.id).where(is_open, Correction.look_at <= before).limit(AT_ONCE))
     return [
         *(to_sign_up(one) for one in signups),
         *(to_sign_in(one) for one in links),
         *(to_publish(one, kind) for one, kind in items),
         *(to_plan(one) for one in runs),
+        *(to_correct(one) for one in corrections),
     ]
 
 

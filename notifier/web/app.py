@@ -13,6 +13,7 @@ from notifier.parts import Parts
 from notifier.settings import templates_dir
 from notifier.web import (
     api,
+    corrections,
     development,
     hooks,
     links,
@@ -82,7 +83,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
 
 
 def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
-    yield from (probes.router, api.router, visits.router, hooks.router, _files(), *menu.ROUTERS)
+    yield from (probes.router, api.router, corrections.router, visits.router, hooks.router, _files(), *menu.ROUTERS)
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".

@@ -1,4 +1,4 @@
-"""The pages behind a letter's links: confirm, unsubscribe, view. GET looks, POST acts, twice is as good as once."""
+"""The pages behind a letter's links: confirm, unsubscribe, undo, view. GET looks, POST acts, twice changes no more."""
 
 from http import HTTPStatus
 
@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse
 
 from notifier import readers
 from notifier.consent.confirmation import Confirmation
+from notifier.consent.goodbyes import Return
 from notifier.consent.links import PARTIAL, PREFERENCES, UNSUBSCRIBE, WORDS_MAX, Because, Farewell, LinkView, Scope
 from notifier.consent.undoing import Undo
 from notifier.domain.text.clean import clean
@@ -91,6 +92,19 @@ def take_back(request: Request, edge: Here, form: Form, token: str) -> Response:
     )
 
 
+@router.api_route("/undo/{token}", methods=LOOKING)
+def ask_undo(request: Request, edge: Here, token: str) -> Response:
+    """What would come back, and a button."""
+    return _undo_page(request, edge, readers.read_goodbye(edge.parts, token, edge.clock()), "ask")
+
+
+@router.post("/undo/{token}")
+def undo(request: Request, edge: Here, token: str) -> Response:
+    """Bring it back."""
+    found = readers.come_back(edge.parts, token, edge.proxies.client_ip(request), edge.clock())
+    return _undo_page(request, edge, found, "done")
+
+
 @router.api_route("/v/{token}", methods=LOOKING)
 def view_letter(edge: Here, token: str) -> Response:
     """A letter in the browser, without anything personal."""
@@ -113,6 +127,18 @@ def _confirmation_page(request: Request, edge: Edge, found: Confirmation | None,
         stage="used" if found.is_used else "expired" if found.is_expired else stage,
         topics=found.topics,
     )
+
+
+def _undo_page(request: Request, edge: Edge, found: Return | None, stage: str) -> Response:
+    if found is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
+    with edge.parts.db.reading() as session:
+        face = places.by_id(session, found.site_id).face
+    # Who is back already sees that they are, however old the link is.
+    now_at = "done" if found.is_used else "expired" if found.is_expired else stage
+    status = HTTPStatus.GONE if now_at == "expired" else HTTPStatus.OK
+    speaks = voice(request, edge, face, found.language)
+    return edge.look.page("undo", speaks, status=status, stage=now_at, topics=found.topics)
 
 
 def _unsubscribe_page(request: Request, edge: Edge, token: str, error: str = "") -> Response:

@@ -146,7 +146,7 @@ def test_a_numbered_list_counts_in_the_digits_of_the_site(renderer: Renderer) ->
 
 def test_a_correction_says_what_was_wrong_and_what_is_right(renderer: Renderer) -> None:
     said = words(renderer, CORRECTION)
-    places = [said.rindex(one) for one in ("المرسلة يوم الأحد ٢٢", "٢١ في المئة", "والصواب", "١٢ في المئة", "نعتذر")]
+    places = [said.rindex(one) for one in ("المنشور يوم الأحد ٢٢", "٢١ في المئة", "والصواب", "١٢ في المئة", "نعتذر")]
     assert places == sorted(places)
     assert CORRECTION.correction is not None
     short = words(renderer, replace(CORRECTION, correction=replace(CORRECTION.correction, said="")))

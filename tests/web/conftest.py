@@ -135,6 +135,7 @@ def add_site(parts: Parts, slug: str, **values: Any) -> int:
             slug=slug,
             sender_name="النبأ",
             sender_address="news@naba.example",
+            sends_welcome=False,
             pepper="p" * 32,
             created_at=NOW,
         )

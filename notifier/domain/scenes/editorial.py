@@ -31,21 +31,23 @@ def issue(content: LetterContent, scene: Scene, name: Phrase) -> Values:
 
 
 def correction(content: LetterContent, scene: Scene, name: Phrase) -> Values:
-    """What was wrong, what is right, and in which letter."""
+    """What was wrong, what is right, and the article as it is now; or that it was withdrawn."""
     wrote = content.correction
     if wrote is None:
         raise NothingToSay
     say = scene.voice.say
-    title = scene.phrase(wrote.title, content.language)
-    right = prose(wrote.html, scene, content.language)
+    language = wrote.language or content.language
+    title = scene.phrase(wrote.title, language)
+    right = prose(wrote.html, scene, language)
     if not title or not right:
         raise NothingToSay
     articles = of_kind(content.items, ItemKind.ARTICLE)
     return {
         "title": title,
         "subject_title": clip(title, SUBJECT_TITLE_MAX),
-        "sent": scene.dates.long(wrote.sent_at),
-        "said": scene.phrase(wrote.said, content.language, 2 * QUOTE_MAX),
+        "published": scene.dates.long(wrote.published_at),
+        "is_withdrawn": wrote.is_withdrawn,
+        "said": scene.phrase(wrote.said, language, 2 * QUOTE_MAX),
         "right": right,
         "story": story(articles[0], scene) if articles else None,
         "why": say("letters.correction.why", site=name),

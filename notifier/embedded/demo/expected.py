@@ -24,7 +24,7 @@ def expected(began_at: datetime, dawn: datetime, late_most: timedelta) -> Letter
 
     `late_most`: how late a digest may be that fell due before the demo began.
     """
-    letters: Letters = Counter({(NEWCOMER, "confirm"): 1, (NEWCOMER, "alert"): 1, (NEWCOMER, "reply"): 1})
+    letters: Letters = Counter({(NEWCOMER, kind): 1 for kind in ("confirm", "welcome", "alert", "reply")})
     story = sample.late_story(dawn)
     for reader in sample.readers():
         if reader.frequency is Frequency.INSTANT:

@@ -60,7 +60,7 @@ def _of(kind: LetterKind, language: str) -> dict[str, Any]:
         case LetterKind.ISSUE:
             return {"issue": Editorial(**told["issue"]), "items": _stories(language)}
         case _:
-            correction = Correction(sent_at=AT - timedelta(days=1, hours=2), **told["correction"])
+            correction = Correction(published_at=AT - timedelta(days=1, hours=2), **told["correction"])
             return {"correction": correction, "items": (replace(_stories(language)[0], title=correction.title),)}
 
 

@@ -41,6 +41,8 @@ def upgrade() -> None:
         sa.Column("calendar", sa.String(length=20), nullable=False),
         sa.Column("digest_hour", sa.Integer(), nullable=False),
         sa.Column("digest_weekday", sa.Integer(), nullable=False),
+        sa.Column("sends_welcome", sa.Boolean(), nullable=False),
+        sa.Column("sends_goodbye", sa.Boolean(), nullable=False),
         sa.Column("pepper", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
@@ -377,6 +379,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("guid", sa.String(length=500), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("worded_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -648,6 +651,40 @@ def upgrade() -> None:
     op.create_index("ix_bookmarks_look", "bookmarks", ["article_id", "look_at"], unique=False)
     op.create_index("ix_bookmarks_seen", "bookmarks", ["article_id", "seen"], unique=False)
     op.create_table(
+        "corrections",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("by", sa.String(length=100), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("look_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("planned_count", sa.Integer(), nullable=False),
+        sa.Column("waits", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["items.id"], name=op.f("fk_corrections_item_id_items"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"], ["sites.id"], name=op.f("fk_corrections_site_id_sites"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_corrections")),
+        sa.UniqueConstraint("item_id", "version", "key", name=op.f("uq_corrections_item_id_version_key")),
+    )
+    op.create_index(
+        "ix_corrections_open",
+        "corrections",
+        ["look_at"],
+        unique=False,
+        postgresql_where=sa.text("settled_at IS NULL"),
+        sqlite_where=sa.text("settled_at IS NULL"),
+    )
+    op.create_index(op.f("ix_corrections_site_id"), "corrections", ["site_id"], unique=False)
+    op.create_table(
         "delivery_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -663,6 +700,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_events")),
     )
     op.create_index(op.f("ix_delivery_events_delivery_id"), "delivery_events", ["delivery_id"], unique=False)
+    op.create_table(
+        "headlines",
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("last_version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_headlines_item_id_items"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("item_id", "last_version", name=op.f("pk_headlines")),
+    )
     op.create_table(
         "item_topics",
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -682,6 +727,7 @@ def upgrade() -> None:
         sa.Column("letter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["item_id"], ["items.id"], name=op.f("fk_letter_items_item_id_items"), ondelete="CASCADE"
         ),
@@ -751,6 +797,23 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_one_time_tokens_signup_id"), "one_time_tokens", ["signup_id"], unique=False)
     op.create_table(
+        "other_versions",
+        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"],
+            ["deliveries.id"],
+            name=op.f("fk_other_versions_delivery_id_deliveries"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["items.id"], name=op.f("fk_other_versions_item_id_items"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "item_id", name=op.f("pk_other_versions")),
+    )
+    op.create_index(op.f("ix_other_versions_item_id"), "other_versions", ["item_id"], unique=False)
+    op.create_table(
         "sign_in_tokens",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sign_in_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -796,11 +859,14 @@ def downgrade() -> None:
     guarded()
     op.drop_table("threads")
     op.drop_table("sign_in_tokens")
+    op.drop_table("other_versions")
     op.drop_table("one_time_tokens")
     op.drop_table("notices")
     op.drop_table("letter_items")
     op.drop_table("item_topics")
+    op.drop_table("headlines")
     op.drop_table("delivery_events")
+    op.drop_table("corrections")
     op.drop_table("bookmarks")
     op.drop_table("subscriptions")
     op.drop_table("signups")

@@ -17,6 +17,7 @@ from notifier.models import Item, Site, Thread
 from notifier.stages.ingest.carrying import Bearer, carry, name_topics, put_down
 from notifier.stages.ingest.relatives import Relatives, adopt, family, is_lost, relatives, without_cycle
 from notifier.stages.ingest.values import has_no_words, values
+from notifier.stages.ingest.wording import note_words
 
 
 def ingest(
@@ -63,6 +64,7 @@ def retract(session: Session, site_id: int, guid: str, now: datetime, *, may_ret
         return Receipt(guid, "unchanged", item.id, item.version)
     item.state, item.retracted_at, item.updated_at = ItemState.RETRACTED, now, now
     item.version += 1
+    item.worded_version = item.version
     if may_return:
         item.content_hash = ""
     return Receipt(guid, "retracted", item.id, item.version)
@@ -129,11 +131,12 @@ def _update(session: Session, site: Site, new: NewItem, row: dict[str, Any], now
     if outcome != "updated":
         return Receipt(new.guid, outcome, item.id, item.version)
     was = item.state
+    version = new.version or item.version + 1
+    note_words(session, item, row, version)
     row["parent_id"] = without_cycle(session, item.id, row["parent_id"])
     for name, value in {**row, "published_at": new.published_at or item.published_at}.items():
         setattr(item, name, value)
-    item.version = new.version or item.version + 1
-    item.updated_at = now
+    item.version, item.updated_at = version, now
     item.retracted_at = now if new.state is ItemState.RETRACTED else None
     if was is ItemState.HELD and new.state is ItemState.LIVE and new.announce:
         _announce(session, item, now)
@@ -161,6 +164,7 @@ def _first(new: NewItem, now: datetime) -> dict[str, Any]:
     is_news = new.announce and new.state is ItemState.LIVE
     return {
         "version": new.version or 1,
+        "worded_version": new.version or 1,
         "published_at": new.published_at or now,
         "received_at": now,
         "updated_at": now,

@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
+from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.text.locales import base_language
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, LetterKind, State
-from notifier.models import Delivery, Letter, LetterItem, Run, Site
+from notifier.models import Delivery, Item, Letter, LetterItem, Run, Site
 from notifier.queue import Nudge, to_deliver
 
 DELIVERY_COLUMNS = [
@@ -131,7 +132,7 @@ def owed_columns(edition: Edition, about: About, letter: Any, reader: Any) -> li
 
 
 def letter_ids(session: Session, drafts: Sequence[Draft], now: datetime) -> dict[str, int]:
-    """The letters of one site's contents by key, made where they are new; some hundreds at a time in three statements.
+    """The letters of one site's contents by key, made where they are new; some hundreds at a time in four statements.
 
     A statement for each letter made planning slow wherever readers want many different things.
     """
@@ -140,8 +141,9 @@ def letter_ids(session: Session, drafts: Sequence[Draft], now: datetime) -> dict
     made = session.execute(
         new.returning(Letter.id, Letter.key), [_row(key, draft, now) for key, draft in by_key.items()]
     ).all()
+    versions = _versions(session, {item for _, key in made for item in by_key[key].item_ids})
     shown = [
-        {"letter_id": letter, "item_id": item, "position": n}
+        {"letter_id": letter, "item_id": item, "position": n, "version": versions[item]}
         for letter, key in made
         for n, item in enumerate(by_key[key].item_ids)
     ]
@@ -152,6 +154,12 @@ def letter_ids(session: Session, drafts: Sequence[Draft], now: datetime) -> dict
         ours = (Letter.site_id == drafts[0].site_id) & Letter.key.in_(known)
         ids |= {key: letter for letter, key in session.execute(select(Letter.id, Letter.key).where(ours))}
     return ids
+
+
+def _versions(session: Session, items: set[int]) -> dict[int, int]:
+    if not items:
+        return {}
+    return dict(session.execute(select(Item.id, Item.version).where(among(session, Item.id, items))).all())
 
 
 def _row(key: str, draft: Draft, now: datetime) -> dict[str, Any]:
