@@ -43,6 +43,15 @@ def confirm(parts: Parts, token: str, ip: str, now: datetime) -> Confirmation | 
         return confirmation.confirm(session, token, ip, now)
 
 
+def confirm_again(parts: Parts, token: str, ip: str, now: datetime) -> bool:
+    """Ask the address of a link that does not work any longer once more; False where that would not help."""
+    with transaction(parts.db, parts.bell) as session:
+        row = confirmation.again(session, token, ip, now)
+        if row is not None:
+            later(session, to_sign_up(row.id))
+        return row is not None
+
+
 def read_link(parts: Parts, purpose: str, token: str) -> LinkView | None:
     """Whom a link of a letter speaks for (purpose `u` or `p`); changes nothing. None for a forged or orphaned one."""
     with parts.db.reading() as session:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import flow, observe, polling, tally
+from notifier import admission, flow, observe, polling, tally
 from notifier.consent import signup
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -100,7 +100,7 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
         case Task.PUBLISH, (int(item),):
             flow.publish(parts, item, clock())
         case Task.SIGN_UP, (int(row),):
-            flow.handle_signup(parts, row, clock())
+            admission.handle_signup(parts, row, clock())
         case Task.PLAN_RUN, (int(run),):
             flow.plan_run(parts, run, clock())
         case Task.DELIVER, (str(lane), int(first), int(last)):

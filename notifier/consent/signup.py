@@ -38,6 +38,7 @@ class SignupResult(StrEnum):
     ADDED = "added"
     LIMITED = "limited"
     SUPPRESSED = "suppressed"
+    UNREACHABLE = "unreachable"
     CONFIRMED = "confirmed"
 
 
@@ -59,6 +60,12 @@ class SignUpForm:
     ip: str = ""
     wording: str = ""
     """The words beside the box, as the reader saw them; their hash is kept as evidence."""
+
+
+def check(form: SignUpForm) -> None:
+    """See whether address and frequency can be right, without asking anybody. Raises `Invalid`."""
+    _checked_address(form.address)
+    _checked_frequency(form.frequency)
 
 
 def request(session: Session, form: SignUpForm, now: datetime) -> Signup:
@@ -119,6 +126,14 @@ def decide(session: Session, signup: Signup, now: datetime, limits: Limits) -> S
     return result
 
 
+def give_up(signup: Signup, now: datetime) -> SignupResult:
+    """Ask nobody: the address's domain takes no mail. Nothing is kept of it."""
+    signup.address = signup.name = signup.ip = ""
+    signup.handled_at = now
+    signup.result = SignupResult.UNREACHABLE
+    return SignupResult.UNREACHABLE
+
+
 def purge(session: Session, before: datetime) -> None:
     """Forget who never confirmed nor asked since `before`: of the person only the sign-up's limit hash is kept."""
     stale = select(Subscriber.id).where(
@@ -148,7 +163,7 @@ def is_suppressed(session: Session, site_id: int, hashed: str) -> bool:
 
 
 def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datetime, limits: Limits) -> SignupResult:
-    if _is_reader(session, subscriber):
+    if is_reader(session, subscriber):
         # Double opt-in is once per address; a form can add to what a reader gets, but never change it.
         subscribe(session, subscriber, signup.topics, signup.frequency, now, is_implicit=signup.is_implicit)
         note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)
@@ -159,7 +174,7 @@ def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datet
     return SignupResult.ASKED
 
 
-def _is_reader(session: Session, subscriber: Subscriber) -> bool:
+def is_reader(session: Session, subscriber: Subscriber) -> bool:
     """Whether the address said yes and has not left everything since, in however many steps."""
     active = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
     return subscriber.confirmed_at is not None and session.scalar(active.limit(1)) is not None

@@ -127,7 +127,7 @@ class Signup(Base):
     """Hash of the address with dots and plus-tags folded: for limits only."""
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     result: Mapped[str] = mapped_column(String(40), default="")
-    """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited` or `suppressed`."""
+    """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited`, `suppressed` or `unreachable`."""
 
 
 class OneTimeToken(Base):

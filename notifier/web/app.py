@@ -11,11 +11,28 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, hooks, links, old_links, pages, pictures, preferences, probes
+from notifier.shared import Shared
+from notifier.web import (
+    api,
+    development,
+    hooks,
+    links,
+    old_links,
+    pages,
+    pictures,
+    preferences,
+    probes,
+    signups,
+    widget,
+)
 from notifier.web.answers import answer_errors
+from notifier.web.counting import Counts
+from notifier.web.directory import Directory
 from notifier.web.edge import LOOKING, Edge
-from notifier.web.limits import Proxies, SignupLimit
+from notifier.web.limits import Proxies
 from notifier.web.look import STATIC, Look
+from notifier.web.refused import refusing
+from notifier.web.shield import Shield
 from notifier.web.wire import BodyLimit
 
 _FILES: Final = {"pages.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
@@ -32,12 +49,13 @@ def make() -> FastAPI:
 def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], datetime] = clock.now) -> FastAPI:
     """The application; `inbox` is the development inbox's pages, where there is one."""
     knobs = parts.settings
+    shared = Shared(knobs.redis_url.get_secret_value())
     edge = Edge(
         parts=parts,
         clock=now,
-        signup_limit=SignupLimit(
-            knobs.redis_url.get_secret_value(), knobs.secret_key.get_secret_value(), knobs.signups_per_ip_h
-        ),
+        shield=Shield(knobs, parts.signer, Counts(shared, knobs.secret_key.get_secret_value())),
+        directory=Directory(parts.db),
+        is_refused=refusing(knobs.signup_refuse_disposable, knobs.signup_refused_domains),
         proxies=Proxies(knobs.trusted_proxies),
         look=Look(templates_dir()),
     )
@@ -49,7 +67,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
         middleware=[Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max)],
-        lifespan=_closing(edge),
+        lifespan=_closing(shared),
     )
     app.state.edge = edge
     answer_errors(app)
@@ -57,9 +75,11 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
     routers = (
         probes.router,
         api.router,
+        signups.router,
         hooks.router,
         _files(),
         inbox,
+        widget.router,
         pages.router,
         pictures.router(parts.fetch),
         links.router,
@@ -84,10 +104,10 @@ def _file(name: str, kind: str) -> Callable[[], Response]:
     return lambda: Response(body, media_type=kind, headers=_FOREVER)
 
 
-def _closing(edge: Edge) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _closing(shared: Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        edge.signup_limit.close()
+        shared.close()
 
     return lifespan

@@ -9,8 +9,10 @@ from fastapi import Depends, Request
 
 from notifier.domain.letter import SiteFace
 from notifier.parts import Parts
-from notifier.web.limits import Proxies, SignupLimit
+from notifier.web.directory import Directory
+from notifier.web.limits import Proxies
 from notifier.web.look import Look, Voice
+from notifier.web.shield import Shield
 from notifier.web.wire import Typed, typed
 
 
@@ -20,7 +22,10 @@ class Edge:
 
     parts: Parts
     clock: Callable[[], datetime]
-    signup_limit: SignupLimit
+    shield: Shield
+    directory: Directory
+    is_refused: Callable[[str], bool]
+    """Whether addresses at a domain (in A-labels) are not taken."""
     proxies: Proxies
     look: Look
 
@@ -40,6 +45,11 @@ def voice(request: Request, edge: Edge, face: SiteFace | None = None, own: str =
     if tag:
         return Voice(sentences.nearest(tag), face)
     return Voice(sentences.accepted(request.headers.get("accept-language", "")), face)
+
+
+def foreign(request: Request) -> dict[str, str]:
+    """The headers that let a page of another origin read this answer, where one may (Fetch, section 3.2)."""
+    return dict(getattr(request.state, "foreign", {}))
 
 
 Here = Annotated[Edge, Depends(edge_of)]
