@@ -11,7 +11,7 @@ from notifier.consent.links import LinkView, Scope, Unsubscribed
 from notifier.consent.mutes import Muting
 from notifier.consent.old_links import OldLinkView
 from notifier.consent.preferences import PreferenceChange, Preferences
-from notifier.consent.signup import SignUpForm
+from notifier.consent.signup import Grounds, SignUpForm
 from notifier.domain.words import ItemState, OldLinkKind
 from notifier.models import Delivery, Item, LetterItem, Site, Subscriber
 from notifier.parts import Parts
@@ -20,15 +20,23 @@ from notifier.stages import gather, record
 from notifier.stages.render import public_page
 
 
-def request_signup(parts: Parts, form: SignUpForm, now: datetime) -> int:
+def grounds(parts: Parts, slug: str, topics: tuple[str, ...]) -> Grounds:
+    """What a sign-up at this site for these topics stands on. Raises `consent.signup.Invalid`."""
+    with parts.db.reading() as session:
+        return signup.grounds(session, slug, topics)
+
+
+def request_signup(parts: Parts, form: SignUpForm, now: datetime, stands_on: Grounds | None = None) -> int:
     """Note a sign-up and nudge its task; gives its id. What the task finds never shows in the answer.
 
-    Raises `consent.signup.Invalid` for a field that cannot be right.
+    `stands_on` spares looking up what was looked up for others just now. Raises `consent.signup.Invalid` for a field
+    that cannot be right.
     """
+    known = stands_on or grounds(parts, form.site, form.topics)
     with transaction(parts.db, parts.bell) as session:
-        row = signup.request(session, form, now)
-        later(session, to_sign_up(row.id))
-        return row.id
+        made = signup.request(session, form, known, now)
+        later(session, to_sign_up(made))
+        return made
 
 
 def peek_confirmation(parts: Parts, token: str, now: datetime) -> Confirmation | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 
 from notifier import admission, flow, observe, polling, tally
-from notifier.consent import signup
+from notifier.consent import pending
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
 from notifier.models import Delivery, Lease
@@ -127,7 +127,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
     with parts.db.writing() as session:
         taken_back = abandoned + record.take_back(session, now, parts.terms, parts.journal.read)
         expired = record.expire(session, Delivery.id > 0, now)
-        signup.purge(session, now - timedelta(days=parts.settings.pending_days))
+        pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         tally.squeeze(session)
     return taken_back, expired
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
@@ -19,7 +19,6 @@ from notifier.models import Signup, Site, Subscriber, Subscription, Suppression,
 
 TOPICS_MAX = 100
 NAME_MAX = 200
-PURGED_AT_ONCE = 1000
 
 
 class Invalid(Exception):  # noqa: N818 - it reads as what it says of a field
@@ -68,33 +67,52 @@ def check(form: SignUpForm) -> None:
     _checked_frequency(form.frequency)
 
 
-def request(session: Session, form: SignUpForm, now: datetime) -> Signup:
-    """Note a sign-up. The answer must not depend on whether the address is known, so nothing is looked up here.
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What must be known of a site to note a sign-up: the same for everybody who asks it for the same."""
 
-    Raises `Invalid` for a field that cannot be right.
-    """
-    site = session.scalar(select(Site).where(Site.slug == form.site))
+    site_id: int
+    language: str
+    time_zone: str
+    pepper: str = field(repr=False)
+    topics: tuple[str, ...]
+    """Those that the site offers, in their canonical spelling."""
+
+
+def grounds(session: Session, slug: str, names: tuple[str, ...]) -> Grounds:
+    """Look up what a sign-up at this site for these topics stands on. Raises `Invalid`."""
+    site = session.scalar(select(Site).where(Site.slug == slug))
     if site is None:
         raise Invalid("site", "unknown_site")
+    known = tuple(_known_topics(session, site.id, names))
+    return Grounds(site.id, site.language, site.time_zone, site.pepper, known)
+
+
+def request(session: Session, form: SignUpForm, stands_on: Grounds, now: datetime) -> int:
+    """Note a sign-up, in one statement; gives its id.
+
+    The answer must not depend on whether the address is known, so nothing is looked up here. Raises `Invalid` for a
+    field that cannot be right.
+    """
     address = _checked_address(form.address)
-    signup = Signup(
-        site_id=site.id,
-        address=str(address),
-        name=" ".join(form.name.split())[:NAME_MAX],
-        language=form.language or site.language,
-        time_zone=form.time_zone if is_zone(form.time_zone) else site.time_zone,
-        frequency=_checked_frequency(form.frequency),
-        topics=_known_topics(session, site.id, form.topics),
-        source=form.source,
-        is_implicit=form.is_implicit,
-        ip=form.ip,
-        wording_hash=token_hash(form.wording),
-        limit_hash=address_hash(site.pepper, fold(address.key)),
-        created_at=now,
-    )
-    session.add(signup)
-    session.flush()
-    return signup
+    values = {
+        "site_id": stands_on.site_id,
+        "address": str(address),
+        "name": " ".join(form.name.split())[:NAME_MAX],
+        "language": form.language or stands_on.language,
+        "time_zone": form.time_zone if is_zone(form.time_zone) else stands_on.time_zone,
+        "frequency": _checked_frequency(form.frequency),
+        "topics": list(stands_on.topics),
+        "source": form.source,
+        "is_implicit": form.is_implicit,
+        "ip": form.ip,
+        "wording_hash": token_hash(form.wording),
+        "limit_hash": address_hash(stands_on.pepper, fold(address.key)),
+        "created_at": now,
+    }
+    # Without the unit of work: five hundred of them may come in a second.
+    made = session.connection().execute(insert(Signup.__table__).returning(Signup.__table__.c.id), values)
+    return int(made.scalar_one())
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,22 +150,6 @@ def give_up(signup: Signup, now: datetime) -> SignupResult:
     signup.handled_at = now
     signup.result = SignupResult.UNREACHABLE
     return SignupResult.UNREACHABLE
-
-
-def purge(session: Session, before: datetime) -> None:
-    """Forget who never confirmed nor asked since `before`: of the person only the sign-up's limit hash is kept."""
-    stale = select(Subscriber.id).where(
-        Subscriber.confirmed_at.is_(None),
-        Subscriber.created_at < before,
-        ~exists().where(Subscription.subscriber_id == Subscriber.id),
-        # Who asked again lately has a letter whose button must work.
-        ~exists().where(Signup.subscriber_id == Subscriber.id, Signup.created_at >= before),
-    )
-    ids = session.scalars(stale.limit(PURGED_AT_ONCE).with_for_update(of=Subscriber, skip_locked=True)).all()
-    if ids:
-        emptied = {"subscriber_id": None, "address": "", "name": "", "ip": ""}
-        session.execute(update(Signup).where(Signup.subscriber_id.in_(ids)).values(emptied))
-        session.execute(delete(Subscriber).where(Subscriber.id.in_(ids)))
 
 
 def is_suppressed(session: Session, site_id: int, hashed: str) -> bool:

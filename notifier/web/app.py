@@ -48,17 +48,7 @@ def make() -> FastAPI:
 
 def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], datetime] = clock.now) -> FastAPI:
     """The application; `inbox` is the development inbox's pages, where there is one."""
-    knobs = parts.settings
-    shared = Shared(knobs.redis_url.get_secret_value())
-    edge = Edge(
-        parts=parts,
-        clock=now,
-        shield=Shield(knobs, parts.signer, Counts(shared, knobs.secret_key.get_secret_value())),
-        directory=Directory(parts.db),
-        is_refused=refusing(knobs.signup_refuse_disposable, knobs.signup_refused_domains),
-        proxies=Proxies(knobs.trusted_proxies),
-        look=Look(templates_dir()),
-    )
+    shared = Shared(parts.settings.redis_url.get_secret_value())
     app = FastAPI(
         title="notifier",
         # The stock documentation page loads scripts from elsewhere; the schema itself is enough for tools.
@@ -66,10 +56,10 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
-        middleware=[Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max)],
+        middleware=[Middleware(BodyLimit, api_bytes_max=parts.settings.item_bytes_max)],
         lifespan=_closing(shared),
     )
-    app.state.edge = edge
+    app.state.edge = _edge(parts, shared, now)
     answer_errors(app)
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
     routers = (
@@ -90,6 +80,19 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         if router is not None:
             app.include_router(router)
     return app
+
+
+def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
+    knobs = parts.settings
+    return Edge(
+        parts=parts,
+        clock=now,
+        shield=Shield(knobs, parts.signer, Counts(shared, knobs.secret_key.get_secret_value())),
+        directory=Directory(parts),
+        is_refused=refusing(knobs.signup_refuse_disposable, knobs.signup_refused_domains),
+        proxies=Proxies(knobs.trusted_proxies),
+        look=Look(templates_dir()),
+    )
 
 
 def _files() -> APIRouter:

@@ -73,9 +73,10 @@ def ask(edge: Edge, place: Place, filled: Filled, judge: Callable[[str], Verdict
         form = replace(form, address=better)
     if edge.is_refused(_domain(form.address)):
         raise Invalid("address", "refused_domain")
+    stands_on = edge.directory.grounds(form.site, form.topics)
     verdict = judge(form.address)
     if verdict is Verdict.NOTE:
-        readers.request_signup(edge.parts, form, edge.clock())
+        readers.request_signup(edge.parts, form, edge.clock(), stands_on)
     return verdict
 
 

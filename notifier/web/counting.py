@@ -42,6 +42,11 @@ class Tick:
     is_once: bool = False
     """No window of the clock: counted from its first time on, for `window_s`."""
 
+    @property
+    def kept_s(self) -> int:
+        """How long its count is kept: a window that is over may still be looked at while the next one lasts."""
+        return self.window_s if self.is_once else 2 * self.window_s
+
 
 class Counts:
     """How often each thing was met in its window; names reach Redis as keyed hashes only. Safe for threads."""
@@ -56,20 +61,20 @@ class Counts:
         """The counts after these ticks, in one question to Redis; without it, those of this process alone."""
         at = now.timestamp()
         keys = [self._key(one, at) for one in ticks]
-        found = self._ask(keys, [value for one in ticks for value in (one.window_s, one.by)])
+        found = self._ask(keys, [value for one in ticks for value in (one.kept_s, one.by)])
         if found is not None:
             return [int(one) for one in found]
         with self._lock:
             return [self._here(key, one, at) for key, one in zip(keys, ticks, strict=True)]
 
     def _here(self, key: str, tick: Tick, at: float) -> int:
-        count, until = self._own.get(key, (0, at + tick.window_s))
+        count, until = self._own.get(key, (0, 0.0))
         count = tick.by + (count if until > at else 0)
         if tick.by:
             if len(self._own) >= KEPT_MAX:
                 for oldest in list(self._own)[: KEPT_MAX // 10]:
                     del self._own[oldest]
-            self._own[key] = count, until if until > at else at + tick.window_s
+            self._own[key] = count, until if until > at else at + tick.kept_s
         return count
 
     def _key(self, tick: Tick, at: float) -> str:

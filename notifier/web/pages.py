@@ -7,11 +7,13 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from notifier.consent.signup import Invalid
+from notifier.domain import topics
 from notifier.domain.words import Frequency
 from notifier.web import boxes, wording
 from notifier.web.asking import Better, Filled, ask
 from notifier.web.boxes import Asked, Box
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
+from notifier.web.places import Place
 from notifier.web.problems import Problem
 from notifier.web.shield import STAMP, Attempt, Verdict
 from notifier.web.wire import Typed, is_clean
@@ -50,28 +52,28 @@ def take_box(request: Request, edge: Here, form: Form, site: str) -> Response:
 
     Other sites embed this form and no cookie stands behind it: a stamp, a honeypot and budgets guard it.
     """
-    box = _box(edge, site, form)
+    place = boxes.site(edge, site)
     if form.one(HONEYPOT):
-        return _sent(request, edge, box)
+        return _sent(request, edge, place)
     ip, now = edge.proxies.client_ip(request), edge.clock()
 
     def judge(address: str) -> Verdict:
-        return edge.shield.judge_plain(Attempt(box.place.id, ip, address, stamp=form.one(STAMP)), now)
+        return edge.shield.judge_plain(Attempt(place.id, ip, address, stamp=form.one(STAMP)), now)
 
     try:
-        verdict = ask(edge, box.place, _filled(request, edge, box, form, ip), judge)
+        verdict = ask(edge, place, _filled(request, edge, place, form, ip), judge)
     except Invalid as refusal:
-        return _page(request, edge, box, form, _Fault(refusal.field, refusal.key))
+        return _again(request, edge, site, form, _Fault(refusal.field, refusal.key))
     except Better as found:
-        return _page(request, edge, box, form, _Fault("address", "address_better", better=found.address))
+        return _again(request, edge, site, form, _Fault("address", "address_better", better=found.address))
     if verdict is Verdict.AGAIN:
-        return _page(request, edge, box, form, _Fault("form", "press_again"))
+        return _again(request, edge, site, form, _Fault("form", "press_again"))
     if verdict in RETRY_S:
         key = "error_too_many" if verdict is Verdict.LIMITED else "error_crowded"
-        answer = _page(request, edge, box, form, _Fault("form", key, HTTPStatus.TOO_MANY_REQUESTS))
+        answer = _again(request, edge, site, form, _Fault("form", key, HTTPStatus.TOO_MANY_REQUESTS))
         answer.headers["Retry-After"] = RETRY_S[verdict]
         return answer
-    return _sent(request, edge, box)
+    return _sent(request, edge, place)
 
 
 def _box(edge: Edge, slug: str, typed: Typed) -> Box:
@@ -84,22 +86,29 @@ def _box(edge: Edge, slug: str, typed: Typed) -> Box:
     return box
 
 
-def _filled(request: Request, edge: Edge, box: Box, form: Typed, ip: str) -> Filled:
+def _again(request: Request, edge: Edge, slug: str, form: Typed, fault: _Fault) -> Response:
+    return _page(request, edge, _box(edge, slug, form), form, fault)
+
+
+def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) -> Filled:
+    thread = form.one("thread").strip()
+    # A form about one discussion has nothing to tick.
+    alone = (topics.thread(thread),) if thread and not form.one("categories") else ()
     return Filled(
         address=form.one("address"),
-        topics=tuple(offer.topic for offer in box.offers) if box.is_single else form.many("topic"),
+        topics=form.many("topic") or alone,
         frequency=form.one("frequency"),
         typo=form.one("typo"),
         # Unasked, the site's own language: its letters may speak more languages than these pages.
         language=edge.look.sentences.supported(request.query_params.get("lang")) or "",
-        spoken=voice(request, edge, box.place.face).language,
-        source="thread" if box.is_thread else "form",
+        spoken=voice(request, edge, place.face).language,
+        source="thread" if thread else "form",
         ip=ip,
     )
 
 
-def _sent(request: Request, edge: Edge, box: Box) -> Response:
-    return edge.look.page("sent", voice(request, edge, box.place.face))
+def _sent(request: Request, edge: Edge, place: Place) -> Response:
+    return edge.look.page("sent", voice(request, edge, place.face))
 
 
 def _page(request: Request, edge: Edge, box: Box, form: Typed, fault: _Fault | None = None) -> Response:

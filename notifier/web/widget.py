@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -16,13 +17,17 @@ from notifier.web.places import Place
 router = APIRouter(include_in_schema=False)
 
 _CONFIG: Final = "const config = CONFIG;"
+_BETWEEN: Final = re.compile(r"\s*([{};:,>])\s*")
 FRESH_S: Final = 3600
 STALE_S: Final = 604_800
 
 
 def _packed(source: str) -> str:
     lines = (line.strip() for line in source.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    script = "\n".join(line for line in lines if line and not line.startswith("//"))
+    head, begin, rest = script.partition("const sheet = `")
+    sheet, end, tail = rest.partition("`;")
+    return head + begin + _BETWEEN.sub(r"\1", sheet) + end + tail
 
 
 _SCRIPT: Final = _packed((STATIC / "widget.js").read_text("utf-8"))

@@ -136,7 +136,14 @@ class Visit:
 def settings(**knobs: Any) -> Settings:
     """Settings of a test, whatever the environment says."""
     return Settings(
-        **{"secret_key": SECRET, "base_url": "https://naba.example", "confirm_gap_s": 0, "mx_lookups": False, **knobs}
+        **{
+            "secret_key": SECRET,
+            "base_url": "https://naba.example",
+            "confirm_gap_s": 0,
+            "mx_lookups": False,
+            "signup_work": 20,
+            **knobs,
+        }
     )
 
 

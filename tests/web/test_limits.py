@@ -37,7 +37,15 @@ def test_a_forwarded_address_counts_only_behind_our_proxies(
 
 
 def test_each_household_is_one() -> None:
-    addresses = ("203.0.113.9", "203.0.113.8", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "::ffff:203.0.113.9", "x")
+    addresses = (
+        "203.0.113.9",
+        "203.0.113.8",
+        "2001:db8::1",
+        "2001:db8::2",
+        "2001:db8:0:1::1",
+        "::ffff:203.0.113.9",
+        "x",
+    )
     assert [household(ip) for ip in addresses] == [
         *("203.0.113.9", "203.0.113.8", "2001:db8::/64", "2001:db8::/64", "2001:db8:0:1::/64", "203.0.113.9", ""),
     ]
