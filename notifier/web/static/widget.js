@@ -65,15 +65,12 @@ const solve = async puzzle => {
 };
 
 const sheet = `
-:host { display: block; margin-block: 1.5rem; --accent: var(--notifier-accent, ${config.accent});
-  --on-accent: var(--notifier-on-accent, #fff); --paper: var(--notifier-paper, #fff); --ink: var(--notifier-ink, #1d1b18);
-  --soft: var(--notifier-ink-soft, #5c574e); --line: var(--notifier-line, #8a8578); --fault: var(--notifier-fault, #a31621);
-  --round: var(--notifier-radius, .5rem); min-block-size: var(--notifier-height, 22rem); }
-@supports (color: light-dark(#000, #fff)) { :host {
+:host { display: block; margin-block: 1.5rem; min-block-size: var(--notifier-height, 22rem);
   --accent: var(--notifier-accent, light-dark(${config.accent}, ${config.dark}));
   --on-accent: var(--notifier-on-accent, light-dark(#fff, #1b1e21)); --paper: var(--notifier-paper, light-dark(#fff, #1b1e21));
   --ink: var(--notifier-ink, light-dark(#1d1b18, #ece8e0)); --soft: var(--notifier-ink-soft, light-dark(#5c574e, #b0aa9f));
-  --line: var(--notifier-line, light-dark(#8a8578, #7d838a)); --fault: var(--notifier-fault, light-dark(#a31621, #ff9d96)); } }
+  --line: var(--notifier-line, light-dark(#8a8578, #7d838a)); --fault: var(--notifier-fault, light-dark(#a31621, #ff9d96));
+  --round: var(--notifier-radius, .5rem); }
 :host([hidden]) { display: none; }
 *, *::before { box-sizing: border-box; }
 section { padding: 1.25rem; background: var(--paper); color: var(--ink); border: 1px solid var(--line);
