@@ -77,7 +77,7 @@ section { padding: 1.25rem; background: var(--paper); color: var(--ink); border:
   border-block-start: 4px solid var(--accent); border-radius: var(--round); font-family: var(--notifier-font, inherit);
   font-size: var(--notifier-size, 1rem); line-height: 1.6; text-align: start; overflow-wrap: anywhere; }
 h2 { margin: 0 0 .75rem; font-size: 1.25em; line-height: 1.4; }
-p { margin: 0 0 .75rem; } small { color: var(--soft); font-size: .85em; }
+p { margin: 0 0 .75rem; } #consent { margin-block-start: .75rem; } small { color: var(--soft); font-size: .85em; }
 fieldset { margin: 0 0 .75rem; padding: 0; border: 0; min-inline-size: 0; } legend, .field { font-weight: 700; padding: 0; }
 .ticks { display: flex; flex-wrap: wrap; gap: 0 1.25rem; }
 .ticks label { display: flex; align-items: center; gap: .5rem; min-block-size: 2.75rem; cursor: pointer; }
