@@ -76,7 +76,7 @@ def assemble(knobs: Settings) -> Parts:
         signer=signer,
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
         goodbyes=tuple(closings),
-        **({"takes_mail": MailDomains(takes_mail)} if knobs.mx_lookups and knobs.signup_mx_check else {}),
+        takes_mail=MailDomains(takes_mail if knobs.mx_lookups and knobs.signup_mx_check else None),
     )
 
 

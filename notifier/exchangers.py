@@ -149,7 +149,8 @@ def takes_mail(domain: str) -> bool:
 class MailDomains:
     """Which domains take mail, remembered for a while. Safe for threads; who is not known is believed."""
 
-    def __init__(self, ask: Callable[[str], bool], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, ask: Callable[[str], bool] | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """`ask` None: every domain is believed."""
         self._ask = ask
         self._clock = clock
         self._known: dict[str, tuple[bool, float]] = {}
@@ -157,7 +158,7 @@ class MailDomains:
     def __call__(self, domain: str) -> bool:
         """Whether a domain (in A-labels) takes mail; asks the DNS, so it may take seconds."""
         # A provider's name has no dot, and what only this network knows is not the public DNS's to tell.
-        if "." not in group_of(domain) or not is_public(domain):
+        if self._ask is None or "." not in group_of(domain) or not is_public(domain):
             return True
         known, until = self._known.get(domain, (True, 0.0))
         if self._clock() < until:

@@ -1,6 +1,5 @@
 """The subscribe box's API: what a page may offer its readers, and their sign-ups."""
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Self
@@ -203,7 +202,7 @@ def preflight(request: Request, place: Guest) -> Response:
     return Response(status_code=HTTPStatus.NO_CONTENT, headers={**foreign(request), **allowed})
 
 
-def _offers(edge: Edge, box: Box, language: str) -> Sequence[OfferBody]:
+def _offers(edge: Edge, box: Box, language: str) -> list[OfferBody]:
     say = edge.look.sentences
     labels = [one.label or say.plain(language, "topic_site", site=box.place.face.name) for one in box.offers]
     if box.is_thread:

@@ -225,14 +225,10 @@ def test_a_field_that_cannot_be_right_is_refused_by_name(
 
 def test_a_domain_that_takes_no_mail_is_not_written_to_and_nothing_is_kept(world: World) -> None:
     world.topics(["category:سياسة"])
-    asked: list[str] = []
-    world.parts = replace(
-        world.parts, takes_mail=lambda domain: bool(asked.append(domain)) or not domain.endswith(".none")
-    )
+    world.parts = replace(world.parts, takes_mail=lambda domain: not domain.endswith(".none"))
     world.sign_up("a@example.org")
     world.sign_up("b@فلسطين.none", name="ليلى", ip="192.0.2.7")
     world.work()
-    assert asked[1].endswith(".none")
     assert world.subjects().keys() == {"a@example.org"}
     with world.parts.db.reading() as session:
         last = session.scalars(select(Signup).order_by(Signup.id.desc())).first()

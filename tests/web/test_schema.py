@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 
 from tests.web.conftest import Visit
 
@@ -26,6 +27,7 @@ def ask(visit: Visit, mode: GenerationMode, examples: int) -> set[str]:
     headers, asked = visit.key(), set()
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", visit.client.app)
     for found in schema.get_all_operations():
+        assert isinstance(found, Ok), "the document is well formed"
         operation = found.ok()
 
         @settings(
