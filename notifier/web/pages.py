@@ -96,7 +96,7 @@ def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) ->
     alone = (topics.thread(thread),) if thread and not form.one("categories") else ()
     return Filled(
         address=form.one("address"),
-        topics=form.many("topic") or alone,
+        topics=alone or form.many("topic"),
         frequency=form.one("frequency"),
         typo=form.one("typo"),
         # Unasked, the site's own language: its letters may speak more languages than these pages.
