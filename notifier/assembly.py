@@ -17,7 +17,7 @@ from notifier.domain.dkim import DkimSigner
 from notifier.domain.pictures import Pictures
 from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
-from notifier.exchangers import Groups, mx_of
+from notifier.exchangers import Groups, MailDomains, mx_of, takes_mail
 from notifier.journal import Journal
 from notifier.journal.folder import Folder
 from notifier.journal.in_redis import InRedis
@@ -76,6 +76,7 @@ def assemble(knobs: Settings) -> Parts:
         signer=signer,
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
         goodbyes=tuple(closings),
+        takes_mail=MailDomains(takes_mail if knobs.mx_lookups and knobs.signup_mx_check else None),
     )
 
 

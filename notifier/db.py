@@ -1,11 +1,14 @@
 """Engine and sessions: the same code on SQLite and PostgreSQL."""
 
+import math
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     CursorResult,
@@ -24,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -35,6 +38,9 @@ LOCK_WAIT_S: Final = 30
 The URL may say otherwise: `?timeout=5` for SQLite, `?options=-clock_timeout=5s` for PostgreSQL.
 """
 CONNECT_S: Final = 10
+RESTED_S: Final = 1.0
+"""After so long a rest a connection is asked whether it is still there."""
+_RESTS: Final = "notifier_rests_since"
 BULK_MEMORY: Final = "64MB"
 """For one sort or hash of a planning transaction; a statement has a handful of them."""
 _SQLITE_PASSES: Final = frozenset(
@@ -166,10 +172,33 @@ def _server(url: URL) -> Engine:
     connect_args: dict[str, Any] = {"application_name": "notifier"}
     if "connect_timeout" not in url.query:
         connect_args["connect_timeout"] = CONNECT_S
-    engine = create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=connect_args)
+    engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _ping_rested)
     if "lock_timeout" not in str(url.query.get("options", "")):
         event.listen(engine, "connect", _set_lock_timeout)
     return engine
+
+
+def _note_rest(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    entry.info[_RESTS] = time.monotonic()
+
+
+def _ping_rested(connection: DBAPIConnection, entry: ConnectionPoolEntry, _fairy: object) -> None:
+    # As pool_pre_ping does, but for connections that were at work a moment ago: a server takes longer to restart.
+    if time.monotonic() - entry.info.get(_RESTS, math.inf) > RESTED_S and not _answers(connection):
+        raise InvalidatePoolError
+
+
+def _answers(connection: DBAPIConnection) -> bool:
+    try:
+        cursor = connection.cursor()
+        cursor.execute("SELECT 1")
+        cursor.close()
+        connection.rollback()
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _sqlite(url: URL) -> Engine:

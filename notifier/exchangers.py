@@ -135,5 +135,52 @@ def mx_of(domain: str) -> Sequence[str]:
     return [name for _, name in found]
 
 
+def takes_mail(domain: str) -> bool:
+    """Whether mail for this domain has somewhere to go: servers of its own or, without, an address (RFC 5321, 5.1).
+
+    False for a null MX (RFC 7505). Raises MxUnknownError.
+    """
+    servers = mx_of(domain)
+    if servers:
+        return any(name != "." for name in servers)
+    return any(_has(domain, kind) for kind in ("A", "AAAA"))
+
+
+class MailDomains:
+    """Which domains take mail, remembered for a while. Safe for threads; who is not known is believed."""
+
+    def __init__(self, ask: Callable[[str], bool] | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """`ask` None: every domain is believed."""
+        self._ask = ask
+        self._clock = clock
+        self._known: dict[str, tuple[bool, float]] = {}
+
+    def __call__(self, domain: str) -> bool:
+        """Whether a domain (in A-labels) takes mail; asks the DNS, so it may take seconds."""
+        # A provider's name has no dot, and what only this network knows is not the public DNS's to tell.
+        if self._ask is None or "." not in group_of(domain) or not is_public(domain):
+            return True
+        known, until = self._known.get(domain, (True, 0.0))
+        if self._clock() < until:
+            return known
+        try:
+            found = self._ask(domain)
+        except MxUnknownError:
+            return True
+        if len(self._known) >= KNOWN_MAX:
+            self._known.clear()
+        self._known[domain] = found, self._clock() + AGAIN_S
+        return found
+
+
+def _has(domain: str, kind: str) -> bool:
+    try:
+        return bool(dns.resolver.resolve(f"{domain}.", kind, lifetime=LOOKUP_S, search=False))
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return False
+    except (dns.exception.DNSException, OSError) as fault:
+        raise MxUnknownError(type(fault).__name__) from fault
+
+
 def _key(domain: str) -> str:
     return f"notifier:{{mx}}:{domain}"

@@ -4,7 +4,7 @@
     beat -> due runs, due notices -> commit -> [PLAN_RUN run] -> plan -> commit -> [DELIVER ids]
     [DELIVER ids] -> claim | check | gather | render | send | record        (dispatch.py)
     beat -> sweep: whatever is unfinished for too long is nudged again      (upkeep.py)
-    reader -> sign up, confirm, change, unsubscribe                        (readers.py)
+    reader -> sign up, confirm, change, unsubscribe                        (readers.py, admission.py)
 
 A name in brackets is a nudge: a Celery task that carries ids. The rows are the truth; a nudge that is lost
 costs time, never a letter.
@@ -21,20 +21,18 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
-from notifier.consent import signup
 from notifier.db import is_passing
 from notifier.dispatch import Dispatch, claim_chunk
 from notifier.domain.items import NewItem, Receipt, batches
 from notifier.domain.outcome import Sent
 from notifier.domain.words import ItemKind, Lane, LetterKind, NoticeReason
 from notifier.journal import Page
-from notifier.models import Delivery, Item, Run, Signup, Site
+from notifier.models import Delivery, Item, Run, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_deliver, to_plan, to_publish, transaction
 from notifier.stages import books, ingest, ledger, match, record
 from notifier.stages.plan.alerts import plan_alerts
 from notifier.stages.plan.bundles import Terms, plan_bundles
-from notifier.stages.plan.confirmations import plan_confirmation
 from notifier.stages.plan.digests import plan_digests
 from notifier.stages.plan.letters import About, chunks, newest
 from notifier.stages.plan.runs import following, is_early, open_due
@@ -127,20 +125,6 @@ def plan_run(parts: Parts, run_id: int, now: datetime) -> None:
         ours = About(LetterKind.DIGEST, run.id).deliveries() & (Delivery.id > before)
         later(session, *chunks(session, ours, parts.settings.chunk_size))
         later(session, *(to_plan(one) for one in following(session, run)))
-
-
-def handle_signup(parts: Parts, signup_id: int, now: datetime) -> None:
-    """Decide on a sign-up and, where the address must be asked, plan its confirmation letter."""
-    knobs = parts.settings
-    with transaction(parts.db, parts.bell) as session:
-        row = session.get(Signup, signup_id, with_for_update=True)
-        if row is None or row.handled_at is not None:
-            return
-        limits = signup.Limits(knobs.confirm_limit_per_30d, timedelta(seconds=knobs.confirm_gap_s))
-        if signup.decide(session, row, now, limits) is signup.SignupResult.ASKED:
-            edition = parts.edition(session.get_one(Site, row.site_id), LetterKind.CONFIRM, now)
-            made = plan_confirmation(session, edition, row)
-            later(session, *chunks(session, Delivery.id.in_(made), knobs.chunk_size))
 
 
 def open_runs(parts: Parts, now: datetime) -> None:

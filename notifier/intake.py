@@ -29,7 +29,6 @@ class Intake(BaseSettings):
         description="Hosts (`name` or `name:port`), comma-separated, fetched even if their address is private.",
     )
     item_bytes_max: int = Field(default=1_000_000, ge=1000, description="Most bytes of one API request.")
-    signups_per_ip_h: int = Field(default=30, ge=1, description="Sign-ups per IP address and hour.")
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Proxy addresses, comma-separated, whose X-Forwarded-For is believed."
     )

@@ -47,6 +47,8 @@ class Parts:
     settings: Settings
     signer: Signer
     fetch: Fetcher
+    takes_mail: Callable[[str], bool] = lambda _domain: True
+    """Whether a domain (in A-labels) takes mail at all, as far as the DNS tells."""
     dice: Callable[[], float] = field(default=random.random)
     goodbyes: tuple[Callable[[], None], ...] = ()
     """What lets go of a connection each, in this order."""

@@ -26,7 +26,7 @@ from notifier.consent.links import Farewell, LinkView, Scope, Unsubscribed
 from notifier.consent.mutes import Muted, Muting
 from notifier.consent.old_links import OldLinkView
 from notifier.consent.preferences import Preferences
-from notifier.consent.signup import SignUpForm
+from notifier.consent.signup import Grounds, SignUpForm
 from notifier.consent.undoing import Undo
 from notifier.domain.words import ItemState, OldLinkKind
 from notifier.models import Delivery, Item, LetterItem, Site, Subscriber
@@ -36,15 +36,23 @@ from notifier.stages import gather, record
 from notifier.stages.render import public_page
 
 
-def request_signup(parts: Parts, form: SignUpForm, now: datetime) -> int:
+def grounds(parts: Parts, slug: str, topics: tuple[str, ...]) -> Grounds:
+    """What a sign-up at this site for these topics stands on. Raises `consent.signup.Invalid`."""
+    with parts.db.reading() as session:
+        return signup.grounds(session, slug, topics)
+
+
+def request_signup(parts: Parts, form: SignUpForm, now: datetime, stands_on: Grounds | None = None) -> int:
     """Note a sign-up and nudge its task; gives its id. What the task finds never shows in the answer.
 
-    Raises `consent.signup.Invalid` for a field that cannot be right.
+    `stands_on` spares looking up what was looked up for others just now. Raises `consent.signup.Invalid` for a field
+    that cannot be right.
     """
+    known = stands_on or grounds(parts, form.site, form.topics)
     with transaction(parts.db, parts.bell) as session:
-        row = signup.request(session, form, now)
-        later(session, to_sign_up(row.id))
-        return row.id
+        made = signup.request(session, form, known, now)
+        later(session, to_sign_up(made))
+        return made
 
 
 def peek_confirmation(parts: Parts, token: str, now: datetime) -> Confirmation | None:
@@ -60,6 +68,15 @@ def confirm(parts: Parts, token: str, ip: str, now: datetime) -> Confirmation | 
         if found and not (found.is_used or found.is_expired):
             greetings.welcome(parts, session, found.subscriber_id, now)
         return found
+
+
+def confirm_again(parts: Parts, token: str, ip: str, now: datetime) -> bool:
+    """Ask the address of a link that does not work any longer once more; False where that would not help."""
+    with transaction(parts.db, parts.bell) as session:
+        row = confirmation.again(session, token, ip, now)
+        if row is not None:
+            later(session, to_sign_up(row.id))
+        return row is not None
 
 
 def read_link(parts: Parts, purpose: str, token: str) -> LinkView | None:

@@ -12,6 +12,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
 from notifier.intake import Intake
 from notifier.pacing import Pacing
+from notifier.shielding import Shielding
 
 Words = Annotated[tuple[str, ...], NoDecode]
 _WORDS = ("fetch_hosts_allowed", "image_hosts", "trusted_proxies")
@@ -21,7 +22,7 @@ LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
 
-class Settings(Intake, Pacing):
+class Settings(Intake, Pacing, Shielding):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -149,7 +150,7 @@ class Settings(Intake, Pacing):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("dkim_folder", mode="before")
+    @field_validator("dkim_folder", "signup_refused_domains", mode="before")
     @classmethod
     def _none_for_empty(cls, value: object) -> object:
         return value or None  # An empty path would be the directory we happen to stand in.

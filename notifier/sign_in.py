@@ -8,7 +8,7 @@ from notifier.domain.words import LetterKind
 from notifier.models import Delivery, SignIn, Site, Subscriber
 from notifier.parts import Parts
 from notifier.queue import later, to_sign_in, transaction
-from notifier.stages.plan.letters import Edition, chunks
+from notifier.stages.plan.letters import chunks
 from notifier.stages.plan.sign_ins import plan_sign_in
 
 
@@ -44,7 +44,7 @@ def answer(parts: Parts, sign_in_id: int, now: datetime) -> None:
         if reader is None:
             return
         site = session.get_one(Site, row.site_id)
-        edition = Edition(site, parts.renderer.languages, now, parts.keeps(LetterKind.MAGIC_LINK), parts.room)
+        edition = parts.edition(site, LetterKind.MAGIC_LINK, now)
         made = plan_sign_in(session, edition, reader, row.id)
         later(session, *chunks(session, Delivery.id.in_(made), parts.settings.chunk_size))
 

@@ -13,7 +13,7 @@ from notifier.domain.address import check_address
 from notifier.domain.letter import Logo
 from notifier.domain.schedule import is_zone
 from notifier.domain.tokens import new_token, token_hash
-from notifier.domain.weburl import web_url
+from notifier.domain.weburl import origin_of, web_url
 from notifier.domain.words import Calendar, Digits, SourceKind
 from notifier.models import ApiKey, Site, Source
 
@@ -48,12 +48,14 @@ class NewSite:
     calendar: Calendar = Calendar.LOCALE
     sends_welcome: bool = True
     sends_goodbye: bool = False
+    origins: tuple[str, ...] = ()
+    """Where else than at `url` its subscribe box may stand."""
 
 
 def add_site(session: Session, new: NewSite, now: datetime) -> Site:
     """Make a site.
 
-    Raises ValueError with a sentence for a slug, address, time zone or colour that cannot be right.
+    Raises ValueError with a sentence for a slug, address, time zone, colour or origin that cannot be right.
     """
     _check(new)
     site = Site(
@@ -75,11 +77,20 @@ def add_site(session: Session, new: NewSite, now: datetime) -> Site:
         sends_welcome=new.sends_welcome,
         sends_goodbye=new.sends_goodbye,
         pepper=secrets.token_hex(32),
+        origins=checked_origins(new.origins),
         created_at=now,
     )
     session.add(site)
     session.flush()
     return site
+
+
+def checked_origins(given: Iterable[str]) -> list[str]:
+    """Origins as browsers write them, each once. Raises ValueError with a sentence for what is none."""
+    found = {origin_of(one): one for one in given}
+    if "" in found:
+        raise ValueError(f"origin {found['']!r}: write it like https://www.rafidain.example")
+    return list(found)
 
 
 def add_key(session: Session, site: Site, name: str, scopes: Iterable[str], now: datetime) -> str:

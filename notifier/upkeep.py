@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import corrections, flow, observe, polling, sign_in, tally
-from notifier.consent import signing_in, signup
+from notifier import admission, corrections, flow, observe, polling, sign_in, tally
+from notifier.consent import pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
 from notifier.models import Delivery, Lease
@@ -100,7 +100,7 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
         case Task.PUBLISH, (int(item),):
             flow.publish(parts, item, clock())
         case Task.SIGN_UP, (int(row),):
-            flow.handle_signup(parts, row, clock())
+            admission.handle_signup(parts, row, clock())
         case Task.SIGN_IN, (int(row),):
             sign_in.answer(parts, row, clock())
         case Task.PLAN_RUN, (int(run),):
@@ -131,7 +131,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
     with parts.db.writing() as session:
         taken_back = abandoned + record.take_back(session, now, parts.terms, parts.journal.read)
         expired = record.expire(session, Delivery.id > 0, now)
-        signup.purge(session, now - timedelta(days=parts.settings.pending_days))
+        pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
         tally.squeeze(session)
     return taken_back, expired

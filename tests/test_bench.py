@@ -77,3 +77,12 @@ def test_the_pace_is_measured_and_never_too_fast() -> None:
     assert {"rate", "worst_second", "letters", "seconds", "within"} <= found.keys()
     # How near it comes to 200 a second is the machine's to say.
     assert 0 < found["worst_second"] <= 210
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql", "valkey")
+def test_signing_up_is_measured_and_every_one_has_its_row_and_its_nudge() -> None:
+    found = figures("signup", "--requests", "200")
+    assert (found["requests"], found["refused"], found["unwritten"], found["without_nudge"]) == (200, 0, 0, 0)
+    assert found["requests_per_s"] > 0
+    assert 0 < found["p50_ms"] <= found["p99_ms"]

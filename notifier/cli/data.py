@@ -15,9 +15,10 @@ from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_
 from notifier.domain.address import AddressInvalid
 from notifier.domain.items import NewItem
 from notifier.domain.letter import Logo
+from notifier.domain.weburl import origin_of
 from notifier.domain.words import Calendar, Digits, Permission
 from notifier.models import ApiKey
-from notifier.sites import NewSite, add_key, add_site
+from notifier.sites import NewSite, add_key, add_site, checked_origins
 
 PIXEL_DIGITS = 6
 """Of a logo's side, at most."""
@@ -50,13 +51,16 @@ def site_add(
     calendar: Annotated[Calendar, typer.Option(help="What its dates are told by.")] = Calendar.LOCALE,
     welcome: Annotated[bool, typer.Option(help="Write to who has confirmed: what they will get.")] = True,
     goodbye: Annotated[bool, typer.Option(help="Write to who ended everything: how to undo it.")] = False,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="Where else its subscribe box may stand; repeatable.")
+    ] = None,
 ) -> None:
     """Make a site, and a first API key, which is shown once."""
     width, _, height = logo_size.partition("x")
     new = NewSite(
         slug=slug, name=name, sender_address=sender, language=language, time_zone=time_zone, url=url,
         postal_address=postal_address, colour=colour, digits=digits, calendar=calendar,
-        sends_welcome=welcome, sends_goodbye=goodbye,
+        sends_welcome=welcome, sends_goodbye=goodbye, origins=tuple(origin or ()),
         logo=Logo(logo, _pixels(width), _pixels(height)) if logo else None,
     )  # fmt: skip
     try:
@@ -70,6 +74,23 @@ def site_add(
     except IntegrityError:
         refuse(f"there is a site {slug!r} already", FAILED)
     console.print(f"site {slug} is made. Its API key, shown only now:\n{key}", highlight=False)
+
+
+@site_app.command("origins")
+def site_origins(
+    origins: Annotated[list[str] | None, typer.Argument(help="Such as https://m.rafidain.example.")] = None,
+    site: SiteOption = "",
+    clear: Annotated[bool, typer.Option("--clear", help="None but the site's own.")] = False,
+) -> None:
+    """Say where else than at its own address a site's subscribe box may stand; without any, show it."""
+    with assembly.parts().db.writing() as session:
+        row = the_site(session, site)
+        try:
+            row.origins = [] if clear else checked_origins(origins or ()) or row.origins
+        except ValueError as fault:
+            refuse(str(fault))
+        for one in dict.fromkeys(filter(None, (origin_of(row.url), *row.origins))):
+            console.print(one, highlight=False)
 
 
 def _pixels(text: str) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
 from notifier.consent.moving import move
-from notifier.consent.signup import SignupResult
+from notifier.consent.signup import SignupResult, is_reader
 from notifier.consent.subscriptions import subscribe
 from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import ConsentAction
@@ -25,6 +25,8 @@ class Confirmation:
     topics: tuple[str, ...]
     is_used: bool
     is_expired: bool
+    may_ask_again: bool = False
+    """Whether a new letter to the same address would help."""
 
 
 def mint(session: Session, signup_id: int, now: datetime, keeps: timedelta) -> str:
@@ -53,6 +55,27 @@ def confirm(session: Session, token: str, ip: str, now: datetime) -> Confirmatio
         row.used_at = now
         _activate(session, session.get_one(Signup, row.signup_id), ip, now)
     return found
+
+
+def again(session: Session, token: str, ip: str, now: datetime) -> Signup | None:
+    """Sign the same address up for the same once more, by a link that does not work any longer.
+
+    None where that would not help: the link is not ours, still works, did its work, or its person was forgotten.
+    """
+    row = session.scalar(select(OneTimeToken).where(OneTimeToken.token_hash == token_hash(token)))
+    if row is None or not _confirmation(session, row, now).may_ask_again:
+        return None
+    old = session.get_one(Signup, row.signup_id)
+    kept = ("site_id", "address", "name", "language", "time_zone", "frequency", "topics", "is_implicit")
+    fresh = Signup(
+        **{name: getattr(old, name) for name in (*kept, "wording_hash", "limit_hash")},
+        source="again",
+        ip=ip,
+        created_at=now,
+    )
+    session.add(fresh)
+    session.flush()
+    return fresh
 
 
 def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
@@ -90,6 +113,8 @@ def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirm
             select(Topic.name, Topic.label).where(Topic.site_id == signup.site_id, Topic.name.in_(names))
         ).all()
     )
+    subscriber = session.get(Subscriber, signup.subscriber_id) if signup.subscriber_id else None
+    is_expired = row.expires_at <= now or subscriber is None
     return Confirmation(
         site_id=signup.site_id,
         subscriber_id=signup.subscriber_id or 0,
@@ -97,5 +122,6 @@ def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirm
         topics=tuple(labels.get(name) or name for name in names),
         is_used=is_used,
         # Without a subscriber the person was forgotten, and with them what they asked for.
-        is_expired=row.expires_at <= now or signup.subscriber_id is None,
+        is_expired=is_expired,
+        may_ask_again=(is_used or is_expired) and subscriber is not None and not is_reader(session, subscriber),
     )

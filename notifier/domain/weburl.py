@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from notifier.domain.address import AddressInvalid, a_labels
 
 _KEPT: Final = "/:@!$&'()*+,;=-._~%?"
+_PORTS: Final = {"http": 80, "https": 443}
 _ORDINARY: Final = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9/._~%=&?+,:;@!$*#-]*)?")
 _ASCII_HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 
@@ -26,3 +27,16 @@ def web_url(raw: str) -> str:
         return ""
     path, query, fragment = (quote(piece, safe=_KEPT) for piece in (parts.path, parts.query, parts.fragment))
     return urlunsplit((parts.scheme.lower(), network, path, query, fragment))
+
+
+def origin_of(raw: str) -> str:
+    """The origin of an address as browsers write it (RFC 6454, section 6.2), or "" for what has none."""
+    try:
+        parts = urlsplit(web_url(raw).lower())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if not host:
+        return ""
+    shown = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{shown}" + ("" if port in {None, _PORTS.get(parts.scheme)} else f":{port}")

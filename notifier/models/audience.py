@@ -142,7 +142,7 @@ class Signup(Base):
     moves_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     """The reader who wants this to be their address."""
     result: Mapped[str] = mapped_column(String(40), default="")
-    """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited` or `suppressed`."""
+    """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited`, `suppressed` or `unreachable`."""
 
 
 class OneTimeToken(Base):

@@ -41,6 +41,8 @@ class Site(Base):
     """Whether one who ended everything on our page gets a letter that undoes it."""
     pepper: Mapped[str] = mapped_column(String(64))
     """Random, never changed: keys the address hashes, so that a suppression outlives key rotation."""
+    origins: Mapped[list[str]] = mapped_column(default=list)
+    """Where else than at `url` its subscribe box may stand, such as `https://m.rafidain.example`."""
     created_at: Mapped[datetime]
 
 

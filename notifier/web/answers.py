@@ -12,7 +12,7 @@ from notifier import observe
 from notifier.db import is_passing
 from notifier.web import problems
 from notifier.web.bodies import ErrorBody
-from notifier.web.edge import Edge, edge_of, voice
+from notifier.web.edge import Edge, edge_of, foreign, voice
 from notifier.web.look import PLAIN_HEADERS
 from notifier.web.problems import Problem
 from notifier.web.wire import API_PREFIX
@@ -31,7 +31,8 @@ def answer_errors(app: FastAPI) -> None:
 def error_body(request: Request, edge: Edge, problem: Problem) -> ErrorBody:
     """A problem as the API says it."""
     sentences = edge.look.sentences
-    language = sentences.accepted(request.headers.get("accept-language", ""))
+    asked = sentences.supported(request.query_params.get("lang"))
+    language = asked or sentences.accepted(request.headers.get("accept-language", ""))
     values = {"field": problem.field, **problem.values}
     return ErrorBody(
         key=problem.key.removeprefix("error_"),
@@ -61,7 +62,9 @@ def _answer(request: Request, error: Exception) -> Response:
 
 def _as_json(request: Request, edge: Edge, problem: Problem) -> Response:
     body = {"error": error_body(request, edge, problem).model_dump()}
-    return JSONResponse(body, problem.status_code, headers={**PLAIN_HEADERS, **(problem.headers or {})})
+    return JSONResponse(
+        body, problem.status_code, headers={**PLAIN_HEADERS, **foreign(request), **(problem.headers or {})}
+    )
 
 
 def _as_page(request: Request, edge: Edge, problem: Problem) -> Response:

@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
+from notifier.shared import Shared
 from notifier.web import (
     api,
     corrections,
@@ -24,15 +25,21 @@ from notifier.web import (
     preferences,
     probes,
     sign_in,
+    signups,
     visits,
+    widget,
 )
 from notifier.web import own as own_pages
 from notifier.web.answers import answer_errors
+from notifier.web.counting import Counts, Hourly
 from notifier.web.desk import menu
 from notifier.web.desk.frame import Frame
+from notifier.web.directory import Directory
 from notifier.web.edge import LOOKING, Edge
-from notifier.web.limits import Proxies, SignupLimit
+from notifier.web.limits import Proxies
 from notifier.web.look import STATIC, Look
+from notifier.web.refused import refusing
+from notifier.web.shield import Shield
 from notifier.web.wire import BodyLimit
 
 LOGINS_PER_H: Final = 20
@@ -54,17 +61,7 @@ def make() -> FastAPI:
 
 def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], datetime] = clock.now) -> FastAPI:
     """The application; `inbox` is the development inbox's pages, where there is one."""
-    knobs = parts.settings
-    counted = knobs.redis_url.get_secret_value(), knobs.secret_key.get_secret_value()
-    edge = Edge(
-        parts=parts,
-        clock=now,
-        signup_limit=SignupLimit(*counted, knobs.signups_per_ip_h),
-        login_limit=SignupLimit(*counted, LOGINS_PER_H, "login"),
-        proxies=Proxies(knobs.trusted_proxies),
-        look=Look(templates_dir()),
-        desk=Frame(templates_dir(), menu.MENU),
-    )
+    shared = Shared(parts.settings.redis_url.get_secret_value())
     app = FastAPI(
         title="notifier",
         # The stock documentation page loads scripts from elsewhere; the schema itself is enough for tools.
@@ -72,10 +69,10 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
-        middleware=[Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max)],
-        lifespan=_closing(edge),
+        middleware=[Middleware(BodyLimit, api_bytes_max=parts.settings.item_bytes_max)],
+        lifespan=_closing(shared),
     )
-    app.state.edge = edge
+    app.state.edge = _edge(parts, shared, now)
     answer_errors(app)
     for router in _routers(parts, inbox):
         app.include_router(router)
@@ -83,12 +80,30 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
 
 
 def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
-    yield from (probes.router, api.router, corrections.router, visits.router, hooks.router, _files(), *menu.ROUTERS)
+    yield from (probes.router, api.router, corrections.router, visits.router, signups.router, hooks.router)
+    yield from (_files(), *menu.ROUTERS, widget.router)
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
     yield from (pages.router, pictures.router(parts.fetch), links.router, mutes.router, old_links.router)
     yield from (sign_in.router, own_pages.router, preferences.router)
+
+
+def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
+    knobs = parts.settings
+    counts = Counts(shared, knobs.secret_key.get_secret_value())
+    return Edge(
+        parts=parts,
+        clock=now,
+        shield=Shield(knobs, parts.signer, counts),
+        sign_in_limit=Hourly(counts, "sign-in", knobs.signups_per_ip_h),
+        login_limit=Hourly(counts, "login", LOGINS_PER_H),
+        directory=Directory(parts),
+        is_refused=refusing(knobs.signup_refuse_disposable, knobs.signup_refused_domains),
+        proxies=Proxies(knobs.trusted_proxies),
+        look=Look(templates_dir()),
+        desk=Frame(templates_dir(), menu.MENU),
+    )
 
 
 def _files() -> APIRouter:
@@ -103,11 +118,10 @@ def _file(name: str, kind: str) -> Callable[[], Response]:
     return lambda: Response(body, media_type=kind, headers=_FOREVER)
 
 
-def _closing(edge: Edge) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _closing(shared: Shared) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
-        edge.signup_limit.close()
-        edge.login_limit.close()
+        shared.close()
 
     return lifespan

@@ -9,9 +9,12 @@ from fastapi import Depends, Request
 
 from notifier.domain.letter import SiteFace
 from notifier.parts import Parts
+from notifier.web.counting import Hourly
 from notifier.web.desk.frame import Frame
-from notifier.web.limits import Proxies, SignupLimit
+from notifier.web.directory import Directory
+from notifier.web.limits import Proxies
 from notifier.web.look import Look, Voice
+from notifier.web.shield import Shield
 from notifier.web.wire import Typed, typed
 
 
@@ -21,8 +24,12 @@ class Edge:
 
     parts: Parts
     clock: Callable[[], datetime]
-    signup_limit: SignupLimit
-    login_limit: SignupLimit
+    shield: Shield
+    sign_in_limit: Hourly
+    login_limit: Hourly
+    directory: Directory
+    is_refused: Callable[[str], bool]
+    """Whether addresses at a domain (in A-labels) are not taken."""
     proxies: Proxies
     look: Look
     desk: Frame
@@ -43,6 +50,11 @@ def voice(request: Request, edge: Edge, face: SiteFace | None = None, own: str =
     if tag:
         return Voice(sentences.nearest(tag), face)
     return Voice(sentences.accepted(request.headers.get("accept-language", "")), face)
+
+
+def foreign(request: Request) -> dict[str, str]:
+    """The headers that let a page of another origin read this answer, where one may (Fetch, section 3.2)."""
+    return dict(getattr(request.state, "foreign", {}))
 
 
 Here = Annotated[Edge, Depends(edge_of)]

@@ -15,6 +15,7 @@ from notifier.web import places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.look import LETTER_CSP, PLAIN_HEADERS
 from notifier.web.problems import Problem
+from notifier.web.shield import Verdict
 from notifier.web.wire import Typed
 
 router = APIRouter(include_in_schema=False)
@@ -27,14 +28,30 @@ ONE_CLICK = ("List-Unsubscribe", "One-Click")
 def ask_confirmation(request: Request, edge: Here, token: str) -> Response:
     """What would be confirmed, and a button; a link that was used or has expired explains itself."""
     found = readers.peek_confirmation(edge.parts, token, edge.clock())
-    return _confirmation_page(request, edge, found, "ask")
+    return _confirmation_page(request, edge, found, token, "ask")
 
 
 @router.post("/confirm/{token}")
 def confirm(request: Request, edge: Here, token: str) -> Response:
     """Use the token."""
     found = readers.confirm(edge.parts, token, edge.proxies.client_ip(request), edge.clock())
-    return _confirmation_page(request, edge, found, "done")
+    return _confirmation_page(request, edge, found, token, "done")
+
+
+@router.post("/confirm/{token}/again")
+def confirm_again(request: Request, edge: Here, token: str) -> Response:
+    """Send a new confirmation to the address of a link that does not work any longer, and never say which it is."""
+    now, ip = edge.clock(), edge.proxies.client_ip(request)
+    found = readers.peek_confirmation(edge.parts, token, now)
+    if found is None or not found.may_ask_again:
+        return _confirmation_page(request, edge, found, token, "ask")
+    with edge.parts.db.reading() as session:
+        face = places.by_id(session, found.site_id).face
+    if edge.shield.judge_again(ip, now) is Verdict.LIMITED:
+        again = {"Retry-After": "3600"}
+        raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "error_too_many", headers=again, face=face)
+    readers.confirm_again(edge.parts, token, ip, now)
+    return edge.look.page("sent", voice(request, edge, face, found.language))
 
 
 @router.api_route("/u/{token}", methods=LOOKING)
@@ -114,7 +131,7 @@ def view_letter(edge: Here, token: str) -> Response:
     return HTMLResponse(html, headers={**PLAIN_HEADERS, "Content-Security-Policy": LETTER_CSP})
 
 
-def _confirmation_page(request: Request, edge: Edge, found: Confirmation | None, stage: str) -> Response:
+def _confirmation_page(request: Request, edge: Edge, found: Confirmation | None, token: str, stage: str) -> Response:
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     with edge.parts.db.reading() as session:
@@ -126,6 +143,7 @@ def _confirmation_page(request: Request, edge: Edge, found: Confirmation | None,
         status=HTTPStatus.GONE if is_gone else HTTPStatus.OK,
         stage="used" if found.is_used else "expired" if found.is_expired else stage,
         topics=found.topics,
+        again=f"/confirm/{token}/again" if found.may_ask_again else "",
     )
 
 

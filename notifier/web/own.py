@@ -65,7 +65,7 @@ def change_address(request: Request, edge: Here, form: Form) -> Response:
     """Ask the new address; the answer is the same whatever is known of it."""
     door = by_session_acting(request, edge, form)
     now, ip = edge.clock(), edge.proxies.client_ip(request)
-    if not edge.signup_limit.allows(ip, now):
+    if not edge.sign_in_limit.allows(ip, now):
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "error_too_many", headers={"Retry-After": "3600"})
     try:
         own_data.ask_to_move(edge.parts, _visitor(door), form.one("address"), ip, now)

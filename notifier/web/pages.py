@@ -2,113 +2,137 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
-from notifier import readers
-from notifier.consent.signup import Invalid, SignUpForm
+from notifier.consent.signup import Invalid
+from notifier.domain import topics
 from notifier.domain.words import Frequency
-from notifier.web import places
+from notifier.web import boxes, wording
+from notifier.web.asking import Better, Filled, ask
+from notifier.web.boxes import Asked, Box
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
-from notifier.web.look import Voice
-from notifier.web.places import Offer, Place
+from notifier.web.places import Place
 from notifier.web.problems import Problem
+from notifier.web.shield import STAMP, Attempt, Verdict
 from notifier.web.wire import Typed, is_clean
 
 router = APIRouter(include_in_schema=False)
 
-HONEYPOT = "website"
+HONEYPOT: Final = "website"
 """A field that people do not see and programs fill in."""
+RETRY_S: Final = {Verdict.LIMITED: "3600", Verdict.BUSY: "60"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Box:
-    """What the subscribe page of a site offers: its sections, or one discussion."""
+class _Fault:
+    """Why a filled form is shown again, and what is asked beside it."""
 
-    place: Place
-    offers: tuple[Offer, ...]
-    thread: str
+    field: str
+    key: str
+    status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
+    better: str = ""
+    """What the address was most likely meant to be."""
 
 
 @router.api_route("/{site}/subscribe", methods=LOOKING)
 def show_box(request: Request, edge: Here, site: str) -> Response:
-    """The box; `?thread=<guid>` follows a discussion, `?topic=category:…` ticks a section beforehand."""
-    box = _box(edge, site, request.query_params.get("thread", ""))
-    return _page(request, edge, box, Typed(tuple(request.query_params.multi_items())))
+    """The box.
+
+    `?thread=<guid>` follows a discussion, `&categories=…` offers its sections beside it, `?topic=category:…` ticks one.
+    """
+    query = Typed(tuple(request.query_params.multi_items()))
+    return _page(request, edge, _box(edge, site, query), query)
 
 
 @router.post("/{site}/subscribe")
 def take_box(request: Request, edge: Here, form: Form, site: str) -> Response:
     """Note the sign-up; the answer is the same whatever is known of the address.
 
-    Other sites embed this form and no cookie stands behind it, so a rate limit and a honeypot guard it.
+    Other sites embed this form and no cookie stands behind it: a stamp, a honeypot and budgets guard it.
     """
-    box = _box(edge, site, form.one("thread"))
-    speaks = voice(request, edge, box.place.face)
-    now, ip = edge.clock(), edge.proxies.client_ip(request)
-    if not edge.signup_limit.allows(ip, now):
-        raise Problem(
-            HTTPStatus.TOO_MANY_REQUESTS, "error_too_many", headers={"Retry-After": "3600"}, face=box.place.face
-        )
-    if not form.one(HONEYPOT):
-        try:
-            readers.request_signup(edge.parts, _sign_up(request, edge, box, form, speaks, ip), now)
-        except Invalid as refusal:
-            return _page(request, edge, box, form, refusal)
-    return edge.look.page("sent", speaks)
+    place = boxes.site(edge, site)
+    if form.one(HONEYPOT):
+        return _sent(request, edge, place)
+    ip, now = edge.proxies.client_ip(request), edge.clock()
+
+    def judge(address: str) -> Verdict:
+        return edge.shield.judge_plain(Attempt(place.id, ip, address, stamp=form.one(STAMP)), now)
+
+    try:
+        verdict = ask(edge, place, _filled(request, edge, place, form, ip), judge)
+    except Invalid as refusal:
+        return _again(request, edge, site, form, _Fault(refusal.field, refusal.key))
+    except Better as found:
+        return _again(request, edge, site, form, _Fault("address", "address_better", better=found.address))
+    if verdict is Verdict.AGAIN:
+        return _again(request, edge, site, form, _Fault("form", "press_again"))
+    if verdict in RETRY_S:
+        key = "error_too_many" if verdict is Verdict.LIMITED else "error_crowded"
+        answer = _again(request, edge, site, form, _Fault("form", key, HTTPStatus.TOO_MANY_REQUESTS))
+        answer.headers["Retry-After"] = RETRY_S[verdict]
+        return answer
+    return _sent(request, edge, place)
 
 
-def _box(edge: Edge, slug: str, guid: str) -> _Box:
-    if not is_clean(slug + guid):
-        raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
-    with edge.parts.db.reading() as session:
-        place = places.by_slug(session, slug)
-        if place is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "unknown_site")
-        if not guid:
-            return _Box(place, places.offers(session, place.id), "")
-        thread = places.thread(session, place.id, guid)
-    if thread is None:
-        raise Problem(HTTPStatus.NOT_FOUND, "unknown_topics", face=place.face)
-    return _Box(place, (thread,), guid)
+def _box(edge: Edge, slug: str, typed: Typed) -> Box:
+    asked = Asked.of(typed.one("thread"), typed.one("categories"))
+    place = boxes.site(edge, slug)
+    box = boxes.box(edge, place, asked)
+    if asked.thread and not box.is_thread and not asked.categories:
+        known = is_clean(asked.thread)
+        raise Problem(HTTPStatus.NOT_FOUND, "unknown_topics" if known else "error_not_found", face=place.face)
+    return box
 
 
-def _sign_up(request: Request, edge: Edge, box: _Box, form: Typed, speaks: Voice, ip: str) -> SignUpForm:
-    chosen = tuple(offer.topic for offer in box.offers) if box.thread else form.many("topic")
-    return SignUpForm(
-        site=box.place.face.slug,
+def _again(request: Request, edge: Edge, slug: str, form: Typed, fault: _Fault) -> Response:
+    return _page(request, edge, _box(edge, slug, form), form, fault)
+
+
+def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) -> Filled:
+    thread = form.one("thread").strip()
+    # A form about one discussion has nothing to tick.
+    alone = (topics.thread(thread),) if thread and not form.one("categories") else ()
+    return Filled(
         address=form.one("address"),
-        topics=chosen,
+        topics=alone or form.many("topic"),
         frequency=form.one("frequency"),
+        typo=form.one("typo"),
         # Unasked, the site's own language: its letters may speak more languages than these pages.
         language=edge.look.sentences.supported(request.query_params.get("lang")) or "",
-        source="thread" if box.thread else "form",
+        spoken=voice(request, edge, place.face).language,
+        source="thread" if thread else "form",
         ip=ip,
-        wording=edge.look.sentences.plain(speaks.language, "consent", site=box.place.face.name),
     )
 
 
-def _page(request: Request, edge: Edge, box: _Box, form: Typed, refusal: Invalid | None = None) -> Response:
+def _sent(request: Request, edge: Edge, place: Place) -> Response:
+    return edge.look.page("sent", voice(request, edge, place.face))
+
+
+def _page(request: Request, edge: Edge, box: Box, form: Typed, fault: _Fault | None = None) -> Response:
     speaks = voice(request, edge, box.place.face)
-    default = Frequency.INSTANT if box.thread else Frequency.DAILY
+    default = Frequency.INSTANT if box.is_thread else Frequency.DAILY
+    is_kept = fault is not None and fault.key != "press_again"
     return edge.look.page(
         "subscribe",
         speaks,
-        status=HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK,
+        status=fault.status if fault else HTTPStatus.OK,
         box=box,
-        chosen=form.many("topic") if len(box.offers) > 1 else [offer.topic for offer in box.offers],
+        chosen=form.many("topic") or (() if fault else box.wanted),
         frequency=form.one("frequency") or default,
         frequencies=list(Frequency),
-        address=form.one("address") if refusal else "",
-        error=refusal,
+        address=form.one("address") if fault else "",
+        error=fault,
         honeypot=HONEYPOT,
+        # A slip shall not make anybody wait again: the stamp of the first page goes on.
+        stamp=(is_kept and form.one(STAMP)) or edge.shield.stamp(box.place.id, edge.clock()),
         languages=_languages(edge, box),
     )
 
 
-def _languages(edge: Edge, box: _Box) -> list[tuple[str, str]]:
+def _languages(edge: Edge, box: Box) -> list[tuple[str, str]]:
     """The page's other faces: every language of its pages that the site's letters can speak too."""
-    sentences = edge.look.sentences
-    spoken = [language for language in sentences.languages if language in edge.parts.renderer.languages]
-    names = [(language, sentences.plain(language, "language_name")) for language in spoken]
-    return names if len(names) > 1 and not box.thread else []
+    found = wording.languages(edge)
+    return found if len(found) > 1 and not box.is_thread else []

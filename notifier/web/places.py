@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain import topics
 from notifier.domain.letter import SiteFace
+from notifier.domain.weburl import origin_of
 from notifier.domain.words import ItemKind, ItemState
 from notifier.models import Item, Site, Topic
 from notifier.stages import gather
@@ -20,6 +21,8 @@ class Place:
     face: SiteFace
     digest_hour: int
     digest_weekday: int
+    origins: frozenset[str] = frozenset()
+    """Where its subscribe box may stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +69,5 @@ def thread(session: Session, site_id: int, guid: str) -> Offer | None:
 
 
 def _place(site: Site) -> Place:
-    return Place(site.id, gather.face(site), site.digest_hour, site.digest_weekday)
+    origins = frozenset(filter(None, (origin_of(site.url), *site.origins)))
+    return Place(site.id, gather.face(site), site.digest_hour, site.digest_weekday, origins)

@@ -76,7 +76,7 @@ def _place(edge: Edge, slug: str) -> Place:
 
 
 def _count(request: Request, edge: Edge, place: Place | None) -> None:
-    if not edge.signup_limit.allows(edge.proxies.client_ip(request), edge.clock()):
+    if not edge.sign_in_limit.allows(edge.proxies.client_ip(request), edge.clock()):
         again = {"Retry-After": "3600"}
         face = place.face if place else None
         raise Problem(HTTPStatus.TOO_MANY_REQUESTS, "error_too_many", headers=again, face=face)

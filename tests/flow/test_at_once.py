@@ -7,7 +7,7 @@ from threading import Barrier
 
 from sqlalchemy import select
 
-from notifier import flow, readers, upkeep
+from notifier import admission, flow, readers, upkeep
 from notifier.consent.links import Scope
 from notifier.domain.items import NewItem
 from notifier.domain.words import Frequency, ItemKind
@@ -38,7 +38,7 @@ def test_spellings_of_one_mailbox_that_sign_up_at_once_get_one_letter(world: Wor
     world.topics(["category:سياسة"])
     for n in range(8):
         world.sign_up(f"victim+{n}@example.org")
-    at_once(*(lambda one=one: flow.handle_signup(world.parts, one, world.now) for one in ids(world, Task.SIGN_UP)))
+    at_once(*(lambda one=one: admission.handle_signup(world.parts, one, world.now) for one in ids(world, Task.SIGN_UP)))
     with world.parts.db.reading() as session:
         results = sorted(session.scalars(select(Signup.result)))
     assert results == ["asked", *["limited"] * 7]

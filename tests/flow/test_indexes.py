@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import event
 
 from notifier import migrate, tally
-from notifier.consent import signup
+from notifier.consent import pending
 from notifier.db import Database
 from notifier.domain.balance import Page
 from notifier.domain.words import Frequency, Lane, LetterKind
@@ -48,7 +48,7 @@ def plans(path: Path) -> set[str]:
         record.take_back(session, NOW, TERMS, lambda _token: ())
         record.expire(session, Delivery.id > 0, NOW)
         record.claim(session, record.Span(Lane.ALERTS, 1, 500), "token", NOW, TERMS, 500)
-        signup.purge(session, NOW)
+        pending.purge(session, NOW)
         books.pages(session)
         books.pages(session, only=[(LetterKind.DIGEST, 1)])
         ledger.told(session, Page.of(0, {}, {}))

@@ -1,13 +1,15 @@
 """Double opt-in: one question per address, the same answer for everybody, proof of consent."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
 from notifier import readers, upkeep
 from notifier.consent.links import Scope
 from notifier.consent.signup import Invalid, SignUpForm
-from notifier.domain.words import ConsentAction
-from notifier.models import ConsentEvent, OneTimeToken, Signup, Subscriber, Subscription, Suppression
+from notifier.domain.words import ConsentAction, Lane
+from notifier.models import ConsentEvent, Delivery, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from tests.world import World, text_of
 
 
@@ -219,3 +221,24 @@ def test_a_field_that_cannot_be_right_is_refused_by_name(
         readers.request_signup(world.parts, SignUpForm(**{**good, **form}), world.now)  # type: ignore[arg-type]  # mixed on purpose
     assert refusal.value.field == field
     assert count(world, Signup) == 0
+
+
+def test_a_domain_that_takes_no_mail_is_not_written_to_and_nothing_is_kept(world: World) -> None:
+    world.topics(["category:سياسة"])
+    world.parts = replace(world.parts, takes_mail=lambda domain: not domain.endswith(".none"))
+    world.sign_up("a@example.org")
+    world.sign_up("b@فلسطين.none", name="ليلى", ip="192.0.2.7")
+    world.work()
+    assert world.subjects().keys() == {"a@example.org"}
+    with world.parts.db.reading() as session:
+        last = session.scalars(select(Signup).order_by(Signup.id.desc())).first()
+    assert last is not None
+    assert (last.result, last.address, last.name, last.ip) == ("unreachable", "", "", "")
+
+
+def test_the_confirmation_goes_by_the_urgent_lane(world: World) -> None:
+    world.topics(["category:سياسة"])
+    world.sign_up("a@example.org")
+    world.work()
+    with world.parts.db.reading() as session:
+        assert session.scalars(select(Delivery.lane)).all() == [Lane.URGENT]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
@@ -27,12 +27,14 @@ from notifier.ring import queue_depths
 from notifier.settings import Settings
 from notifier.transports.memory import MemoryTransport
 from notifier.web.app import create_app
+from notifier.web.edge import Edge
 from tests.databases import DIALECTS
 from tests.postgresql import PostgreSQL
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 SECRET = "kR7-wq2_ZpL0vXc9sTf3bNg6hYdJ4mQe"
 POLITICS = topics.category("سياسة")
+FORM = {"address": "layla@example.org", "topic": POLITICS, "frequency": "daily"}
 
 
 @dataclass
@@ -112,6 +114,16 @@ class Visit:
         """Do what workers would do now."""
         upkeep.drain(self.parts, lambda: self.now)
 
+    def form(self, **fields: Any) -> dict[str, Any]:
+        """A filled plain form, as somebody sends it who opened the page ten seconds ago."""
+        opened = self.now - timedelta(seconds=10)
+        return {**FORM, "stamp": self.edge.shield.stamp(self.site_id, opened), **fields}
+
+    @property
+    def edge(self) -> Edge:
+        """What the application's endpoints stand on."""
+        return cast("Edge", self.client.app.state.edge)  # type: ignore[attr-defined]  # TestClient's app is any ASGI
+
     def key(self, scopes: tuple[str, ...] = ("items:write", "items:read"), **values: Any) -> dict[str, str]:
         """The header of a fresh API key."""
         token = f"nk_{new_token()}"
@@ -123,7 +135,16 @@ class Visit:
 
 def settings(**knobs: Any) -> Settings:
     """Settings of a test, whatever the environment says."""
-    return Settings(**{"secret_key": SECRET, "base_url": "https://naba.example", "confirm_gap_s": 0, **knobs})
+    return Settings(
+        **{
+            "secret_key": SECRET,
+            "base_url": "https://naba.example",
+            "confirm_gap_s": 0,
+            "mx_lookups": False,
+            "signup_work": 20,
+            **knobs,
+        }
+    )
 
 
 def add_site(parts: Parts, slug: str, **values: Any) -> int:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from notifier import flow
+from notifier.consent import pending
 from notifier.domain import topics
 from notifier.domain.items import NewItem
 from notifier.domain.words import Frequency, ItemKind
@@ -214,3 +215,68 @@ def test_a_thread_s_title_is_shown_as_text(visit: Visit) -> None:
     link: Any = visit.link("u", reader, visit.delivery(reader))
     assert "onclick" not in visit.client.get(link).text.replace("&lt;b onclick", "")
     assert "onclick" not in visit.client.post(link, data={"scope": "letter"}).text.replace("&lt;b onclick", "")
+
+
+# -- another confirmation ------------------------------------------------------------------------------------------
+
+
+def test_an_expired_link_offers_a_new_one_and_never_says_to_whom(visit: Visit) -> None:
+    old = visit.confirm("layla@example.org")
+    visit.now += timedelta(hours=80)
+    page = visit.client.get(f"/confirm/{old}?lang=en")
+    assert page.status_code == 410
+    assert f'action="/confirm/{old}/again?lang=en"' in page.text
+    answer = visit.client.post(f"/confirm/{old}/again?lang=en")
+    assert answer.status_code == 200
+    assert "One step to go" in answer.text
+    assert "layla" not in page.text + answer.text
+    visit.work()
+    assert len(visit.transport.sent) == 2
+    fresh = visit.mail_text(1).split("/confirm/")[1].split()[0]
+    assert "تم تأكيد" in visit.client.post(f"/confirm/{fresh}").text
+
+
+def test_new_links_are_as_rare_as_the_letters_of_a_form(visit: Visit) -> None:
+    old = visit.confirm("layla@example.org")
+    visit.now += timedelta(hours=80)
+    statuses = [visit.client.post(f"/confirm/{old}/again").status_code for _ in range(12)]
+    visit.work()
+    assert statuses == [*[200] * 10, 429, 429]
+    assert len(visit.transport.sent) == 3, "three in thirty days, the first included"
+
+
+def test_a_link_that_did_its_work_or_still_works_sends_no_other(visit: Visit) -> None:
+    token = visit.confirm("layla@example.org")
+    assert visit.client.post(f"/confirm/{token}/again").status_code == 200
+    visit.client.post(f"/confirm/{token}")
+    used = visit.client.get(f"/confirm/{token}")
+    assert "/again" not in used.text
+    before = visit.rows()
+    assert visit.client.post(f"/confirm/{token}/again").status_code == 200
+    assert visit.client.post("/confirm/none/again").status_code == 404
+    assert visit.rows() == before
+
+
+def test_who_left_for_good_gets_a_new_link_by_the_used_one(visit: Visit) -> None:
+    token = visit.confirm("layla@example.org")
+    visit.client.post(f"/confirm/{token}")
+    with visit.parts.db.reading() as session:
+        reader = session.scalars(select(Subscriber.id)).one()
+    visit.client.post(visit.link("u", reader, 0), data={"scope": "all"})
+    page = visit.client.get(f"/confirm/{token}?lang=en")
+    assert "ended since" in page.text
+    assert visit.client.post(f"/confirm/{token}/again").status_code == 200
+    visit.work()
+    assert len(visit.transport.sent) == 2
+
+
+def test_the_link_of_somebody_forgotten_offers_the_page_instead(visit: Visit) -> None:
+    token = visit.confirm("layla@example.org")
+    visit.now += timedelta(days=9)
+    with visit.parts.db.writing() as session:
+        pending.purge(session, visit.now - timedelta(days=7))
+    page = visit.client.get(f"/confirm/{token}?lang=en")
+    assert page.status_code == 410
+    assert "/again" not in page.text
+    assert 'href="/naba/subscribe?lang=en"' in page.text
+    assert visit.client.post(f"/confirm/{token}/again").status_code == 410

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.Column("sends_welcome", sa.Boolean(), nullable=False),
         sa.Column("sends_goodbye", sa.Boolean(), nullable=False),
         sa.Column("pepper", sa.String(length=64), nullable=False),
+        sa.Column("origins", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
         sa.UniqueConstraint("slug", name=op.f("uq_sites_slug")),

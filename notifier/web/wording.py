@@ -1,0 +1,37 @@
+"""The words of the subscribe box, by language."""
+
+from typing import Final
+
+from notifier.web.edge import Edge
+
+_KEYS: Final = {
+    "title": "box_title",
+    "thread": "box_thread_title",
+    "topics": "topics_legend",
+    "frequency": "frequency_legend",
+    "language": "language_label",
+    "address": "address_label",
+    "trap": "honeypot_label",
+    "button": "subscribe_button",
+    "working": "box_working",
+    "page": "box_page",
+    "trouble": "box_trouble",
+    "none": "no_topics",
+    "invalid": "invalid_address",
+    "accept": "address_accept",
+    "keep": "address_keep",
+}
+
+
+def of_box(edge: Edge, language: str, site: str) -> dict[str, str]:
+    """What the box says; `consent` names the site."""
+    say = edge.look.sentences
+    words = {name: say.plain(language, key) for name, key in _KEYS.items()}
+    return words | {"consent": say.plain(language, "consent", site=site)}
+
+
+def languages(edge: Edge) -> list[tuple[str, str]]:
+    """Every language that both pages and letters speak, and its own name for itself."""
+    sentences = edge.look.sentences
+    spoken = [language for language in sentences.languages if language in edge.parts.renderer.languages]
+    return [(language, sentences.plain(language, "language_name")) for language in spoken]

@@ -1,0 +1,64 @@
+"""Whatever the OpenAPI document allows, and much that it does not: nobody gets a 5xx for it. Asked by schemathesis."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+
+from tests.web.conftest import Visit
+
+QUICK, THOROUGH = 2, 60
+UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+ASKED = {
+    GenerationMode.POSITIVE: {"box", "signups", "items", "status"},
+    # Nothing of a look at the status can be wrong.
+    GenerationMode.NEGATIVE: {"box", "signups", "items"},
+}
+
+
+def ask(visit: Visit, mode: GenerationMode, examples: int) -> set[str]:
+    """Every operation of the document, with a key of the site; gives the paths that were asked."""
+    headers, asked = visit.key(), set()
+    schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", visit.client.app)
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok), "the document is well formed"
+        operation = found.ok()
+
+        @settings(
+            max_examples=examples,
+            deadline=None,
+            database=None,
+            derandomize=True,
+            suppress_health_check=UNHURRIED,
+            phases=[Phase.generate],
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def holds(case: Any) -> None:
+            # Mostly a site that is there: else every answer would be the same 404.
+            if case.path_parameters and len(str(case.path_parameters.get("site", ""))) % 4:
+                case.path_parameters["site"] = "naba"
+            asked.add(case.operation.path)
+            answer = case.call(headers=headers)
+            case.validate_response(answer, checks=[not_a_server_error])
+
+        with suppress(Unsatisfiable):
+            holds()
+    return {path.removeprefix("/api/v1/sites/{site}/").split("/")[0] for path in asked}
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_a_few_requests_of_each_kind_are_no_fault_of_ours(visit: Visit, mode: GenerationMode) -> None:
+    if visit.parts.db.engine.dialect.name == "sqlite":
+        assert ask(visit, mode, QUICK) == ASKED[mode]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", list(GenerationMode))
+def test_many_requests_of_each_kind_are_no_fault_of_ours(visit: Visit, mode: GenerationMode) -> None:
+    assert ask(visit, mode, THOROUGH) == ASKED[mode]
