@@ -58,9 +58,10 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
             for one in checked.ready
             if one.kind is LetterKind.CONFIRM
         }
-        return Chunk(
-            account, span.lane, claim, checked.ready, gather.gather(session, checked.ready, now + token_lasts), tokens
-        )
+        contents = gather.gather(session, checked.ready, now + token_lasts)
+        if knobs.inbound_domain:
+            contents = gather.answerable(session, contents)
+        return Chunk(account, span.lane, claim, checked.ready, contents, tokens)
 
 
 class Maker:
@@ -86,7 +87,8 @@ class Maker:
         try:
             if key not in self._stencils:
                 content = self._chunk.contents[key]
-                self._stencils[key] = self._parts.press.stencil(content), self._parts.links(content.site.sender_address)
+                links = self._parts.links(content.site.sender_address, is_answerable=content.is_answerable)
+                self._stencils[key] = self._parts.press.stencil(content), links
             stencil, links = self._stencils[key]
             token = self._chunk.tokens.get(one.delivery_id, "")
             return stencil.draft(links.personal(one, self._clock(), token))

@@ -120,6 +120,8 @@ class LetterContent:
     """Of a welcome: when the first letter is due, where that is known."""
     is_anything_left: bool = False
     """Of a goodbye: whether the reader has other subscriptions."""
+    is_answerable: bool = False
+    """Of a letter about comments: whether an answer by mail becomes a comment."""
     issue: Editorial | None = None
     correction: Correction | None = None
 
@@ -163,3 +165,4 @@ class Personal:
     confirm_url: str = field(default="", repr=False)
     sign_in_url: str = field(default="", repr=False)
     undo_url: str = field(default="", repr=False)
+    reply_to: str = field(default="", repr=False)

@@ -2,9 +2,10 @@
 
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
-from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
+from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic, takes_comments
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, User
+from notifier.models.feedback import Reply
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Notice",
     "OldLink",
     "OneTimeToken",
+    "Reply",
     "Run",
     "Sighting",
     "Signup",
@@ -37,4 +39,5 @@ __all__ = [
     "Thread",
     "Topic",
     "User",
+    "takes_comments",
 ]

@@ -14,7 +14,7 @@ from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
 from notifier.domain.words import Frequency, ItemState, LetterKind
-from notifier.models import Item, ItemTopic, Letter, Site, Topic
+from notifier.models import Item, ItemTopic, Letter, Site, Topic, takes_comments
 
 Key = tuple[int, tuple[int, ...]]
 """A letter and those of its items that are shown."""
@@ -31,6 +31,16 @@ def gather(session: Session, claimed: Iterable[Claimed], confirm_until: datetime
         key: replace(one, expires_at=confirm_until) if one.kind is LetterKind.CONFIRM else one
         for key, one in found.items()
     }
+
+
+def answerable(session: Session, found: dict[Key, LetterContent]) -> dict[Key, LetterContent]:
+    """The same; those about comments say that they can be answered, where their site takes comments from us."""
+    replies = {letter for (letter, _), one in found.items() if one.kind is LetterKind.REPLY}
+    if not replies:
+        return found
+    rows = select(Letter.id).join(Site, Site.id == Letter.site_id)
+    takers = set(session.scalars(rows.where(among(session, Letter.id, replies), takes_comments())))
+    return {key: replace(one, is_answerable=key[0] in takers) for key, one in found.items()}
 
 
 def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:

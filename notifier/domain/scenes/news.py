@@ -83,6 +83,7 @@ def reply(content: LetterContent, scene: Scene, name: Phrase) -> Values:
         "subject_title": clip(title, SUBJECT_TITLE_MAX) or name,
         "why": scene.voice.say("letters.reply.why", site=name),
         "next": scene.voice.say("letters.reply.next"),
+        "is_answerable": content.is_answerable,
         "preheader": f"{first.author}: {' '.join(first.text)}",
     }
 
