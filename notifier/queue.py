@@ -21,6 +21,7 @@ class Task(StrEnum):
     SIGN_UP = "notifier.sign_up"
     PLAN_RUN = "notifier.plan_run"
     DELIVER = "notifier.deliver"
+    HAND_OVER = "notifier.hand_over"
     POLL_SOURCE = "notifier.poll_source"
     TICK = "notifier.tick"
 
@@ -49,6 +50,11 @@ def to_sign_up(signup_id: int) -> Nudge:
 def to_plan(run_id: int) -> Nudge:
     """Plan a digest run."""
     return Nudge(Task.PLAN_RUN, (run_id,), Lane.DIGESTS)
+
+
+def to_hand_over(reply_id: int) -> Nudge:
+    """Hand a reader's reply to its site."""
+    return Nudge(Task.HAND_OVER, (reply_id,), Lane.REPLIES)
 
 
 def to_poll(source_id: int) -> Nudge:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import flow, observe, polling, tally
+from notifier import flow, mailroom, observe, polling, tally
 from notifier.consent import signup
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -105,6 +105,8 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             flow.plan_run(parts, run, clock())
         case Task.DELIVER, (str(lane), int(first), int(last)):
             flow.deliver(parts, lane, first, last, clock)
+        case Task.HAND_OVER, (int(reply),):
+            mailroom.hand_over(parts, reply, clock())
         case Task.POLL_SOURCE, (int(source),):
             polling.poll_source(parts, source, clock())
         case Task.TICK, ():

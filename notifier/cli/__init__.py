@@ -9,7 +9,19 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifier import settings
-from notifier.cli import data, database, dkim, drill, gallery, letters, processes, sources, subscribers, takeover
+from notifier.cli import (
+    data,
+    database,
+    dkim,
+    drill,
+    gallery,
+    letters,
+    mail_in,
+    processes,
+    sources,
+    subscribers,
+    takeover,
+)
 from notifier.cli.words import FAILED, MISUSED, console_err, refuse, say_error
 from notifier.db import DatabaseUrlError
 from notifier.dkim_keys import DkimFolderError
@@ -47,6 +59,7 @@ sources.add_to(app)
 subscribers.add_to(app)
 takeover.add_to(app)
 letters.add_to(app)
+mail_in.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
 drill.add_to(app)

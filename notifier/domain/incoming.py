@@ -7,6 +7,7 @@ from email import message_from_bytes
 from email.errors import HeaderParseError, MessageError
 from email.header import decode_header, make_header
 from email.message import Message as Email
+from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from hashlib import sha256
 from typing import Final
@@ -44,8 +45,6 @@ class Mail:
 
     sender: str = field(repr=False)
     """The one address in From; empty where there is none, or several."""
-    recipients: tuple[str, ...] = field(repr=False)
-    """As the headers tell them, the likeliest first: for ways in that know no envelope."""
     message_hash: str
     """SHA-256 of its Message-ID, or of all of it."""
     is_automatic: bool
@@ -69,11 +68,15 @@ def read_mail(data: bytes, mail_from: str | None = None) -> Mail:
         raise MailUnreadable(type(error).__name__) from error
     return Mail(
         sender=_sender(mail),
-        recipients=tuple(dict.fromkeys(_addresses(mail, _TO))),
         message_hash=_hash(mail, data),
         is_automatic=_is_automatic(mail, mail_from),
         words=words,
     )
+
+
+def recipients(data: bytes) -> tuple[str, ...]:
+    """Whom a mail is to as its headers tell, the likeliest first: for ways in that know no envelope."""
+    return tuple(dict.fromkeys(_addresses(BytesHeaderParser().parsebytes(data), _TO)))
 
 
 def _leaves(mail: Email) -> Iterator[Email]:

@@ -59,7 +59,7 @@ class Signer:
         return f"{number}.{_local_mac(self._keys[0], purpose, number)}"
 
     def read_local(self, purpose: str, token: str) -> int | None:
-        """The number of a token that one of our keys made for this purpose, in whatever case; None for anything else."""
+        """The number of a token that one of our keys made for this purpose, in any case; None for anything else."""
         found = _LOCAL.fullmatch(token.lower())
         if found is None:
             return None

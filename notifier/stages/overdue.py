@@ -6,16 +6,16 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.words import Lane, State
-from notifier.models import Delivery, Item, Run, Signup, Source
-from notifier.queue import Nudge, to_deliver, to_plan, to_poll, to_publish, to_sign_up
+from notifier.domain.words import Lane, ReplyState, State
+from notifier.models import Delivery, Item, Reply, Run, Signup, Source
+from notifier.queue import Nudge, to_deliver, to_hand_over, to_plan, to_poll, to_publish, to_sign_up
 
 AT_ONCE = 500
 CHUNKS_AT_ONCE = 40
 
 
 def unfinished(session: Session, before: datetime) -> list[Nudge]:
-    """Nudges for sign-ups not decided, items not matched and runs not planned that wait since `before`."""
+    """Nudges for what waits since `before`: sign-ups not decided, items not matched, runs not planned, replies not handed over."""
     signups = session.scalars(
         select(Signup.id).where(Signup.handled_at.is_(None), Signup.created_at <= before).limit(AT_ONCE)
     )
@@ -23,7 +23,9 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         select(Item.id, Item.kind).where(Item.matched_at.is_(None), Item.received_at <= before).limit(AT_ONCE)
     )
     runs = session.scalars(select(Run.id).where(Run.planned_at.is_(None), Run.created_at <= before).limit(AT_ONCE))
+    replies = select(Reply.id).where(Reply.state == ReplyState.WAITING, Reply.next_attempt_at <= before)
     return [
+        *(to_hand_over(one) for one in session.scalars(replies.order_by(Reply.next_attempt_at).limit(AT_ONCE))),
         *(to_sign_up(one) for one in signups),
         *(to_publish(one, kind) for one, kind in items),
         *(to_plan(one) for one in runs),

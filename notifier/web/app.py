@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, hooks, links, old_links, pages, pictures, preferences, probes
+from notifier.web import api, development, hooks, inbound, links, old_links, pages, pictures, preferences, probes
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
 from notifier.web.limits import Proxies, SignupLimit
@@ -48,7 +48,9 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
-        middleware=[Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max)],
+        middleware=[
+            Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max, inbound_bytes_max=knobs.inbound_bytes_max)
+        ],
         lifespan=_closing(edge),
     )
     app.state.edge = edge
@@ -58,6 +60,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         probes.router,
         api.router,
         hooks.router,
+        inbound.router,
         _files(),
         inbox,
         pages.router,

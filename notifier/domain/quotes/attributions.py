@@ -33,18 +33,20 @@ _WROTE: Final = re.compile(
 )
 
 _FROM: Final = "from|von|de|من|از|از طرف|فرستنده|מאת|منجانب|از جانب|لە|لەلایەن|نێردراو لە|kimden|gönderen"
-_OTHERS: Final = (
-    "sent|date|gesendet|datum|envoyé|تم الإرسال|تاريخ الإرسال|التاريخ|تاريخ|مرسل|أرسلت|الإرسال|ارسال شده|ارسال|تاریخ"
-    "|נשלח|נשלח בתאריך|תאריך|بھیجا گیا|بتاریخ|تاریخ ارسال|نێردرا|بەروار|ڕێکەوت|gönderildi|gönderilme|tarih|gönderme tarihi",
-    "to|an|à|إلى|الى|به|به کسی|گیرنده|אל|بنام|بخدمت|بۆ|kime|alıcı",
-    "cc|kopie|نسخة|نسخة إلى|نسخه|עותק|העתק|نقل|bilgi",
-    "subject|betreff|objet|الموضوع|موضوع|נושא|عنوان|بابت|بابەت|konu",
-)
+_OTHERS: Final = {
+    "date": "sent|date|gesendet|datum|envoyé|تم الإرسال|تاريخ الإرسال|التاريخ|تاريخ|أرسلت|الإرسال|ارسال شده|ارسال|تاریخ"
+    "|נשלח|נשלח בתאריך|תאריך|بھیجا گیا|بتاریخ|تاریخ ارسال|نێردرا|بەروار|ڕێکەوت|gönderil(?:di|me)|(?:gönderme )?tarihi?",
+    "to": "to|an|à|إلى|الى|به|به کسی|گیرنده|אל|بنام|بخدمت|بۆ|kime|alıcı",
+    "copy": "cc|kopie|نسخة|نسخة إلى|نسخه|עותק|העתק|نقل|bilgi",
+    "subject": "subject|betreff|objet|الموضوع|موضوع|נושא|عنوان|بابت|بابەت|konu",
+}
 _FROM_LINE: Final = re.compile(rf"\*?(?:{_FROM})\s?:\*?\s?\S", re.IGNORECASE)
-_OTHER_LINES: Final = tuple(re.compile(rf"\*?(?:{one})\s?:", re.IGNORECASE) for one in _OTHERS)
+_OTHER_LINES: Final = tuple(re.compile(rf"\*?(?:{one})\s?:", re.IGNORECASE) for one in _OTHERS.values())
 
 _DASHED: Final = re.compile(r"[-–—_=*]{4,}\s*[^-–—_=*].{2,70}?\s*[-–—_=*]{4,}")
-_FORWARDED: Final = re.compile(r"begin forwarded message:|بداية الرسالة المعاد توجيهها:|תחילת ההודעה שהועברה:", re.IGNORECASE)
+_FORWARDED: Final = re.compile(
+    r"begin forwarded message:|بداية الرسالة المعاد توجيهها:|תחילת ההודעה שהועברה:", re.IGNORECASE
+)
 _RULE: Final = re.compile(r"[_-]{8,}")
 OURS: Final = re.compile("──.{3,200}──")
 """The line that our own letters begin with: "write above it"."""

@@ -14,8 +14,10 @@ _BLANKS: Final = re.compile(r"\n{3,}")
 
 
 def own_words(text: str) -> str:
-    """What is left without quotes, their announcements, signatures and controls: NFC, paragraphs parted by an empty
-    line; empty where nothing is."""
+    """What is left without quotes, their announcements, signatures and controls; empty where nothing is.
+
+    NFC; paragraphs are parted by an empty line.
+    """
     raw = _ENDS.split(text)[:LINES_MAX]
     kept = _without_signature(_without_quotes([plain(line) for line in raw], raw))
     return _BLANKS.sub("\n\n", "\n".join(clean(line) for line in kept)).strip()
