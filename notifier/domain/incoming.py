@@ -18,6 +18,9 @@ from notifier.domain.quotes import own_words, unquoted_html
 PARTS_MAX: Final = 200
 BOUNDARIES_MAX: Final = 60
 """Parts within parts: no program nests them a tenth as deep."""
+_PARTINGS_MAX: Final = 3000
+_HEADERS_MAX: Final = 2000
+"""Lines that begin with two dashes, and lines of headers: reading each costs more than the last."""
 _HEADER_MAX: Final = 2000
 _HTML_MAX: Final = 400_000
 _TO: Final = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "To", "Cc")
@@ -58,8 +61,8 @@ def read_mail(data: bytes, mail_from: str | None = None) -> Mail:
 
     Raises MailUnreadable.
     """
-    if data.lower().count(b"boundary=") > BOUNDARIES_MAX:
-        raise MailUnreadable("parts within parts")
+    if _is_bomb(data):
+        raise MailUnreadable("too many headers or parts")
     try:
         mail = message_from_bytes(data)
         parts = list(_leaves(mail))
@@ -76,7 +79,19 @@ def read_mail(data: bytes, mail_from: str | None = None) -> Mail:
 
 def recipients(data: bytes) -> tuple[str, ...]:
     """Whom a mail is to as its headers tell, the likeliest first: for ways in that know no envelope."""
+    if _is_bomb(data):
+        return ()
     return tuple(dict.fromkeys(_addresses(BytesHeaderParser().parsebytes(data), _TO)))
+
+
+def _is_bomb(data: bytes) -> bool:
+    """Whether it is built to keep the parser busy."""
+    head = data.partition(b"\r\n\r\n")[0] if b"\r\n\r\n" in data else data.partition(b"\n\n")[0]
+    return (
+        data.lower().count(b"boundary") > BOUNDARIES_MAX
+        or data.count(b"\n--") > _PARTINGS_MAX
+        or (head.count(b"\n") > _HEADERS_MAX)
+    )
 
 
 def _leaves(mail: Email) -> Iterator[Email]:
@@ -174,9 +189,11 @@ def _addresses(mail: Email, names: tuple[str, ...]) -> list[str]:
 
 
 def _header(mail: Email, name: str) -> str:
-    return str(mail.get(name, ""))[:_HEADER_MAX]
+    """A header as it came: raw UTF-8 is read as such, which the library's own way turns into question marks."""
+    value = next((str(raw) for key, raw in mail.raw_items() if key.lower() == name.lower()), "")[:_HEADER_MAX]
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _hash(mail: Email, data: bytes) -> str:
     name = "".join(_header(mail, "Message-ID").split())
-    return sha256(name.encode(errors="surrogateescape") if name else data).hexdigest()
+    return sha256(name.encode() if name else data).hexdigest()

@@ -79,6 +79,7 @@ class LmtpServer:
         self.stop()
 
     def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
         serve = self._loop.create_unix_server if self._path else self._loop.create_server
         server = self._loop.run_until_complete(serve(self._session, sock=self._listening))
         try:
@@ -111,7 +112,7 @@ class _Session(LMTP):
     async def push(self, status: AnyStr) -> None:
         """Answer; after the content once for each recipient (RFC 2033 4.2), its refusal for size included."""
         is_too_large = isinstance(status, str) and status.startswith(("552 Error", "500 Line"))
-        if is_too_large and self.envelope and self.envelope.rcpt_tos:
+        if is_too_large and self.envelope is not None and self.envelope.rcpt_tos:
             await super().push("\r\n".join([TOO_LARGE] * len(self.envelope.rcpt_tos)))
         else:
             await super().push(status)

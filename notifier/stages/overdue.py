@@ -15,7 +15,7 @@ CHUNKS_AT_ONCE = 40
 
 
 def unfinished(session: Session, before: datetime) -> list[Nudge]:
-    """Nudges for what waits since `before`: sign-ups not decided, items not matched, runs not planned, replies not handed over."""
+    """Nudges for what waits since `before`: sign-ups, items to be matched, runs to be planned, replies to hand over."""
     signups = session.scalars(
         select(Signup.id).where(Signup.handled_at.is_(None), Signup.created_at <= before).limit(AT_ONCE)
     )
