@@ -35,7 +35,7 @@ TEXTS: Final = [
     Sample("gmail-en-folded", _over(EN, "On Mon, Nov 23, 2026 at 12:00 PM صحيفة الرافدين\n<news@rafidain.example> wrote:"), EN),
     Sample("gmail-ar", _over(AR, "في الاثنين، 23 نوفمبر 2026 في 12:00 م تمت كتابة ما يلي بواسطة ‪الرافدين‬‏\n<‪news@rafidain.example‬‏>:"), AR),
     Sample("gmail-ar-marks", _over(AR, "‫في الاثنين، ٢٣ نوفمبر ٢٠٢٦ في ١٢:٠٠ م تمت كتابة ما يلي بواسطة ‪الرافدين‬‏ <‪news@rafidain.example‬‏>:‬‎"), AR),
-    Sample("gmail-ar-old", _over(AR, "في ٢٣ نوفمبر ٢٠٢٦ ١٢:٠٠ م، كتب \"صحيفة الرافدين\" <news@rafidain.example>:"), AR),
+    Sample("gmail-ar-old", _over(AR, 'في ٢٣ نوفمبر ٢٠٢٦ ١٢:٠٠ م، كتب "صحيفة الرافدين" <news@rafidain.example>:'), AR),
     Sample("gmail-fa", _over(FA, "در تاریخ دوشنبه ۲۳ نوامبر ۲۰۲۶ ساعت ۱۲:۰۰ الرافدين <news@rafidain.example>\nنوشت:"), FA),
     Sample("gmail-he", _over(HE, "‫בתאריך יום ב׳, 23 בנוב׳ 2026 ב-12:00 מאת ‪הרפידין‬‏ <‪news@rafidain.example‬‏>:‬"), HE),
     Sample("gmail-ur", _over(UR, "پیر، 23 نومبر، 2026 کو 12:00 PM پر الرافدين <news@rafidain.example> نے لکھا:"), UR),

@@ -44,8 +44,20 @@ def test_no_text_breaks_it_and_nothing_is_added(text: str) -> None:
     assert not any(ord(one) < 32 and one != "\n" for one in said)
 
 
-@pytest.mark.parametrize("line", ["كتب " * 50_000, "> " * 100_000, "-" * 200_000, "On 1:1 2026 " * 20_000 + "wrote:", "a\n" * 100_000,
-                                  "في 12:00 كتب @:\n" * 15_000, "──" * 100_000, "iPhone " * 30_000 + "gönderildi"], ids=range(8))  # fmt: skip
+@pytest.mark.parametrize(
+    "line",
+    [
+        "كتب " * 50_000,
+        "> " * 100_000,
+        "-" * 200_000,
+        "On 1:1 2026 " * 20_000 + "wrote:",
+        "a\n" * 100_000,
+        "في 12:00 كتب @:\n" * 15_000,
+        "──" * 100_000,
+        "iPhone " * 30_000 + "gönderildi",
+    ],
+    ids=range(8),
+)
 def test_nothing_keeps_it_busy(line: str) -> None:
     began = time.perf_counter()
     own_words(line)

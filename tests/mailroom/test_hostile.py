@@ -1,6 +1,7 @@
 """Mail that was built to break something changes nothing and costs little."""
 
 import base64
+import contextlib
 import quopri
 import time
 
@@ -22,7 +23,9 @@ def part(kind: str, body: bytes, encoding: str = "8bit", sender: str = ME) -> by
     [
         pytest.param(part("text/plain; charset=utf-8", SAID.encode()), id="8bit"),
         pytest.param(part("text/plain; charset=UTF-8", base64.encodebytes(SAID.encode()), "base64"), id="base64"),
-        pytest.param(part('text/plain; charset="utf-8"', quopri.encodestring(SAID.encode()), "quoted-printable"), id="qp"),
+        pytest.param(
+            part('text/plain; charset="utf-8"', quopri.encodestring(SAID.encode()), "quoted-printable"), id="qp"
+        ),
         pytest.param(part("text/plain; charset=windows-1256", SAID.encode("cp1256")), id="windows-1256"),
         pytest.param(part("text/plain; charset=iso-8859-6", SAID.encode("iso-8859-6")), id="iso-8859-6"),
         pytest.param(part("text/plain", SAID.encode()), id="no-charset"),
@@ -31,15 +34,27 @@ def part(kind: str, body: bytes, encoding: str = "8bit", sender: str = ME) -> by
         pytest.param(part("text/plain; charset=x-unknown", SAID.encode("cp1256")), id="unknown"),
         pytest.param(part("text/html; charset=utf-8", f"<p>{SAID}<blockquote>x</blockquote>".encode()), id="html"),
         pytest.param(
-            part("multipart/alternative; boundary=b", f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{SAID}\r\n"
-                 f"--b\r\nContent-Type: text/html\r\n\r\n<p>other\r\n--b--\r\n".encode()), id="plain-first"),
+            part(
+                "multipart/alternative; boundary=b",
+                f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{SAID}\r\n"
+                f"--b\r\nContent-Type: text/html\r\n\r\n<p>other\r\n--b--\r\n".encode(),
+            ),
+            id="plain-first",
+        ),
         pytest.param(
-            part("multipart/mixed; boundary=b", f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{SAID}\r\n--b\r\n"
-                 f"Content-Type: message/rfc822\r\n\r\nFrom: x\r\n\r\ninner\r\n--b\r\nContent-Type: text/plain\r\n"
-                 f"Content-Disposition: attachment\r\n\r\nattached\r\n--b--\r\n".encode()), id="attachments"),
-        pytest.param(part("text/plain; charset=utf-8; format=flowed", SAID.replace(" ", " \r\n").encode()), id="flowed"),
+            part(
+                "multipart/mixed; boundary=b",
+                f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{SAID}\r\n--b\r\n"
+                f"Content-Type: message/rfc822\r\n\r\nFrom: x\r\n\r\ninner\r\n--b\r\nContent-Type: text/plain\r\n"
+                f"Content-Disposition: attachment\r\n\r\nattached\r\n--b--\r\n".encode(),
+            ),
+            id="attachments",
+        ),
+        pytest.param(
+            part("text/plain; charset=utf-8; format=flowed", SAID.replace(" ", " \r\n").encode()), id="flowed"
+        ),
     ],
-)  # fmt: skip
+)
 def test_whatever_it_is_written_in_it_is_read(data: bytes) -> None:
     found = read_mail(data, ME)
     assert (found.words, found.sender, found.is_automatic) == (SAID, ME, False)
@@ -63,7 +78,8 @@ def nested(depth: int) -> bytes:
         nested(59),
         nested(5000),
         nested(50).replace(b"boundary=", b"boundary*0="),
-        b"From: <layla@example.org>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 90_000,
+        b"From: <layla@example.org>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+        + b"--b\r\n\r\nx\r\n" * 90_000,
         b"From: " + b"<a@b>," * 160_000 + b"\r\n\r\nx",
         b"Subject: " + b"=?utf-8?q?=41?= " * 60_000 + b"\r\n\r\nx",
         b"X: y\r\n" * 160_000 + b"\r\nx",
@@ -79,13 +95,11 @@ def nested(depth: int) -> bytes:
         b"From: =?utf-8?b?////?= <layla@example.org>\r\nSubject: =?x?b?!!?=\r\n\r\nx",
     ],
     ids=range(17),
-)  # fmt: skip
+)
 def test_nothing_breaks_it_or_keeps_it_busy(data: bytes) -> None:
     began = time.perf_counter()
-    try:
+    with contextlib.suppress(MailUnreadable):
         read_mail(data, ME)
-    except MailUnreadable:
-        pass
     recipients(data)
     assert time.perf_counter() - began < 4
 
@@ -99,9 +113,19 @@ def test_bombs_are_refused_before_they_are_unpacked() -> None:
 
 @pytest.mark.parametrize(
     "subject",
-    ["Automatic reply: Re: x", "Out of Office", "رد تلقائي: نقاش", "پاسخ خودکار", "מענה אוטומטי: דיון", "Otomatik yanıt: x",
-     "خودکار جواب", "وەڵامی خۆکار", "Re: Automatic reply", "=?utf-8?b?2LHYryDYqtmE2YLYp9im2Yo6?= x"],
-)  # fmt: skip
+    [
+        "Automatic reply: Re: x",
+        "Out of Office",
+        "رد تلقائي: نقاش",
+        "پاسخ خودکار",
+        "מענה אוטומטי: דיון",
+        "Otomatik yanıt: x",
+        "خودکار جواب",
+        "وەڵامی خۆکار",
+        "Re: Automatic reply",
+        "=?utf-8?b?2LHYryDYqtmE2YLYp9im2Yo6?= x",
+    ],
+)
 def test_an_absence_is_known_by_its_subject(subject: str) -> None:
     data = mail().replace(b"Subject: Re: =?utf-8?b?2YbZgtin2LQ=?=", f"Subject: {subject}".encode())
     assert read_mail(data, ME).is_automatic
@@ -111,5 +135,6 @@ def test_a_header_cannot_be_smuggled_in() -> None:
     data = mail("Bcc: x@y.example\r\n\r\nنص", "X: a\r\n b")
     assert read_mail(data, ME).words == "Bcc: x@y.example\n\nنص"
     assert recipients(b"To: x\r\n y <a@b.example>,\r\n <c@d.example>\r\n\r\nTo: <e@f.example>") == (
-        "a@b.example", "c@d.example",
-    )  # fmt: skip
+        "a@b.example",
+        "c@d.example",
+    )
