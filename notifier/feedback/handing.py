@@ -56,39 +56,10 @@ def claim(session: Session, reply_id: int, now: datetime) -> Handing | None:
     taken = update(Reply).where(*due).values(attempts=Reply.attempts + 1, next_attempt_at=now + CLAIMED_FOR)
     if session.scalar(taken.returning(Reply.id)) is None:
         return None
-    article, parent = aliased(Item), aliased(Item)
-    row = session.execute(
-        select(Reply, Site, Subscriber, article, parent)
-        .join(Site, Site.id == Reply.site_id)
-        .join(Subscriber, Subscriber.id == Reply.subscriber_id)
-        .join(article, article.id == Reply.article_id)
-        .outerjoin(parent, parent.id == Reply.parent_id)
-        .where(Reply.id == reply_id)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
+    one = _told(session, reply_id)
+    if one is None:
         end(session, reply_id, now, ReplyRefusal.GONE)
-        return None
-    reply, site, reader, under = row[:4]
-    # An outer join, which its type does not tell.
-    answered: Item | None = row[4]
-    answered_guid = "" if answered is None else answered.guid
-    return Handing(
-        reply_id=reply.id,
-        site_id=site.id,
-        slug=site.slug,
-        language=reader.language,
-        article_guid=under.guid,
-        article_url=under.url,
-        parent_guid=answered_guid,
-        name=reader.name,
-        address=reader.address,
-        words=reply.words,
-        at=reply.created_at,
-        attempts=reply.attempts,
-        wordpress=_wordpress(session, site.id, under.guid, answered_guid),
-        url=site.replies_url,
-    )
+    return one
 
 
 def end(session: Session, reply_id: int, now: datetime, refusal: ReplyRefusal | None = None, detail: str = "") -> None:
@@ -117,6 +88,42 @@ def put_off(session: Session, one: Handing, now: datetime, pause: timedelta, det
 def waiting(session: Session) -> int:
     """How many replies their sites do not have yet."""
     return session.scalar(select(func.count()).where(Reply.state == ReplyState.WAITING)) or 0
+
+
+def _told(session: Session, reply_id: int) -> Handing | None:
+    """A reply with all that its site is told; None where its article is not there any more."""
+    article, parent = aliased(Item), aliased(Item)
+    row = session.execute(
+        select(Reply, Site, Subscriber, article, parent)
+        .join(Site, Site.id == Reply.site_id)
+        .join(Subscriber, Subscriber.id == Reply.subscriber_id)
+        .join(article, article.id == Reply.article_id)
+        .outerjoin(parent, parent.id == Reply.parent_id)
+        .where(Reply.id == reply_id)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        return None
+    reply, site, reader, under = row[:4]
+    # An outer join, which its type does not tell.
+    answered: Item | None = row[4]
+    answered_guid = "" if answered is None else answered.guid
+    return Handing(
+        reply_id=reply.id,
+        site_id=site.id,
+        slug=site.slug,
+        language=reader.language,
+        article_guid=under.guid,
+        article_url=under.url,
+        parent_guid=answered_guid,
+        name=reader.name,
+        address=reader.address,
+        words=reply.words,
+        at=reply.created_at,
+        attempts=reply.attempts,
+        wordpress=_wordpress(session, site.id, under.guid, answered_guid),
+        url=site.replies_url,
+    )
 
 
 def _wordpress(session: Session, site_id: int, article: str, parent: str) -> WordPressPlace | None:

@@ -111,9 +111,10 @@ class _Session(LMTP):
 
     async def push(self, status: AnyStr) -> None:
         """Answer; after the content once for each recipient (RFC 2033 4.2), its refusal for size included."""
-        is_too_large = isinstance(status, str) and status.startswith(("552 Error", "500 Line"))
-        if is_too_large and self.envelope is not None and self.envelope.rcpt_tos:
-            await super().push("\r\n".join([TOO_LARGE] * len(self.envelope.rcpt_tos)))
+        is_too_large = str(status).startswith(("552 Error", "500 Line"))
+        recipients = self.envelope.rcpt_tos if is_too_large and self.envelope else []
+        if recipients:
+            await super().push("\r\n".join([TOO_LARGE] * len(recipients)))
         else:
             await super().push(status)
 

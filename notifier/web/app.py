@@ -10,7 +10,7 @@ from starlette.middleware import Middleware
 
 from notifier import assembly, clock
 from notifier.parts import Parts
-from notifier.settings import templates_dir
+from notifier.settings import Settings, templates_dir
 from notifier.web import api, development, hooks, inbound, links, old_links, pages, pictures, preferences, probes
 from notifier.web.answers import answer_errors
 from notifier.web.edge import LOOKING, Edge
@@ -48,13 +48,17 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
-        middleware=[
-            Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max, inbound_bytes_max=knobs.inbound_bytes_max)
-        ],
+        middleware=[_limit(knobs)],
         lifespan=_closing(edge),
     )
     app.state.edge = edge
     answer_errors(app)
+    for router in _routers(parts, inbox):
+        app.include_router(router)
+    return app
+
+
+def _routers(parts: Parts, inbox: APIRouter | None) -> list[APIRouter]:
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
     routers = (
         probes.router,
@@ -69,10 +73,11 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         old_links.router,
         preferences.router,
     )
-    for router in routers:
-        if router is not None:
-            app.include_router(router)
-    return app
+    return [router for router in routers if router is not None]
+
+
+def _limit(knobs: Settings) -> Middleware:
+    return Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max, inbound_bytes_max=knobs.inbound_bytes_max)
 
 
 def _files() -> APIRouter:

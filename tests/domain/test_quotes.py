@@ -59,6 +59,6 @@ def test_no_text_breaks_it_and_nothing_is_added(text: str) -> None:
     ids=range(8),
 )
 def test_nothing_keeps_it_busy(line: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     own_words(line)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3

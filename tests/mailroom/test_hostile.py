@@ -97,11 +97,11 @@ def nested(depth: int) -> bytes:
     ids=range(17),
 )
 def test_nothing_breaks_it_or_keeps_it_busy(data: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with contextlib.suppress(MailUnreadable):
         read_mail(data, ME)
     recipients(data)
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4
 
 
 def test_bombs_are_refused_before_they_are_unpacked() -> None:

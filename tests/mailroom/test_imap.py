@@ -34,7 +34,7 @@ class Box:
         self.server.select("INBOX")
 
     def put(self, data: bytes) -> None:
-        self.server.append("INBOX", None, None, data)  # type: ignore[arg-type]  # no flags, and now
+        self.server.append("INBOX", None, None, data)
 
     def count(self, folder: str) -> int:
         status, rows = self.server.select(folder)
