@@ -62,6 +62,8 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
         tokens = _tokens(parts, session, checked.ready, now, token_lasts)
         lasts = {LetterKind.CONFIRM: token_lasts, LetterKind.MAGIC_LINK: signing_in.LINK_LASTS}
         contents = gather.gather(session, checked.ready, now, lasts)
+        if knobs.inbound_domain:
+            contents = gather.answerable(session, contents)
         shown.note(session, checked.ready, contents)
         return Chunk(account, span.lane, claim, checked.ready, contents, tokens)
 
@@ -104,7 +106,8 @@ class Maker:
         try:
             if key not in self._stencils:
                 content = self._chunk.contents[key]
-                self._stencils[key] = self._parts.press.stencil(content), self._parts.links(content.site.sender_address)
+                links = self._parts.links(content.site.sender_address, is_answerable=content.is_answerable)
+                self._stencils[key] = self._parts.press.stencil(content), links
             stencil, links = self._stencils[key]
             token = self._chunk.tokens.get(one.delivery_id, "")
             return stencil.draft(links.personal(one, self._clock(), token))

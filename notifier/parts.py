@@ -124,6 +124,8 @@ class Parts:
         keeps = self.keeps(kind, frequency)
         return Edition(site, self.renderer.languages, now, keeps, self.room)
 
-    def links(self, sender_address: str) -> Links:
+    def links(self, sender_address: str, *, is_answerable: bool = False) -> Links:
         """What makes a site's letters personal."""
-        return Links(self.settings.base_url, self.settings.bounce_domain, self.signer, sender_address)
+        knobs = self.settings
+        reply_domain = knobs.inbound_domain if is_answerable else ""
+        return Links(knobs.base_url, knobs.bounce_domain, self.signer, sender_address, reply_domain)

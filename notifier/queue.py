@@ -23,6 +23,7 @@ class Task(StrEnum):
     PLAN_RUN = "notifier.plan_run"
     PLAN_CORRECTION = "notifier.plan_correction"
     DELIVER = "notifier.deliver"
+    HAND_OVER = "notifier.hand_over"
     POLL_SOURCE = "notifier.poll_source"
     TICK = "notifier.tick"
 
@@ -61,6 +62,11 @@ def to_plan(run_id: int) -> Nudge:
 def to_correct(correction_id: int) -> Nudge:
     """Plan a correction, or look again at who was still to get the article when it was planned."""
     return Nudge(Task.PLAN_CORRECTION, (correction_id,), Lane.ALERTS)
+
+
+def to_hand_over(reply_id: int) -> Nudge:
+    """Hand a reader's reply to its site."""
+    return Nudge(Task.HAND_OVER, (reply_id,), Lane.REPLIES)
 
 
 def to_poll(source_id: int) -> Nudge:

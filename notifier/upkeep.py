@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import admission, corrections, flow, observe, polling, sign_in, tally
+from notifier import admission, corrections, flow, mailroom, observe, polling, sign_in, tally
 from notifier.consent import pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -109,6 +109,8 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             corrections.plan(parts, correction, clock())
         case Task.DELIVER, (str(lane), int(first), int(last)):
             flow.deliver(parts, lane, first, last, clock)
+        case Task.HAND_OVER, (int(reply),):
+            mailroom.hand_over(parts, reply, clock())
         case Task.POLL_SOURCE, (int(source),):
             polling.poll_source(parts, source, clock())
         case Task.TICK, ():

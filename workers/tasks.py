@@ -1,6 +1,6 @@
 """One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
-from notifier import clock, corrections, flow, polling, upkeep
+from notifier import clock, corrections, flow, mailroom, polling, upkeep
 from notifier.queue import Task, to_sign_in, to_sign_up
 from workers.app import app
 from workers.process import parts
@@ -40,6 +40,12 @@ def plan_correction(correction_id: int) -> None:
 def deliver(lane: str, first_id: int, last_id: int) -> None:
     """Send what is owed in this range of ids; it takes the clock, for time passes while it sends."""
     flow.deliver(parts(), lane, first_id, last_id, clock.now)
+
+
+@app.task(name=Task.HAND_OVER.value)
+def hand_over(reply_id: int) -> None:
+    """Hand one reply by mail to its site."""
+    mailroom.hand_over(parts(), reply_id, clock.now())
 
 
 @app.task(name=Task.POLL_SOURCE.value)

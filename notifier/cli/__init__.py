@@ -17,6 +17,7 @@ from notifier.cli import (
     drill,
     gallery,
     letters,
+    mail_in,
     processes,
     sources,
     subscribers,
@@ -62,6 +63,7 @@ takeover.add_to(app)
 users.add_to(app)
 letters.add_to(app)
 corrections.add_to(app)
+mail_in.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
 drill.add_to(app)

@@ -131,6 +131,8 @@ class LetterContent:
     """Of a thread's letters: whether its comments come with the daily digest from now on."""
     is_anything_left: bool = False
     """Of a goodbye: whether the reader has other subscriptions."""
+    is_answerable: bool = False
+    """Of a letter about comments: whether an answer by mail becomes a comment."""
     issue: Editorial | None = None
     correction: Correction | None = None
 
@@ -174,3 +176,4 @@ class Personal:
     confirm_url: str = field(default="", repr=False)
     sign_in_url: str = field(default="", repr=False)
     undo_url: str = field(default="", repr=False)
+    reply_to: str = field(default="", repr=False)

@@ -10,6 +10,8 @@ from notifier.domain.mail import sender_host
 from notifier.domain.tokens import Signer
 from notifier.domain.words import LetterKind
 
+REPLY: Final = "reply"
+"""The purpose of the token in `reply+<token>@…`, and how its local part begins."""
 _DOORS: Final = {
     LetterKind.CONFIRM: ("confirm_url", "confirm"),
     LetterKind.MAGIC_LINK: ("sign_in_url", "sign-in"),
@@ -26,6 +28,8 @@ class Links:
     bounce_domain: str
     signer: Signer
     sender_address: str
+    reply_domain: str = ""
+    """Of the address that takes answers; empty where none are taken."""
 
     def personal(self, one: Claimed, sent_at: datetime, token: str = "") -> Personal:
         """The personal values of one delivery; the Message-ID is the same at every try.
@@ -44,6 +48,7 @@ class Links:
             unsubscribe_url=self._url("u", one.subscriber_id, one.delivery_id) if is_list_mail else "",
             preferences_url=self._url("p", one.subscriber_id) if is_list_mail else "",
             view_url=self._url("v", one.delivery_id) if is_list_mail else "",
+            reply_to=self._reply_to(one),
             **self._door(one.kind, token),
         )
 
@@ -55,6 +60,11 @@ class Links:
 
     def _url(self, purpose: str, *ids: int) -> str:
         return f"{self.base_url}/{purpose}/{self.signer.sign(purpose, *ids)}"
+
+    def _reply_to(self, one: Claimed) -> str:
+        if not self.reply_domain or one.kind is not LetterKind.REPLY:
+            return ""
+        return f"{REPLY}+{self.signer.sign_local(REPLY, one.delivery_id)}@{self.reply_domain}"
 
     def _return_path(self, delivery_id: int) -> str:
         """A VERP address `b+<id>.<mac>@…` where a bounce domain is set; else the sender."""

@@ -45,6 +45,8 @@ class Envelope:
     sent_at: datetime
     unsubscribe_url: str = field(default="", repr=False)
     preferences_url: str = field(default="", repr=False)
+    reply_to: str = field(default="", repr=False)
+    """Where an answer becomes a comment; empty leaves it to the sender's address."""
 
 
 def build(head: Letterhead, envelope: Envelope, text: bytes, html: bytes) -> bytes:
@@ -89,6 +91,8 @@ class Stationery:
             f"Date: {date(envelope.sent_at)}",
             folded("Message-ID", _bracketed(envelope.message_id)),
         ]
+        if envelope.reply_to:
+            own.append(folded("Reply-To", f"<{envelope.reply_to}>"))
         if self.mail_to:
             help_url = envelope.preferences_url or f"{self.mail_to}?subject=help"
             way_out = (f"<{envelope.unsubscribe_url}>,", f"<{self.mail_to}?subject=unsubscribe>")

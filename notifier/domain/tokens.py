@@ -2,8 +2,9 @@
 
 import hashlib
 import hmac
+import re
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -13,6 +14,9 @@ MAC_BYTES: Final = 18
 """144 bits, which are 24 characters of base64 without padding."""
 SHORT_BYTES: Final = 8
 """64 bits: what VERP asks for."""
+LOCAL_BYTES: Final = 15
+"""120 bits, which are 24 characters of base32 without padding."""
+_LOCAL: Final = re.compile(r"([1-9][0-9]{0,18})\.([a-z2-7]{24})")
 
 KEY_BYTES: Final = 32
 ADDRESS_HASH_CHARACTERS: Final = 64
@@ -50,6 +54,19 @@ class Signer:
         mac = _keyed(self._keys[0], purpose, SHORT_BYTES).copy()
         mac.update(b"%d" % number)
         return mac.hexdigest()
+
+    def sign_local(self, purpose: str, number: int) -> str:
+        """A token such as `81.mzxw6ytb…` for the local part of an address: 44 octets at most, and case may be lost."""
+        return f"{number}.{_local_mac(self._keys[0], purpose, number)}"
+
+    def read_local(self, purpose: str, token: str) -> int | None:
+        """The number of a token that one of our keys made for this purpose, in any case; None for anything else."""
+        found = _LOCAL.fullmatch(token.lower())
+        if found is None:
+            return None
+        number = int(found[1])
+        is_ours = any(hmac.compare_digest(_local_mac(key, purpose, number), found[2]) for key in self._keys)
+        return number if is_ours else None
 
     def _proven(self, purpose: str, token: str) -> str | None:
         plain, _, mac = token.rpartition(".")
@@ -91,6 +108,12 @@ def _mac(key: bytes, purpose: str, plain: str) -> str:
     mac = _keyed(key, purpose, MAC_BYTES).copy()
     mac.update(plain.encode(errors="surrogatepass"))
     return urlsafe_b64encode(mac.digest()).decode()
+
+
+def _local_mac(key: bytes, purpose: str, number: int) -> str:
+    mac = _keyed(key, purpose, LOCAL_BYTES).copy()
+    mac.update(b"%d" % number)
+    return b32encode(mac.digest()).decode().lower()
 
 
 # A letter carries five of them: the key is taken in once for each purpose.

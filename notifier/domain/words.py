@@ -121,6 +121,36 @@ class Reason(StrEnum):
     UNCERTAIN = "uncertain"
 
 
+class ReplyState(StrEnum):
+    """Where a reply by mail stands."""
+
+    WAITING = "waiting"
+    HANDED = "handed"
+    REFUSED = "refused"
+
+
+class ReplyRefusal(StrEnum):
+    """Why a reply by mail did not become a comment."""
+
+    AUTOMATIC = "automatic"
+    """A machine wrote it: an absence notice, a bounce, a list."""
+    EMPTY = "empty"
+    """Nothing is left once quotes and signature are taken away."""
+    STRANGER = "stranger"
+    """It came from another address than the letter went to: a letter that was passed on."""
+    SUPPRESSED = "suppressed"
+    UNSUBSCRIBED = "unsubscribed"
+    GONE = "gone"
+    """Neither the comments of the letter nor their article are shown any more."""
+    TOO_MANY = "too_many"
+    NO_WAY = "no_way"
+    """The site takes no comments from us."""
+    DECLINED = "declined"
+    """The site said no, and will not change its mind."""
+    GIVEN_UP = "given_up"
+    """The site could not be reached for days."""
+
+
 class NoticeReason(StrEnum):
     """Why a person is owed an item, the strongest first."""
 

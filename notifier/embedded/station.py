@@ -112,11 +112,14 @@ class Station:
         listener = self._listener.fileno()
         serve = [sys.executable, "-m", "notifier", "serve", "--listener", str(listener)]
         schedule = ["--schedule", str(self.plan.data / "beat-schedule")]
-        return [
+        jobs = [
             Job("worker", worker_argv(self.plan.concurrency), self.env),
             Job("web", serve, self.env, (listener,)),
             Job("beat", [*beat_argv(), *schedule], self.env),
         ]
+        if takes_mail(self.env):
+            jobs.append(Job("inbound", [sys.executable, "-m", "notifier", "inbound"], self.env))
+        return jobs
 
     def stop(self) -> None:
         """End the processes, then Valkey."""
@@ -128,6 +131,12 @@ class Station:
 
     def __exit__(self, *_fault: object) -> None:
         self.stop()
+
+
+def takes_mail(env: Mapping[str, str]) -> bool:
+    """Whether these settings name a domain for answers, and a way for them to come in."""
+    ways = ("NOTIFIER_INBOUND_LISTEN", "NOTIFIER_INBOUND_IMAP_URL")
+    return bool(env.get("NOTIFIER_INBOUND_DOMAIN")) and any(env.get(way) for way in ways)
 
 
 def kept_secret(path: Path) -> str:

@@ -3,10 +3,11 @@
 from notifier.models.access import ReaderSession, SignIn, SignInToken
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
-from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
+from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic, takes_comments
 from notifier.models.corrections import Correction, Headline, OtherVersion
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
+from notifier.models.feedback import Reply
 from notifier.models.pauses import follows_since, is_awake
 from notifier.models.threads import Bookmark, Mute, Thread
 
@@ -32,6 +33,7 @@ __all__ = [
     "OneTimeToken",
     "OtherVersion",
     "ReaderSession",
+    "Reply",
     "Run",
     "Sighting",
     "SignIn",
@@ -49,4 +51,5 @@ __all__ = [
     "User",
     "follows_since",
     "is_awake",
+    "takes_comments",
 ]

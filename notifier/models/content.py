@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, exists, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
@@ -43,6 +43,8 @@ class Site(Base):
     """Random, never changed: keys the address hashes, so that a suppression outlives key rotation."""
     origins: Mapped[list[str]] = mapped_column(default=list)
     """Where else than at `url` its subscribe box may stand, such as `https://m.rafidain.example`."""
+    replies_url: Mapped[str] = mapped_column(String(2000), default="")
+    """Where readers' replies by mail are posted, signed; empty for nowhere. A WordPress takes them by its own API."""
     created_at: Mapped[datetime]
 
 
@@ -76,6 +78,12 @@ class Source(Base):
     """The site's latest requests as `timestamp:id`, so that none counts twice."""
     is_enabled: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+
+
+def takes_comments() -> ColumnElement[bool]:
+    """Of a Site: whether it takes the comments that readers send by mail."""
+    wordpress = (Source.site_id == Site.id, Source.kind == SourceKind.WORDPRESS, Source.is_enabled)
+    return (Site.replies_url != "") | exists().where(*wordpress, Source.secret_name != "")
 
 
 class Sighting(Base):

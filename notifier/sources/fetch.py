@@ -3,12 +3,11 @@
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from functools import cache
 from queue import Empty, SimpleQueue
-from typing import Final, Literal
+from typing import Final
 
 import httpcore2
 import httpx2
@@ -16,6 +15,7 @@ import httpx2
 from notifier import __version__
 from notifier.sources.body import Body, refusal
 from notifier.sources.faults import FetchRefused
+from notifier.sources.fetched import OK, Fetched, Reply, fetched, network_fault
 from notifier.sources.guard import is_denied
 from notifier.sources.wire import CheckedNetwork, Deadline
 
@@ -23,14 +23,10 @@ __all__ = ["FetchRefused", "Fetched", "Fetcher", "Resolver", "resolve"]
 
 FEEDS: Final = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 REDIRECTS_MAX: Final = 5
-ETAG_MAX: Final = 500
-LAST_MODIFIED_MAX: Final = 100
 _URL_MAX: Final = 2000
 _PORTS: Final = {"http": 80, "https": 443}
 _PORT_MAX: Final = 65_535
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_NOT_MODIFIED: Final = 304
-_OK: Final = range(200, 300)
 _HEADERS: Final = (
     ("User-Agent", f"notifier/{__version__} (feed reader)"),
     ("Accept-Encoding", "gzip"),
@@ -39,29 +35,6 @@ _HEADERS: Final = (
 
 Resolver = Callable[[str, int], Sequence[str]]
 """Gives the IP addresses of a host name (and port); raises OSError when there are none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """What a URL gave: a body, or the word that nothing changed since the given etag or date."""
-
-    status: Literal["ok", "unchanged"]
-    url: str
-    """Where the redirects ended."""
-    body: bytes = b""
-    content_type: str = ""
-    etag: str = ""
-    last_modified: str = ""
-    retry_after_s: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """By lower-case name."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    code: int
-    headers: dict[str, str]
-    body: bytes = b""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -97,11 +70,25 @@ class Fetcher:
         home = _origin(target)
         for _ in range(REDIRECTS_MAX + 1):
             secret = [("Authorization", authorization)] if self._may_know(authorization, target, home) else []
-            reply = self._ask(target, headers + secret, deadline)
+            reply = self._ask("GET", target, headers + secret, deadline)
             if reply.code not in _REDIRECTS or "location" not in reply.headers:
-                return _fetched(target, reply, is_conditional=bool(etag or last_modified))
+                return fetched(target, reply, is_conditional=bool(etag or last_modified))
             target = _parse(reply.headers["location"], target)
         raise FetchRefused("too_many_redirects", f"{target.host} redirects more than {REDIRECTS_MAX} times.")
+
+    def post(
+        self, url: str, body: bytes, content_type: str, more: Sequence[tuple[str, str]] = (), authorization: str = ""
+    ) -> Fetched:
+        """Post to a URL under the same rules; a redirect is not followed. `more` are further headers.
+
+        Raises `FetchRefused`, with the status for whatever is no 2xx.
+        """
+        deadline, target = Deadline(self.timeout_s), _parse(url)
+        headers = [*_HEADERS, ("Accept", self.accept), ("Content-Type", content_type), *more]
+        headers.append(("Content-Length", str(len(body))))
+        if self._may_know(authorization, target, _origin(target)):
+            headers.append(("Authorization", authorization))
+        return fetched(target, self._ask("POST", target, headers, deadline, body), is_conditional=False)
 
     def _may_know(self, authorization: str, target: httpx2.URL, home: tuple[str, bytes, int]) -> bool:
         """Whether the password may go there. Raises `FetchRefused` where it would travel in clear."""
@@ -111,12 +98,14 @@ class Fetcher:
             raise FetchRefused("plain_password", "A password is sent over https only: give an https address.")
         return True
 
-    def _ask(self, target: httpx2.URL, headers: list[tuple[str, str]], deadline: Deadline) -> _Reply:
+    def _ask(
+        self, method: str, target: httpx2.URL, headers: list[tuple[str, str]], deadline: Deadline, body: bytes = b""
+    ) -> Reply:
         try:
             network = CheckedNetwork(self._addresses(target, deadline), self.network, deadline)
             with (
                 httpcore2.ConnectionPool(ssl_context=self.tls or public_tls(), network_backend=network) as pool,
-                pool.stream("GET", _core_url(target), headers=_encoded(target, headers)) as response,
+                pool.stream(method, _core_url(target), headers=_encoded(target, headers), content=body) as response,
             ):
                 return self._read(target, response)
         except httpcore2.TimeoutException as error:
@@ -124,7 +113,7 @@ class Fetcher:
                 "timeout", f"{target.host} did not finish its answer within {self.timeout_s:g} seconds."
             ) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
-            raise _fault(target.host, error) from error
+            raise network_fault(target.host, error) from error
 
     def _addresses(self, target: httpx2.URL, deadline: Deadline) -> Sequence[str]:
         port = target.port or _PORTS[target.scheme]
@@ -159,17 +148,17 @@ class Fetcher:
         known = {host, name, f"{name}:{port}", target.host, f"{target.host}:{port}"}
         return any(entry.lower() in known for entry in self.hosts_allowed)
 
-    def _read(self, target: httpx2.URL, response: httpcore2.Response) -> _Reply:
+    def _read(self, target: httpx2.URL, response: httpcore2.Response) -> Reply:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-        if response.status not in _OK:
-            return _Reply(response.status, headers, refusal(response, headers))
+        if response.status not in OK:
+            return Reply(response.status, headers, refusal(response, headers))
         body = Body(target.host, headers.get("content-encoding", ""), self.bytes_max)
         length = headers.get("content-length", "")
         if length.isdecimal():
             body.refuse_above(int(length))
         for chunk in response.iter_stream():
             body.add(chunk)
-        return _Reply(response.status, headers, body.whole())
+        return Reply(response.status, headers, body.whole())
 
 
 @cache
@@ -206,44 +195,3 @@ def _core_url(target: httpx2.URL) -> httpcore2.URL:
 def _encoded(target: httpx2.URL, headers: list[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
     host = (b"Host", target.netloc)
     return [host, *((name.encode("ascii"), value.encode("latin-1", "ignore")) for name, value in headers)]
-
-
-def _fetched(target: httpx2.URL, reply: _Reply, *, is_conditional: bool) -> Fetched:
-    pause = _retry_after(reply.headers)
-    if reply.code in _OK or (reply.code == _NOT_MODIFIED and is_conditional):
-        etag = reply.headers.get("etag", "")
-        last_modified = reply.headers.get("last-modified", "")
-        return Fetched(
-            status="ok" if reply.code in _OK else "unchanged",
-            url=str(target),
-            body=reply.body,
-            content_type=reply.headers.get("content-type", ""),
-            # A cut etag would never match; better none.
-            etag=etag if len(etag) <= ETAG_MAX else "",
-            last_modified=last_modified if len(last_modified) <= LAST_MODIFIED_MAX else "",
-            retry_after_s=pause,
-            headers=reply.headers,
-        )
-    told = f"{target.host} answered with status {reply.code}."
-    raise FetchRefused("status", told, reply.code, pause, reply.body)
-
-
-def _retry_after(headers: dict[str, str]) -> int | None:
-    """Seconds (RFC 9110 10.2.3); a date counts from the server's own clock."""
-    value = headers.get("retry-after", "").strip()
-    if value.isdecimal():
-        return int(value[:9])
-    try:
-        pause = parsedate_to_datetime(value) - parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
-        return None
-    return max(0, int(pause.total_seconds()))
-
-
-def _fault(host: str, error: Exception) -> FetchRefused:
-    causes = (error.__cause__, error.__context__)
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return FetchRefused("tls", f"No secure connection to {host}: its certificate or its TLS is not accepted.")
-    if isinstance(error, httpcore2.ProtocolError):
-        return FetchRefused("protocol", f"{host} broke off its answer or does not speak HTTP.")
-    return FetchRefused("unreachable", f"{host} cannot be reached.")

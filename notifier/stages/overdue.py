@@ -6,16 +6,26 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.words import Lane, State
-from notifier.models import Correction, Delivery, Item, Run, SignIn, Signup, Source
-from notifier.queue import Nudge, to_correct, to_deliver, to_plan, to_poll, to_publish, to_sign_in, to_sign_up
+from notifier.domain.words import Lane, ReplyState, State
+from notifier.models import Correction, Delivery, Item, Reply, Run, SignIn, Signup, Source
+from notifier.queue import (
+    Nudge,
+    to_correct,
+    to_deliver,
+    to_hand_over,
+    to_plan,
+    to_poll,
+    to_publish,
+    to_sign_in,
+    to_sign_up,
+)
 
 AT_ONCE = 500
 CHUNKS_AT_ONCE = 40
 
 
 def unfinished(session: Session, before: datetime) -> list[Nudge]:
-    """Nudges for sign-ups, sign-in links, items, runs and corrections that wait since `before`."""
+    """Nudges for what waits since `before`: sign-ups, sign-in links, items, runs, corrections, replies to hand over."""
     signups = session.scalars(
         select(Signup.id).where(Signup.handled_at.is_(None), Signup.created_at <= before).limit(AT_ONCE)
     )
@@ -28,7 +38,9 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
     runs = session.scalars(select(Run.id).where(Run.planned_at.is_(None), Run.created_at <= before).limit(AT_ONCE))
     is_open = Correction.settled_at.is_(None)
     corrections = session.scalars(select(Correction.id).where(is_open, Correction.look_at <= before).limit(AT_ONCE))
+    replies = select(Reply.id).where(Reply.state == ReplyState.WAITING, Reply.next_attempt_at <= before)
     return [
+        *(to_hand_over(one) for one in session.scalars(replies.order_by(Reply.next_attempt_at).limit(AT_ONCE))),
         *(to_sign_up(one) for one in signups),
         *(to_sign_in(one) for one in links),
         *(to_publish(one, kind) for one, kind in items),

@@ -10,13 +10,14 @@ from starlette.middleware import Middleware
 
 from notifier import assembly, clock
 from notifier.parts import Parts
-from notifier.settings import templates_dir
+from notifier.settings import Settings, templates_dir
 from notifier.shared import Shared
 from notifier.web import (
     api,
     corrections,
     development,
     hooks,
+    inbound,
     links,
     mutes,
     old_links,
@@ -69,7 +70,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
-        middleware=[Middleware(BodyLimit, api_bytes_max=parts.settings.item_bytes_max)],
+        middleware=[_limit(parts.settings)],
         lifespan=_closing(shared),
     )
     app.state.edge = _edge(parts, shared, now)
@@ -79,9 +80,13 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
     return app
 
 
+def _limit(knobs: Settings) -> Middleware:
+    return Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max, inbound_bytes_max=knobs.inbound_bytes_max)
+
+
 def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
     yield from (probes.router, api.router, corrections.router, visits.router, signups.router, hooks.router)
-    yield from (_files(), *menu.ROUTERS, widget.router)
+    yield from (inbound.router, _files(), *menu.ROUTERS, widget.router)
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.balance import Page
 from notifier.domain.words import Lane, State
+from notifier.feedback import handing
 from notifier.models import Delivery, Lease
 from notifier.stages import books
 from notifier.stages.books import Key
@@ -56,6 +57,8 @@ class Figures(Collector):
             yield from _deliveries(pages)
             yield from _under_way(session, pages)
             yield from self._ages(session)
+            waiting = handing.waiting(session)
+            yield GaugeMetricFamily("notifier_replies_waiting", "Replies by mail that their sites lack", waiting)
 
     def _ages(self, session: Session) -> Iterator[Metric]:
         now = self._edge.clock()

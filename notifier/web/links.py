@@ -112,14 +112,14 @@ def take_back(request: Request, edge: Here, form: Form, token: str) -> Response:
 @router.api_route("/undo/{token}", methods=LOOKING)
 def ask_undo(request: Request, edge: Here, token: str) -> Response:
     """What would come back, and a button."""
-    return _undo_page(request, edge, readers.read_goodbye(edge.parts, token, edge.clock()), "ask")
+    return _goodbye_page(request, edge, readers.read_goodbye(edge.parts, token, edge.clock()), "ask")
 
 
 @router.post("/undo/{token}")
 def undo(request: Request, edge: Here, token: str) -> Response:
     """Bring it back."""
     found = readers.come_back(edge.parts, token, edge.proxies.client_ip(request), edge.clock())
-    return _undo_page(request, edge, found, "done")
+    return _goodbye_page(request, edge, found, "done")
 
 
 @router.api_route("/v/{token}", methods=LOOKING)
@@ -147,7 +147,7 @@ def _confirmation_page(request: Request, edge: Edge, found: Confirmation | None,
     )
 
 
-def _undo_page(request: Request, edge: Edge, found: Return | None, stage: str) -> Response:
+def _goodbye_page(request: Request, edge: Edge, found: Return | None, stage: str) -> Response:
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     with edge.parts.db.reading() as session:
@@ -156,7 +156,7 @@ def _undo_page(request: Request, edge: Edge, found: Return | None, stage: str) -
     now_at = "done" if found.is_used else "expired" if found.is_expired else stage
     status = HTTPStatus.GONE if now_at == "expired" else HTTPStatus.OK
     speaks = voice(request, edge, face, found.language)
-    return edge.look.page("undo", speaks, status=status, stage=now_at, topics=found.topics)
+    return edge.look.page("goodbye", speaks, status=status, stage=now_at, topics=found.topics)
 
 
 def _unsubscribe_page(request: Request, edge: Edge, token: str, error: str = "") -> Response:

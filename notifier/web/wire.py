@@ -15,21 +15,23 @@ from notifier.web.problems import Problem
 FORM_BYTES_MAX: Final = 262_144
 FIELDS_MAX: Final = 600
 API_PREFIX: Final = "/api/"
+INBOUND_PATH: Final = "/api/v1/inbound/raw"
 
 
 class BodyLimit:
     """Stops reading a body at its limit, announced by Content-Length or chunked; the answer is 413."""
 
-    def __init__(self, app: ASGIApp, api_bytes_max: int) -> None:
+    def __init__(self, app: ASGIApp, api_bytes_max: int, inbound_bytes_max: int) -> None:
         self.app = app
         self.api_bytes_max = api_bytes_max
+        self.inbound_bytes_max = inbound_bytes_max
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with a `receive` that counts."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = self.api_bytes_max if scope["path"].startswith(API_PREFIX) else FORM_BYTES_MAX
+        most = self._most(scope["path"])
         announced = Headers(scope=scope).get("content-length", "")[:20]
         seen = int(announced) if announced.isdecimal() and int(announced) > most else 0
 
@@ -44,6 +46,11 @@ class BodyLimit:
             return message
 
         await self.app(scope, counted, send)
+
+    def _most(self, path: str) -> int:
+        if path == INBOUND_PATH:
+            return self.inbound_bytes_max
+        return self.api_bytes_max if path.startswith(API_PREFIX) else FORM_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)

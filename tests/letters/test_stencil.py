@@ -29,7 +29,7 @@ def plainly(kind: LetterKind, personal: Personal) -> bytes:
     rendered, content = RENDERED[kind], fixtures.SAMPLES[kind]
     envelope = Envelope(
         check_address(personal.address), personal.name if kind.is_list_mail else "", personal.message_id,
-        personal.sent_at, personal.unsubscribe_url, personal.preferences_url,
+        personal.sent_at, personal.unsubscribe_url, personal.preferences_url, personal.reply_to,
     )  # fmt: skip
     bodies = mail_text(rendered, personal).encode(), mail_html(rendered, personal).encode()
     return build(letterhead(rendered, content), envelope, *bodies)
@@ -42,14 +42,17 @@ def plainly(kind: LetterKind, personal: Personal) -> bytes:
     links=st.tuples(PATHS, PATHS, PATHS, PATHS),
     name=NAMES,
     seconds=st.integers(0, 10**8),
+    reply_to=st.sampled_from(
+        ["", "reply+7.mzxw6ytbmzxw6ytbmzxw6ytb@in.example", f"reply+{10**18}.{'a' * 24}@{'b' * 60}.example"]
+    ),
 )
 def test_a_filled_letter_is_the_letter_written_for_one(
-    kind: LetterKind, number: int, links: tuple[str, ...], name: str, seconds: int
+    kind: LetterKind, number: int, links: tuple[str, ...], name: str, seconds: int, reply_to: str
 ) -> None:
     names = ("unsubscribe_url", "preferences_url", "view_url", "confirm_url")
     changes: dict[str, Any] = {field: f"https://x.example/{path}" for field, path in zip(names, links, strict=True)}
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    personal = replace(fixtures.personal(number), name=name, sent_at=at, **changes)
+    personal = replace(fixtures.personal(number), name=name, sent_at=at, reply_to=reply_to, **changes)
     assert STENCILS[kind].message(personal).data == plainly(kind, personal)
 
 

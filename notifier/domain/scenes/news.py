@@ -84,6 +84,7 @@ def reply(content: LetterContent, scene: Scene, name: Phrase) -> Values:
         "subject_title": clip(scene.phrase(content.subject_title) or title, SUBJECT_TITLE_MAX) or name,
         "why": scene.voice.say("letters.reply.why", site=name),
         "next": _next_reply(content, scene.voice.say),
+        "is_answerable": content.is_answerable,
         "preheader": f"{first.author}: {' '.join(first.text)}",
     }
 

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("sends_goodbye", sa.Boolean(), nullable=False),
         sa.Column("pepper", sa.String(length=64), nullable=False),
         sa.Column("origins", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("replies_url", sa.String(length=2000), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
         sa.UniqueConstraint("slug", name=op.f("uq_sites_slug")),
@@ -815,6 +816,52 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_other_versions_item_id"), "other_versions", ["item_id"], unique=False)
     op.create_table(
+        "replies",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("message_hash", sa.String(length=64), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("words_hash", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=True),
+        sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["items.id"], name=op.f("fk_replies_article_id_items"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_replies_delivery_id_deliveries"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["items.id"], name=op.f("fk_replies_parent_id_items"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_replies_site_id_sites"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_replies_subscriber_id_subscribers"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replies")),
+        sa.UniqueConstraint("subscriber_id", "message_hash", name=op.f("uq_replies_subscriber_id_message_hash")),
+    )
+    op.create_index(op.f("ix_replies_article_id"), "replies", ["article_id"], unique=False)
+    op.create_index(op.f("ix_replies_delivery_id"), "replies", ["delivery_id"], unique=False)
+    op.create_index(op.f("ix_replies_parent_id"), "replies", ["parent_id"], unique=False)
+    op.create_index("ix_replies_recent", "replies", ["subscriber_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_replies_waiting",
+        "replies",
+        ["next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+        sqlite_where=sa.text("state = 'waiting'"),
+    )
+    op.create_table(
         "sign_in_tokens",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sign_in_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -860,6 +907,7 @@ def downgrade() -> None:
     guarded()
     op.drop_table("threads")
     op.drop_table("sign_in_tokens")
+    op.drop_table("replies")
     op.drop_table("other_versions")
     op.drop_table("one_time_tokens")
     op.drop_table("notices")

@@ -14,7 +14,7 @@ from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, LetterKind
-from notifier.models import Letter, Site
+from notifier.models import Letter, Site, takes_comments
 from notifier.stages.gather.items import views
 from notifier.stages.gather.told import Told, gather_told
 
@@ -36,6 +36,16 @@ def gather(
         )
         for key, one in found.items()
     }
+
+
+def answerable(session: Session, found: dict[Key, LetterContent]) -> dict[Key, LetterContent]:
+    """The same; those about comments say that they can be answered, where their site takes comments from us."""
+    replies = {letter for (letter, _), one in found.items() if one.kind is LetterKind.REPLY}
+    if not replies:
+        return found
+    rows = select(Letter.id).join(Site, Site.id == Letter.site_id)
+    takers = set(session.scalars(rows.where(among(session, Letter.id, replies), takes_comments())))
+    return {key: replace(one, is_answerable=key[0] in takers) for key, one in found.items()}
 
 
 def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:

@@ -84,6 +84,11 @@ class Renderer:
                 return language
         raise RenderFailed(content.kind, f"no strings for {content.language!r}")
 
+    def anonymous(self, *languages: str) -> str:
+        """What somebody is called who gave no name, in the first of these languages that has strings, else English."""
+        known = [one for one in languages if base_language(one) in self.languages]
+        return self._strings.voice(regional(known[0], known[0]) if known else "en").say("letters.anonymous")
+
     def render(self, content: LetterContent) -> Rendered:
         """The letter with marks for what is personal, its HTML under 100,000 bytes once those are filled in.
 

@@ -63,6 +63,7 @@ class Stencil:
             sent_at=personal.sent_at,
             unsubscribe_url=personal.unsubscribe_url,
             preferences_url=personal.preferences_url,
+            reply_to=personal.reply_to,
         )
         headers = self._stationery.headers(envelope)
         return Draft(self, personal, to, headers, self._body.fill(links, in_html(links)))

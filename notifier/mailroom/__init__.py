@@ -1,0 +1,6 @@
+"""The room where mail comes in, by whichever way, and from which readers' replies are handed to their sites."""
+
+from notifier.mailroom.handing import hand_over
+from notifier.mailroom.taking import Verdict, take_in, take_raw
+
+__all__ = ["Verdict", "hand_over", "take_in", "take_raw"]

@@ -1,0 +1,63 @@
+"""Take a mail in: each kind by its own rules, in one transaction; what is taken is committed when this returns."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from notifier import observe
+from notifier.consent import visits
+from notifier.domain.incoming import MailUnreadable, read_mail, recipients
+from notifier.domain.words import ReplyRefusal
+from notifier.feedback import replies
+from notifier.feedback.door import Arrival, Kind, place_of
+from notifier.models import Delivery
+from notifier.parts import Parts
+from notifier.queue import later, to_hand_over, transaction
+
+_log = observe.log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a mail: taken, refused for a reason, or none of ours."""
+
+    is_ours: bool = True
+    is_readable: bool = True
+    refusal: ReplyRefusal | None = None
+
+
+UNKNOWN = Verdict(is_ours=False)
+
+
+def take_in(parts: Parts, arrival: Arrival, now: datetime) -> Verdict:
+    """Take one mail in; the same mail again changes nothing more. Raises SQLAlchemyError while the database is away."""
+    match arrival.place.kind:
+        case Kind.REPLY:
+            return _take_reply(parts, arrival, now)
+
+
+def take_raw(parts: Parts, data: bytes, now: datetime) -> Verdict:
+    """Take in a mail that came without an envelope: by whom its headers say it is to."""
+    domain = parts.settings.inbound_domain
+    found = (place_of(one, domain, parts.signer) for one in recipients(data))
+    place = next((one for one in found if one), None)
+    return take_in(parts, Arrival(place, data), now) if place else UNKNOWN
+
+
+def _take_reply(parts: Parts, arrival: Arrival, now: datetime) -> Verdict:
+    delivery_id = arrival.place.delivery_id
+    try:
+        mail = read_mail(arrival.data, arrival.mail_from)
+    except MailUnreadable as fault:
+        _log.warning("reply_unreadable", delivery=delivery_id, fault=str(fault))
+        return Verdict(is_readable=False)
+    limits = replies.Limits(parts.settings.reply_characters_max, parts.settings.replies_per_h)
+    with transaction(parts.db, parts.bell) as session:
+        taken = replies.take_in(session, delivery_id, mail, limits, now)
+        if taken is not None and taken.is_new and taken.reply_id and not taken.refusal:
+            visits.acted(session, session.get_one(Delivery, delivery_id).subscriber_id or 0, now)
+            later(session, to_hand_over(taken.reply_id))
+    if taken is None:
+        return UNKNOWN
+    if taken.is_new:
+        _log.info("reply_came", reply=taken.reply_id, delivery=delivery_id, refused=taken.refusal)
+    return Verdict(refusal=taken.refusal)
