@@ -41,9 +41,9 @@ _ARCHIVE: Final = text("""
 WITH written AS (
   INSERT INTO items (site_id, kind, guid, version, content_hash, state, article_id, title, html, summary, url, language,
     author_name, author_hash, image_url, image_alt, facts, published_at, received_at, updated_at, announced_at,
-    matched_at, nth, planned_count)
+    matched_at, nth, planned_count, worded_version)
   SELECT :site, 'comment', 'old-' || n, 1, md5(n::text), 'live', items.id, '', repeat('تعليق قديم ', 30),
-    repeat('تعليق قديم ', 30), '', '', 'قارئ', md5(n::text), '', '', '{}', :at, :at, :at, :at, :at, n, 0
+    repeat('تعليق قديم ', 30), '', '', 'قارئ', md5(n::text), '', '', '{}', :at, :at, :at, :at, :at, n, 0, 1
   FROM items CROSS JOIN generate_series(1, :archive) AS n WHERE items.guid = 'old' RETURNING id, guid
 ), named AS (
   INSERT INTO topics (site_id, name, label) SELECT :site, 'replies:' || guid, '' FROM written RETURNING id
