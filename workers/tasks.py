@@ -13,9 +13,10 @@ def publish(item_id: int) -> None:
 
 
 @app.task(name=Task.SIGN_UP.value)
-def sign_up(signup_id: int) -> None:
-    """Turn a sign-up into a confirmation letter, or into silence."""
-    upkeep.at_once(parts(), to_sign_up(signup_id), clock.now)
+def sign_up(*signup_ids: int) -> None:
+    """Turn sign-ups into confirmation letters, or into silence."""
+    for one in signup_ids:
+        upkeep.at_once(parts(), to_sign_up(one), clock.now)
 
 
 @app.task(name=Task.SIGN_IN.value)

@@ -1,7 +1,9 @@
 """The web application: routes in their order, and nothing that runs before its turn."""
 
+import atexit
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +12,7 @@ from starlette.middleware import Middleware
 
 from notifier import assembly, clock
 from notifier.parts import Parts
+from notifier.ringer import Ringer
 from notifier.settings import Settings, templates_dir
 from notifier.shared import Shared
 from notifier.web import (
@@ -56,6 +59,9 @@ _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Co
 def make() -> FastAPI:
     """For uvicorn: `uvicorn --factory notifier.web.app:make --no-access-log --no-proxy-headers`."""
     parts = assembly.parts()
+    ringer = Ringer(parts.bell)
+    atexit.register(ringer.close)
+    parts = replace(parts, bell=ringer)
     path = parts.settings.inbox_path
     return create_app(parts, development.router(path) if path else None)
 

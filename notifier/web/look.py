@@ -25,6 +25,7 @@ PLAIN_HEADERS: Final = {
     "Cache-Control": "no-store",
 }
 NOON: Final = 12
+STILL_MAX: Final = 500
 _PARTS_OF_DAY: Final = {0: "midnight", NOON: "noon"}
 LETTER_CSP: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src https: http:; base-uri 'none'; form-action 'none'; "
@@ -67,6 +68,7 @@ class Look:
     def __init__(self, templates: Path) -> None:
         self.sentences = Sentences(templates / "strings")
         self._jinja = _environment(templates / "pages")
+        self._still: dict[tuple[str, Voice], HTMLResponse] = {}
 
     def page(self, name: str, voice: Voice, *, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes what it says
         """A page, with the headers that keep it private and let nothing run in it."""
@@ -85,6 +87,16 @@ class Look:
             values, voice=voice, face=voice.face, say=say, plain=plain, hour=hour, tint=tint, css=self.css_version
         )
         return HTMLResponse(html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(tint)})
+
+    def still(self, name: str, voice: Voice) -> HTMLResponse:
+        """A page that says the same to everybody of one voice: made once."""
+        made = self._still.get((name, voice))
+        if made is None:
+            made = self.page(name, voice)
+            if len(self._still) >= STILL_MAX:
+                self._still.clear()
+            self._still[name, voice] = made
+        return HTMLResponse(made.body, headers=dict(made.headers))
 
     @cached_property
     def css_version(self) -> str:

@@ -108,7 +108,7 @@ def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) ->
 
 
 def _sent(request: Request, edge: Edge, place: Place) -> Response:
-    return edge.look.page("sent", voice(request, edge, place.face))
+    return edge.look.still("sent", voice(request, edge, place.face))
 
 
 def _page(request: Request, edge: Edge, box: Box, form: Typed, fault: _Fault | None = None) -> Response:
