@@ -57,7 +57,11 @@ def foreign(request: Request) -> dict[str, str]:
     return dict(getattr(request.state, "foreign", {}))
 
 
-Here = Annotated[Edge, Depends(edge_of)]
+async def _here(request: Request) -> Edge:
+    return edge_of(request)
+
+
+Here = Annotated[Edge, Depends(_here)]
 Form = Annotated[Typed, Depends(typed)]
 LOOKING = ["GET", "HEAD"]
 """The methods of a page; HEAD answers like GET, and neither changes anything."""
