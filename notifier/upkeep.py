@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import flow, observe, polling, tally
+from notifier import bulk_acts, flow, imports, observe, polling, tally
 from notifier.consent import signup
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -107,6 +107,10 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             flow.deliver(parts, lane, first, last, clock)
         case Task.POLL_SOURCE, (int(source),):
             polling.poll_source(parts, source, clock())
+        case Task.IMPORT, (int(one),):
+            imports.advance(parts, one, clock)
+        case Task.BULK_ACT, (int(one),):
+            bulk_acts.advance(parts, one, clock)
         case Task.TICK, ():
             tick(parts, clock())
         case _:

@@ -5,6 +5,16 @@ from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
+from notifier.models.roll import (
+    BulkAct,
+    BulkChange,
+    Import,
+    ImportFault,
+    ImportPiece,
+    SubscriberNote,
+    SubscriberTag,
+    Tag,
+)
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
@@ -12,9 +22,14 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Bookmark",
+    "BulkAct",
+    "BulkChange",
     "ConsentEvent",
     "Delivery",
     "DeliveryEvent",
+    "Import",
+    "ImportFault",
+    "ImportPiece",
     "Issue",
     "Item",
     "ItemTopic",
@@ -32,8 +47,11 @@ __all__ = [
     "Sitting",
     "Source",
     "Subscriber",
+    "SubscriberNote",
+    "SubscriberTag",
     "Subscription",
     "Suppression",
+    "Tag",
     "Tally",
     "Thread",
     "Topic",

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.words import Lane, State
-from notifier.models import Delivery, Item, Run, Signup, Source
-from notifier.queue import Nudge, to_deliver, to_plan, to_poll, to_publish, to_sign_up
+from notifier.domain.words import ActState, ImportState, Lane, State
+from notifier.models import BulkAct, Delivery, Import, Item, Run, Signup, Source
+from notifier.queue import Nudge, to_act, to_deliver, to_import, to_plan, to_poll, to_publish, to_sign_up
 
 AT_ONCE = 500
 CHUNKS_AT_ONCE = 40
@@ -27,6 +27,19 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         *(to_sign_up(one) for one in signups),
         *(to_publish(one, kind) for one, kind in items),
         *(to_plan(one) for one in runs),
+        *unfinished_rolls(session, before),
+    ]
+
+
+def unfinished_rolls(session: Session, before: datetime) -> list[Nudge]:
+    """Nudges for imports and acts on many readers that nobody has gone on with since `before`."""
+    imports = select(Import.id).where(
+        Import.state.in_([ImportState.CHECKING, ImportState.IMPORTING]), Import.touched_at <= before, ~Import.is_local
+    )
+    acts = select(BulkAct.id).where(BulkAct.state.in_([ActState.DOING, ActState.UNDOING]), BulkAct.touched_at <= before)
+    return [
+        *(to_import(one) for one in session.scalars(imports.limit(AT_ONCE))),
+        *(to_act(one) for one in session.scalars(acts.limit(AT_ONCE))),
     ]
 
 
