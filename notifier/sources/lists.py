@@ -14,6 +14,7 @@ from notifier.sources import charset
 LINE_MAX: Final = 100_000
 RECORD_LINES_MAX: Final = 50
 """A field may hold line breaks; a quotation mark that is not closed by then was a slip."""
+_HEAD: Final = 512
 BLOCK: Final = 1 << 18
 _DELIMITERS: Final = ",;\t|"
 # Elsewhere than at the beginning of a field a quotation mark is one of its letters.
@@ -123,10 +124,10 @@ def _lines(opened: Opened, encoding: str) -> Iterator[str]:
 
 def _encoding(opened: Opened) -> str:
     with io.BufferedReader(_Blocks(opened()), BLOCK) as raw:
-        start = raw.peek(64)[:64]
-        if not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and b"\0" in start:
-            # Without a mark: letters of a header are ASCII, so every other byte is nothing.
-            return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
+        start = raw.peek(_HEAD)[:_HEAD]
+        if not start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and 4 * start.count(0) > len(start):
+            # Without a mark: of every ASCII letter one byte is nothing, the second in little-endian.
+            return "utf-16-le" if start[1::2].count(0) > start[::2].count(0) else "utf-16-be"
         return charset.of_lines(iter(lambda: raw.readline(LINE_MAX), b""))
 
 

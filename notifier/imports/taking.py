@@ -50,11 +50,13 @@ def advance(
     *,
     opened: Opened | None = None,
     lasts: timedelta | None = LASTS,
+    at_once: int = 0,
     progress: Progress = lambda _bytes, _rows: None,
 ) -> ImportState:
     """Go on with an import until it is through or the time is over; gives its state.
 
     `opened`: the file, where it is not the one that was kept. `lasts`: None for as long as it takes.
+    `at_once`: rows a transaction, where that is not left to the database's kind.
     """
     with parts.db.reading() as session:
         row = session.get_one(Import, import_id)
@@ -63,7 +65,7 @@ def advance(
         site = session.get_one(Site, row.site_id)
         plan = Plan.of(row.plan)
         job = Job(site.id, site.pepper, site.language, plan, Sets.load(session, site.id, plan))
-        size = AT_ONCE if is_server(session) else AT_ONCE_SQLITE
+        size = at_once or (AT_ONCE if is_server(session) else AT_ONCE_SQLITE)
     until = clock() + lasts if lasts else None
     batches = Batches(opened or kept(parts, import_id), job, row.position, clock())
     position = row.position
