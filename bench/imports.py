@@ -100,7 +100,7 @@ def _import(parts: Parts, site_id: int, path: Path, *, is_for_good: bool = True)
         encoding=head.encoding, delimiter=head.delimiter, begin=head.begin,
     )  # fmt: skip
     number = begin(parts, Local(site_id, path, plan, is_for_good=is_for_good), Actor("cli"), _NOW)
-    state = imports.advance(parts, number, lambda: _NOW, opened=opened, lasts=None)
+    state = imports.advance(parts, number, lambda: _NOW, opened=opened, turn=imports.Turn())
     if state not in {ImportState.DONE, ImportState.CHECKED}:
         raise RuntimeError(state)
     with parts.db.reading() as session:

@@ -73,7 +73,13 @@ def keep(parts: Parts, site_id: int, upload: Upload, by: Actor, now: datetime) -
 
 def look(parts: Parts, import_id: int) -> Head:
     """How a kept file is written, and its first rows. Raises ListError."""
-    return lists.look(kept(parts, import_id))
+    with parts.db.reading() as session:
+        known = str(session.get_one(Import, import_id).plan.get("encoding", ""))
+    head = lists.look(kept(parts, import_id), known)
+    if not known:
+        with parts.db.writing() as session:
+            session.get_one(Import, import_id).plan = {"encoding": head.encoding}
+    return head
 
 
 def kept(parts: Parts, import_id: int) -> Opened:

@@ -6,6 +6,7 @@ Kill it anywhere: the next one reads on from the position. Two at once cannot bo
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -33,8 +34,6 @@ from notifier.sources.lists import Opened
 AT_ONCE: Final = 20_000
 AT_ONCE_SQLITE: Final = 4000
 """Fewer, for nobody else writes meanwhile."""
-LASTS: Final = timedelta(seconds=60)
-"""How long one task goes on; the next begins where it left."""
 _WORKS: Final = {ImportState.CHECKING: ImportState.CHECKED, ImportState.IMPORTING: ImportState.DONE}
 
 _log = observe.log(__name__)
@@ -43,20 +42,30 @@ Progress = Callable[[int, int], None]
 """Bytes read, and rows through."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """How long to go on (None: to the end), and how many rows a transaction takes (0: as the database likes)."""
+
+    lasts: timedelta | None = None
+    at_once: int = 0
+
+
+A_TASK: Final = Turn(timedelta(seconds=60))
+"""One task; the next begins where it left."""
+
+
 def advance(
     parts: Parts,
     import_id: int,
     clock: Clock,
     *,
     opened: Opened | None = None,
-    lasts: timedelta | None = LASTS,
-    at_once: int = 0,
+    turn: Turn = A_TASK,
     progress: Progress = lambda _bytes, _rows: None,
 ) -> ImportState:
     """Go on with an import until it is through or the time is over; gives its state.
 
-    `opened`: the file, where it is not the one that was kept. `lasts`: None for as long as it takes.
-    `at_once`: rows a transaction, where that is not left to the database's kind.
+    `opened`: the file, where it is not the one that was kept.
     """
     with parts.db.reading() as session:
         row = session.get_one(Import, import_id)
@@ -65,8 +74,8 @@ def advance(
         site = session.get_one(Site, row.site_id)
         plan = Plan.of(row.plan)
         job = Job(site.id, site.pepper, site.language, plan, Sets.load(session, site.id, plan))
-        size = at_once or (AT_ONCE if is_server(session) else AT_ONCE_SQLITE)
-    until = clock() + lasts if lasts else None
+        size = turn.at_once or (AT_ONCE if is_server(session) else AT_ONCE_SQLITE)
+    until = clock() + turn.lasts if turn.lasts else None
     batches = Batches(opened or kept(parts, import_id), job, row.position, clock())
     position = row.position
     # One thread reads the next batch while the database is busy with this one.

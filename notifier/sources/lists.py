@@ -61,9 +61,9 @@ def of_file(path: Path) -> Opened:
     return blocks
 
 
-def look(opened: Opened, shown: int = 5) -> Head:
-    """How a list is written; reads it once from end to end for its charset. Raises ListError."""
-    encoding = _encoding(opened)
+def look(opened: Opened, encoding: str = "", shown: int = 5) -> Head:
+    """How a list is written; where its charset is not known yet, it is read once from end to end. Raises ListError."""
+    encoding = encoding or _encoding(opened)
     first = next((one for one in records(opened, encoding, ",") if one.text.strip()), None)
     if first is None:
         raise ListError("empty")

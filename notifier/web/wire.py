@@ -1,5 +1,6 @@
 """The raw request: how much of it is read, and what a form says. Only the event loop may read it, so it is async."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +16,9 @@ from notifier.web.problems import Problem
 FORM_BYTES_MAX: Final = 262_144
 FIELDS_MAX: Final = 600
 API_PREFIX: Final = "/api/"
+UPLOADS: Final = re.compile(r"/desk/at/[^/]+/imports")
+UPLOAD_BYTES_MAX: Final = 512_000_000
+"""Of a list of readers: some eight million rows."""
 
 
 class BodyLimit:
@@ -29,7 +33,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = self.api_bytes_max if scope["path"].startswith(API_PREFIX) else FORM_BYTES_MAX
+        most = self._most(scope["path"])
         announced = Headers(scope=scope).get("content-length", "")[:20]
         seen = int(announced) if announced.isdecimal() and int(announced) > most else 0
 
@@ -44,6 +48,11 @@ class BodyLimit:
             return message
 
         await self.app(scope, counted, send)
+
+    def _most(self, path: str) -> int:
+        if path.startswith(API_PREFIX):
+            return self.api_bytes_max
+        return UPLOAD_BYTES_MAX if UPLOADS.fullmatch(path) else FORM_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)

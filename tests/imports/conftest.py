@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +52,7 @@ class Bench:
         """Take a list in, or only look; gives what the database keeps of it."""
         number = self.begin(path, is_for_good=is_for_good, **given)
         state = imports.advance(
-            self.world.parts, number, self.world.clock, opened=lists.of_file(path), lasts=timedelta(minutes=5)
+            self.world.parts, number, self.world.clock, opened=lists.of_file(path), turn=imports.Turn()
         )
         assert state is (ImportState.DONE if is_for_good else ImportState.CHECKED)
         return self.row(number)

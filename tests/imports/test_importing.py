@@ -157,7 +157,7 @@ def test_an_import_that_is_killed_goes_on_without_doubles(bench: Bench) -> None:
     opened = lists.of_file(path)
     with pytest.raises(Killed):
         imports.advance(
-            bench.world.parts, number, bench.world.clock, opened=opened, lasts=None, at_once=10, progress=kill
+            bench.world.parts, number, bench.world.clock, opened=opened, turn=imports.Turn(at_once=10), progress=kill
         )
     assert (bench.row(number).position, len(bench.readers())) == (20, 20)
     assert bench.begin(path) == number, "the same file goes on"
@@ -175,9 +175,9 @@ def test_two_at_the_same_import_count_every_row_once(bench: Bench) -> None:
 
     def overtake(_bytes: int, rows: int) -> None:
         if rows == 10:
-            imports.advance(parts, number, clock, opened=opened, lasts=None, at_once=10)
+            imports.advance(parts, number, clock, opened=opened, turn=imports.Turn(at_once=10))
 
-    imports.advance(parts, number, clock, opened=opened, lasts=None, at_once=10, progress=overtake)
+    imports.advance(parts, number, clock, opened=opened, turn=imports.Turn(at_once=10), progress=overtake)
     assert bench.row(number).counts == {"new": 30}
     assert bench.row(number).state is ImportState.DONE
 

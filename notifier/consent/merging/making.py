@@ -91,12 +91,12 @@ def _subscribe(session: Session, ground: Ground, now: datetime) -> None:
 def _prove(session: Session, site: Site, ground: Ground, now: datetime) -> None:
     """The time that the list tells, where it does; the import's own beside it."""
     taken, gone = _row.word.in_(_TAKEN), _row.word == Became.GONE.value
-    for which, action, whose in (
-        (taken, ConsentAction.CONFIRMED, _row.subscriber_id),
-        (gone, ConsentAction.UNSUBSCRIBED, _row.subscriber_id),
+    for which, action in (
+        (taken, ConsentAction.CONFIRMED),
+        (gone, ConsentAction.UNSUBSCRIBED),
     ):
         columns = {
-            "site_id": literal(site.id), "subscriber_id": whose, "address_hash": _row.address_hash,
+            "site_id": literal(site.id), "subscriber_id": _row.subscriber_id, "address_hash": _row.address_hash,
             "purpose": func.coalesce(purposes.c.purpose, ""),
             "action": literal(action, ConsentEvent.__table__.c.action.type), "at": func.coalesce(_row.at, _at(now)),
             "wording_hash": literal(""), "source": literal(ground.source[:40]), "ip": literal(""),
