@@ -1,5 +1,6 @@
 """A file that comes in by a form: who sends it is known before a byte of it is read, and it never fills the memory."""
 
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -26,13 +27,18 @@ class UploadGate(Gate):
             raise Problem(HTTPStatus.FORBIDDEN, "error_not_yours")
         form = await request.form(max_files=1, max_fields=_FIELDS_MAX, max_part_size=FORM_BYTES_MAX)
         given = form.get("csrf")
-        return self.let_in(request, edge, seat, given if isinstance(given, str) else "")
+        try:
+            return self.let_in(request, edge, seat, given if isinstance(given, str) else "")
+        except Problem:
+            await form.close()
+            raise
 
 
-async def sent(request: Request) -> UploadFile | None:
-    """The file of a form that the gate has let in; None where none was chosen."""
-    file = (await request.form()).get("file")
-    return file if isinstance(file, UploadFile) and file.filename else None
+async def sent(request: Request) -> AsyncIterator[UploadFile | None]:
+    """The file of a form that the gate has let in, to be read until the answer is made; None where none was chosen."""
+    async with request.form() as form:
+        file = form.get("file")
+        yield file if isinstance(file, UploadFile) and file.filename else None
 
 
 Uploader = Annotated[Entered, Depends(UploadGate(Role.EDITOR))]
