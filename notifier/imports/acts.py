@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from notifier.db import affected
@@ -61,9 +61,7 @@ def keep(parts: Parts, site_id: int, upload: Upload, by: Actor, now: datetime) -
             size += len(piece)
             if size > upload.bytes_max:
                 raise ListError("too_large")
-            session.connection().execute(
-                ImportPiece.__table__.insert(), {"import_id": row.id, "number": number, "data": piece}
-            )
+            session.connection().execute(insert(ImportPiece), {"import_id": row.id, "number": number, "data": piece})
         if not size:
             raise ListError("empty")
         row.digest, row.size = digest.hexdigest(), size

@@ -79,5 +79,6 @@ def topics_of(session: Session, site_id: int) -> list[tuple[int, str, str]]:
 def tags(session: Session, site_id: int) -> list[tuple[int, str]]:
     """(id, name) of a site's tags."""
     return [
-        tuple(row) for row in session.execute(select(Tag.id, Tag.name).where(Tag.site_id == site_id).order_by(Tag.name))
+        (number, name)
+        for number, name in session.execute(select(Tag.id, Tag.name).where(Tag.site_id == site_id).order_by(Tag.name))
     ]

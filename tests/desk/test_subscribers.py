@@ -49,7 +49,8 @@ def test_readers_are_found_by_address_name_and_filters(desk: Desk) -> None:
     editor = desk.add(Role.EDITOR)
     for query, found in (
         ("words=READER1@", {1}), ("words=reader", {0, 1, 2}), ("words=قارئ 2", {2}), ("words=%25", set()),
-        ("words=reader1@example.org", {1}), ("language=he", set()), ("state=active", {0, 1, 2}), ("state=pending", set()),
+        ("words=reader1@example.org", {1}), ("language=he", set()), ("state=active", {0, 1, 2}),
+        ("state=pending", set()),
         (f"topic={topic_id(desk)}", {0, 1, 2}), ("since=2026-07-02", set()), ("since=nonsense", {0, 1, 2}),
         ("words=%00", {0, 1, 2}),
     ):  # fmt: skip

@@ -1,6 +1,5 @@
 """A site with two sections, and files of readers."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from notifier.domain.importing import formats
 from notifier.domain.importing.plan import Plan
 from notifier.domain.words import ImportState
 from notifier.imports.local import Local, begin
-from notifier.models import Import, ImportFault, Subscriber, Subscription, SubscriberTag, Tag, Topic
+from notifier.models import Import, Subscriber, SubscriberTag, Subscription, Tag, Topic
 from notifier.sources import lists
 from tests.world import World, make_world
 
@@ -102,7 +101,7 @@ def world(db: Database, tmp_path: Path) -> World:
 
 
 @pytest.fixture
-def bench(world: World, tmp_path: Path) -> Iterator[Bench]:
+def bench(world: World, tmp_path: Path) -> Bench:
     """A place to import to."""
     world.topics([POLITICS, SPORT])
-    yield Bench(world, tmp_path)
+    return Bench(world, tmp_path)

@@ -67,7 +67,8 @@ def test_an_export_is_recognised_and_its_states_are_heeded(name: str) -> None:
     ("row", "fault"),
     [
         ("", Fault.EMPTY), ("x", Fault.AT_SIGN), (".a@b.example", Fault.LOCAL_PART), ("a@b", Fault.DOMAIN),
-        ("a" * 65 + "@b.example", Fault.TOO_LONG), ("a@b.example,what", Fault.STATUS), ("a@b.example,,soon", Fault.DATE),
+        ("a" * 65 + "@b.example", Fault.TOO_LONG), ("a@b.example,what", Fault.STATUS),
+        ("a@b.example,,soon", Fault.DATE),
         ("a@b.example,,2099-01-01", Fault.DATE), ("a@b.example,,,x\x00y", Fault.CHARACTERS),
     ],
 )  # fmt: skip

@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from notifier import imports
 from notifier.consent import suppression
@@ -70,7 +71,7 @@ def test_a_suppression_and_a_goodbye_outlive_every_import(bench: Bench) -> None:
     with world.parts.db.writing() as session:
         suppression.suppress(session, world.site, "never@example.org", "complaint", "operator", world.now)
         reader = session.scalars(select(Subscriber)).one()
-        session.execute(Subscription.__table__.update().values(ended_at=world.now, ended_reason="unsubscribed"))
+        session.execute(update(Subscription).values(ended_at=world.now, ended_reason="unsubscribed"))
         reader.confirmed_at = None
     for _ in range(2):
         done = bench.run(bench.file("email\nleft@example.org\nNEVER@example.org\nnew@example.org\n"))
@@ -82,9 +83,7 @@ def test_a_suppression_and_a_goodbye_outlive_every_import(bench: Bench) -> None:
 def test_a_topic_that_a_reader_ended_stays_ended_and_new_ones_are_added(bench: Bench) -> None:
     bench.world.reader("a@example.org", POLITICS, SPORT)
     with bench.world.parts.db.writing() as session:
-        session.execute(
-            Subscription.__table__.update().where(Subscription.topic_id == 1).values(ended_at=bench.world.now)
-        )
+        session.execute(update(Subscription).where(Subscription.topic_id == 1).values(ended_at=bench.world.now))
     kept = bench.active("a@example.org")
     assert len(kept) == 1
     assert bench.run(bench.file("email\na@example.org\n"), topics=(POLITICS, SPORT)).counts == {"already": 1}
@@ -146,16 +145,16 @@ def test_columns_of_topics_and_tags_are_read_by_row(bench: Bench) -> None:
 def test_an_import_that_is_killed_goes_on_without_doubles(bench: Bench) -> None:
     path = bench.file("email\n" + "".join(f"r{n}@example.org\n" for n in range(45)) + "bad\n")
 
-    class Killed(Exception):
+    class KilledError(Exception):
         pass
 
     def kill(_bytes: int, rows: int) -> None:
         if rows == 20:
-            raise Killed
+            raise KilledError
 
     number = bench.begin(path)
     opened = lists.of_file(path)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         imports.advance(
             bench.world.parts, number, bench.world.clock, opened=opened, turn=imports.Turn(at_once=10), progress=kill
         )
@@ -220,7 +219,7 @@ def test_a_file_that_is_too_large_or_empty_is_refused_and_nothing_is_kept(bench:
         ({"topics": ("category:لا",)}, "unknown_topics"),
     ],
 )  # fmt: skip
-def test_a_plan_without_what_it_needs_is_refused(bench: Bench, given: dict[str, object], key: str) -> None:
+def test_a_plan_without_what_it_needs_is_refused(bench: Bench, given: dict[str, Any], key: str) -> None:
     with pytest.raises(PlanError) as refused:
         bench.begin(bench.file("email\na@example.org\n"), **given)
     assert refused.value.key == key

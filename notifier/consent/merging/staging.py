@@ -1,6 +1,6 @@
 """Rows of a list on their way in: a temporary table, filled by COPY where there is one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -68,11 +68,11 @@ class Staged:
     """Some rows, no address twice, and what their sets of topics and tags are."""
 
     rows: list[Row] = field(default_factory=list)
-    topics: dict[int, Sequence[int]] = field(default_factory=dict)
+    topics: Mapping[int, Sequence[int]] = field(default_factory=dict)
     """Set -> ids of topics."""
     purposes: dict[int, str] = field(default_factory=dict)
     """Set -> names of topics, a line each."""
-    tags: dict[int, Sequence[int]] = field(default_factory=dict)
+    tags: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[int, list[str]]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.importing.formats import Field
@@ -159,7 +159,7 @@ class Reader:
 
 
 @lru_cache(maxsize=65_536)
-def moment(cell: str) -> datetime | bool | None:
+def moment(cell: str) -> datetime | Literal[False] | None:
     """When that was, in UTC where nothing else is said; None for an empty cell, False for what is no date."""
     if not cell or cell.startswith("0000-00-00"):
         return None

@@ -29,6 +29,7 @@ router = APIRouter(prefix=f"{PREFIX}/at/{{site}}/imports", include_in_schema=Fal
 SHOWN: Final = 50
 FAULTS_SHOWN: Final = 20
 BLOCK: Final = 1 << 18
+_CHARSETS: Final = {"cp1256": "Windows-1256", "cp1252": "Windows-1252", "utf-8-sig": "UTF-8"}
 _BUSY: Final = {ImportState.CHECKING, ImportState.IMPORTING}
 
 
@@ -145,10 +146,16 @@ def _mapping(edge: Edge, entered: Entered, slug: str, row: Import, form: Typed, 
         topics = subscribers.topics_of(session, row.site_id)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return edge.desk.page(
-        "mapping", here, status=status, row=row, head=head, format=found.name, chosen=typed or chosen,
+        "mapping", here, status=status, row=row, head=head, charset=_charset(head), format=found.name,
+        chosen=typed or chosen,
         fields=list(Field), topics=topics, topics_on=form.many("topic") or kept.get("topics", ()),
         frequencies=list(Frequency), languages=list(LANGUAGES), kept=kept, typed=form, error=error,
     )  # fmt: skip
+
+
+def _charset(head: Head) -> str:
+    """As people call it."""
+    return _CHARSETS.get(head.encoding, head.encoding.upper())
 
 
 def _plan(edge: Edge, site: Site, head: Head, form: Typed) -> Plan:
