@@ -3,15 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
 from notifier.domain.words import ActKind, ActState, ImportState
 from notifier.models.base import Base
-
-_WORKS = text("state IN ('checking', 'importing')")
-_ACTS = text("state IN ('doing', 'undoing')")
 
 
 class Tag(Base):
@@ -54,7 +51,7 @@ class Import(Base):
     __tablename__ = "imports"
     __table_args__ = (
         Index("ix_imports_site_id", "site_id", "id"),
-        Index("ix_imports_unfinished", "touched_at", postgresql_where=_WORKS, sqlite_where=_WORKS),
+        Index("ix_imports_state", "state", "touched_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -107,7 +104,7 @@ class BulkAct(Base):
     __tablename__ = "bulk_acts"
     __table_args__ = (
         Index("ix_bulk_acts_site_id", "site_id", "id"),
-        Index("ix_bulk_acts_unfinished", "touched_at", postgresql_where=_ACTS, sqlite_where=_ACTS),
+        Index("ix_bulk_acts_state", "state", "touched_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -115,14 +115,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_acts")),
     )
     op.create_index("ix_bulk_acts_site_id", "bulk_acts", ["site_id", "id"], unique=False)
-    op.create_index(
-        "ix_bulk_acts_unfinished",
-        "bulk_acts",
-        ["touched_at"],
-        unique=False,
-        postgresql_where=sa.text("state IN ('doing', 'undoing')"),
-        sqlite_where=sa.text("state IN ('doing', 'undoing')"),
-    )
+    op.create_index("ix_bulk_acts_state", "bulk_acts", ["state", "touched_at"], unique=False)
     op.create_table(
         "imports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -145,14 +138,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
     op.create_index("ix_imports_site_id", "imports", ["site_id", "id"], unique=False)
-    op.create_index(
-        "ix_imports_unfinished",
-        "imports",
-        ["touched_at"],
-        unique=False,
-        postgresql_where=sa.text("state IN ('checking', 'importing')"),
-        sqlite_where=sa.text("state IN ('checking', 'importing')"),
-    )
+    op.create_index("ix_imports_state", "imports", ["state", "touched_at"], unique=False)
     op.create_table(
         "issues",
         sa.Column("id", sa.Integer(), nullable=False),
