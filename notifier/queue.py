@@ -25,6 +25,8 @@ class Task(StrEnum):
     DELIVER = "notifier.deliver"
     HAND_OVER = "notifier.hand_over"
     POLL_SOURCE = "notifier.poll_source"
+    IMPORT = "notifier.import"
+    BULK_ACT = "notifier.bulk_act"
     TICK = "notifier.tick"
 
 
@@ -72,6 +74,16 @@ def to_hand_over(reply_id: int) -> Nudge:
 def to_poll(source_id: int) -> Nudge:
     """Poll a source."""
     return Nudge(Task.POLL_SOURCE, (source_id,), Lane.BULK)
+
+
+def to_import(import_id: int) -> Nudge:
+    """Go on with an import."""
+    return Nudge(Task.IMPORT, (import_id,), Lane.BULK)
+
+
+def to_act(act_id: int) -> Nudge:
+    """Go on with an act on many readers."""
+    return Nudge(Task.BULK_ACT, (act_id,), Lane.BULK)
 
 
 def to_deliver(lane: Lane, first_id: int, last_id: int) -> Nudge:

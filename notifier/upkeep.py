@@ -1,12 +1,13 @@
 """What keeps the flow going by itself: the tick and the sweep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import update
 
-from notifier import admission, corrections, flow, mailroom, observe, polling, sign_in, tally
+from notifier import admission, bulk_acts, corrections, flow, imports, mailroom, observe, polling, sign_in, tally
 from notifier.consent import pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -94,27 +95,33 @@ def drain(parts: Parts, clock: Callable[[], datetime], lasts: timedelta = DRAIN_
     return _said(SweepReport(taken_back, expired, done))
 
 
+_Act = Callable[[Parts, int, datetime], object]
+_ABOUT_A_ROW: Final[Mapping[Task, _Act]] = {
+    Task.PUBLISH: flow.publish,
+    Task.SIGN_UP: admission.handle_signup,
+    Task.SIGN_IN: sign_in.answer,
+    Task.PLAN_RUN: flow.plan_run,
+    Task.PLAN_CORRECTION: corrections.plan,
+    Task.HAND_OVER: mailroom.hand_over,
+    Task.POLL_SOURCE: polling.poll_source,
+}
+"""What is done about one row, at one moment."""
+_Work = Callable[[Parts, int, Callable[[], datetime]], object]
+_FOR_A_WHILE: Final[Mapping[Task, _Work]] = {Task.IMPORT: imports.advance, Task.BULK_ACT: bulk_acts.advance}
+"""What time passes over."""
+
+
 def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
     """Do in this process what a worker would do when it gets this nudge."""
     match nudge.task, nudge.args:
-        case Task.PUBLISH, (int(item),):
-            flow.publish(parts, item, clock())
-        case Task.SIGN_UP, (int(row),):
-            admission.handle_signup(parts, row, clock())
-        case Task.SIGN_IN, (int(row),):
-            sign_in.answer(parts, row, clock())
-        case Task.PLAN_RUN, (int(run),):
-            flow.plan_run(parts, run, clock())
-        case Task.PLAN_CORRECTION, (int(correction),):
-            corrections.plan(parts, correction, clock())
-        case Task.DELIVER, (str(lane), int(first), int(last)):
-            flow.deliver(parts, lane, first, last, clock)
-        case Task.HAND_OVER, (int(reply),):
-            mailroom.hand_over(parts, reply, clock())
-        case Task.POLL_SOURCE, (int(source),):
-            polling.poll_source(parts, source, clock())
         case Task.TICK, ():
             tick(parts, clock())
+        case Task.DELIVER, (str(lane), int(first), int(last)):
+            flow.deliver(parts, lane, first, last, clock)
+        case task, (int(row),) if task in _ABOUT_A_ROW:
+            _ABOUT_A_ROW[task](parts, row, clock())
+        case task, (int(row),) if task in _FOR_A_WHILE:
+            _FOR_A_WHILE[task](parts, row, clock)
         case _:
             raise ValueError(f"{nudge.task} does not take {nudge.args}")
 

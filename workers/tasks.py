@@ -1,6 +1,6 @@
 """One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
-from notifier import clock, corrections, flow, mailroom, polling, upkeep
+from notifier import bulk_acts, clock, corrections, flow, imports, mailroom, polling, upkeep
 from notifier.queue import Task, to_sign_in, to_sign_up
 from workers.app import app
 from workers.process import parts
@@ -53,6 +53,18 @@ def hand_over(reply_id: int) -> None:
 def poll_source(source_id: int) -> None:
     """Ask one source for news."""
     polling.poll_source(parts(), source_id, clock.now())
+
+
+@app.task(name=Task.IMPORT.value)
+def go_on_importing(import_id: int) -> None:
+    """Take in a list of readers, as far as one task may go."""
+    imports.advance(parts(), import_id, clock.now)
+
+
+@app.task(name=Task.BULK_ACT.value)
+def go_on_acting(act_id: int) -> None:
+    """Do or undo an act on many readers, as far as one task may go."""
+    bulk_acts.advance(parts(), act_id, clock.now)
 
 
 @app.task(name=Task.TICK.value)

@@ -1,5 +1,6 @@
 """Addresses: kept as typed, compared by a canonical key, folded for limits only."""
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,6 +14,10 @@ ADDRESS_OCTETS_MAX: Final = 254  # RFC 5321 4.5.3.1.3: a path of 256 holds two a
 _ATOM: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-/=?^_`{|}~.")
 # What a copy out of a right-to-left page drags along, invisibly.
 _PASTED: Final = " \t\r\n\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\u00a0"
+# Nearly every address: nothing in it that NFC or case-folding could change in another way than lower().
+_PLAIN: Final = re.compile(r"([A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*)@([A-Za-z0-9.-]+)")
+# A name that IDNA leaves as it is, but for its case; a double hyphen may be an A-label's.
+_LDH: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _DOTLESS: Final = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -48,6 +53,11 @@ class Address:
 
 def check_address(raw: str) -> Address:
     """The address that was typed. Raises AddressInvalid."""
+    if plain := _PLAIN.fullmatch(raw):
+        local, domain = plain.groups()
+        key = f"{local.lower()}@{a_labels(domain)}"
+        if len(local) <= LOCAL_OCTETS_MAX and len(key) <= ADDRESS_OCTETS_MAX:
+            return Address(local, domain, key)
     typed = unicodedata.normalize("NFC", raw.strip(_PASTED))
     if not typed:
         raise AddressInvalid("empty")
@@ -65,6 +75,8 @@ def check_address(raw: str) -> Address:
 @lru_cache(maxsize=4096)
 def a_labels(domain: str) -> str:
     """The domain as lower-case A-labels. Raises AddressInvalid for a name no mail server can have."""
+    if "--" not in domain and domain.isascii() and _LDH.fullmatch(domain.lower()):
+        return domain.lower()
     try:
         ascii_domain = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError) as error:

@@ -96,7 +96,7 @@ def token_hash(token: str) -> str:
 
 def address_hash(pepper: str, address_key: str) -> str:
     """A site's keyed hash of a canonical address."""
-    return hmac.new(pepper.encode(), address_key.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(pepper.encode(), address_key.encode(), "sha256").hex()
 
 
 def is_hash(text: str) -> bool:

@@ -225,3 +225,32 @@ class Permission(StrEnum):
 
     WRITE = "items:write"
     READ = "items:read"
+
+
+class ImportState(StrEnum):
+    """How far an import has come."""
+
+    DRAFT = "draft"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    IMPORTING = "importing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ActKind(StrEnum):
+    """What can be done to many readers at once."""
+
+    TAG = "tag"
+    UNTAG = "untag"
+    UNSUBSCRIBE = "unsubscribe"
+    SUPPRESS = "suppress"
+
+
+class ActState(StrEnum):
+    """How far such an act has come."""
+
+    DOING = "doing"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"

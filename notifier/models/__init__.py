@@ -9,6 +9,16 @@ from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Lett
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.feedback import Reply
 from notifier.models.pauses import follows_since, is_awake
+from notifier.models.roll import (
+    BulkAct,
+    BulkChange,
+    Import,
+    ImportFault,
+    ImportPiece,
+    SubscriberNote,
+    SubscriberTag,
+    Tag,
+)
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
@@ -16,11 +26,16 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Bookmark",
+    "BulkAct",
+    "BulkChange",
     "ConsentEvent",
     "Correction",
     "Delivery",
     "DeliveryEvent",
     "Headline",
+    "Import",
+    "ImportFault",
+    "ImportPiece",
     "Issue",
     "Item",
     "ItemTopic",
@@ -43,8 +58,11 @@ __all__ = [
     "Sitting",
     "Source",
     "Subscriber",
+    "SubscriberNote",
+    "SubscriberTag",
     "Subscription",
     "Suppression",
+    "Tag",
     "Tally",
     "Thread",
     "Topic",

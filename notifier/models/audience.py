@@ -11,6 +11,8 @@ from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
 from notifier.models.base import Base
 
+# Compared byte by byte, so that its unique index finds the beginning of an address too.
+_KEY = String(320).with_variant(String(320, collation="C"), "postgresql")
 _ACTIVE = text("ended_at IS NULL")
 _UNCONFIRMED = text("confirmed_at IS NULL")
 _MOVED = text("schedule_changed_at IS NOT NULL")
@@ -36,7 +38,7 @@ class Subscriber(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     address: Mapped[str] = mapped_column(String(320))
     """As typed: letters go there."""
-    address_key: Mapped[str] = mapped_column(String(320))
+    address_key: Mapped[str] = mapped_column(_KEY)
     """Canonical: case-folded, domain as A-label; for uniqueness."""
     address_hash: Mapped[str] = mapped_column(String(64))
     """HMAC of the key under the site's pepper; for suppression and for knowing one's own comments."""

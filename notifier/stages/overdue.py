@@ -6,13 +6,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.words import Lane, ReplyState, State
-from notifier.models import Correction, Delivery, Item, Reply, Run, SignIn, Signup, Source
+from notifier.domain.words import ActState, ImportState, Lane, ReplyState, State
+from notifier.models import BulkAct, Correction, Delivery, Import, Item, Reply, Run, SignIn, Signup, Source
 from notifier.queue import (
     Nudge,
+    to_act,
     to_correct,
     to_deliver,
     to_hand_over,
+    to_import,
     to_plan,
     to_poll,
     to_publish,
@@ -46,6 +48,19 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         *(to_publish(one, kind) for one, kind in items),
         *(to_plan(one) for one in runs),
         *(to_correct(one) for one in corrections),
+        *unfinished_rolls(session, before),
+    ]
+
+
+def unfinished_rolls(session: Session, before: datetime) -> list[Nudge]:
+    """Nudges for imports and acts on many readers that nobody has gone on with since `before`."""
+    imports = select(Import.id).where(
+        Import.state.in_([ImportState.CHECKING, ImportState.IMPORTING]), Import.touched_at <= before, ~Import.is_local
+    )
+    acts = select(BulkAct.id).where(BulkAct.state.in_([ActState.DOING, ActState.UNDOING]), BulkAct.touched_at <= before)
+    return [
+        *(to_import(one) for one in session.scalars(imports.limit(AT_ONCE))),
+        *(to_act(one) for one in session.scalars(acts.limit(AT_ONCE))),
     ]
 
 

@@ -45,14 +45,21 @@ class Gate:
 
     def __call__(self, request: Request, edge: Here, form: Form) -> Entered:
         """Who entered."""
-        token = request.cookies.get(cookie_name(edge), "")
-        seat = staff.seat(edge.parts, token, edge.clock())
+        return self.let_in(request, edge, self.seat(request, edge), form.one("csrf"))
+
+    def seat(self, request: Request, edge: Edge) -> Seat:
+        """Who sits behind the cookie. Raises Problem where nobody does, or not completely."""
+        seat = staff.seat(edge.parts, request.cookies.get(cookie_name(edge), ""), edge.clock())
         if seat is None:
             raise _to(f"{PREFIX}/login?next={quote(request.url.path)}")
         if not seat.is_complete and not self._is_half_enough:
             raise _to(f"{PREFIX}/code")
-        csrf = csrf_of(token)
-        given = form.one("csrf") or request.headers.get("x-csrf-token", "")
+        return seat
+
+    def let_in(self, request: Request, edge: Edge, seat: Seat, given: str) -> Entered:
+        """Let them in if they meant it and may; `given` is the token of their form. Raises Problem."""
+        csrf = csrf_of(request.cookies.get(cookie_name(edge), ""))
+        given = given or request.headers.get("x-csrf-token", "")
         if request.method not in SAFE and not hmac.compare_digest(csrf.encode(), given.encode(errors="replace")):
             raise Problem(HTTPStatus.FORBIDDEN, "error_foreign_form")
         if not seat.role.may_act_as(self.role):

@@ -5,11 +5,12 @@ from typing import Final
 from fastapi import APIRouter
 
 from notifier.domain.words import Role
-from notifier.web.desk import entry, home, log, me, overview, people
+from notifier.web.desk import acts, entry, home, imports, log, me, overview, people, reader, subscribers
 from notifier.web.desk.frame import Part
 
 MENU: Final = (
     Part("overview", "", Role.ANALYST),
+    Part("subscribers", "/subscribers", Role.ANALYST),
     Part("people", "/people", Role.OWNER, is_of_site=False),
     Part("log", "/log", Role.OWNER, is_of_site=False),
 )
@@ -20,4 +21,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     log.router,
     home.router,
     overview.router,
+    subscribers.router,
+    acts.router,
+    reader.router,
+    imports.router,
 )

@@ -1,0 +1,85 @@
+"""Some rows of a list, read and ready to be written: all that takes a processor's time and no database."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from notifier.consent.merging.staging import Row
+from notifier.consent.merging.words import Became
+from notifier.domain.importing.plan import Plan
+from notifier.domain.importing.rows import Fault, Reader
+from notifier.domain.tokens import address_hash
+from notifier.imports.sets import Sets
+from notifier.sources.lists import Opened, Record, records
+
+WORDS_MAX: Final = 2000
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows of some records, the bad ones told apart."""
+
+    records: int = 0
+    done_bytes: int = 0
+    rows: list[Row] = field(default_factory=list)
+    bad: list[tuple[int, str, str]] = field(default_factory=list)
+    """(line, reason, text)."""
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """An import as it is worked on."""
+
+    site_id: int
+    pepper: str
+    language: str
+    plan: Plan
+    sets: Sets
+
+
+class Batches:
+    """Reads a list from where it was left, some records at a time."""
+
+    def __init__(self, opened: Opened, job: Job, skip: int, now: datetime) -> None:
+        self._read = 0
+        plan = job.plan
+        found = records(lambda: self._metered(opened()), plan.encoding, plan.delimiter, plan.begin)
+        self._records = islice(found, skip, None)
+        self._reader = Reader(plan, now, job.language)
+        self._job = job
+
+    def next(self, count: int) -> Batch:
+        """The next `count` records, fewer at the end."""
+        batch, seen = Batch(), set[str]()
+        for record in islice(self._records, count):
+            batch.records += 1
+            self._take(batch, seen, record)
+        batch.done_bytes = self._read
+        return batch
+
+    def _take(self, batch: Batch, seen: set[str], record: Record) -> None:
+        found = self._reader.read(record.fields) if record.fields is not None else Fault.QUOTES
+        if isinstance(found, Fault):
+            batch.counts[Became.BAD] += 1
+            batch.bad.append((record.line, found.value, record.text.strip("\r\n").replace("\0", "")[:WORDS_MAX]))
+            return
+        if found.key in seen:
+            batch.counts[Became.DUPLICATE] += 1
+            return
+        seen.add(found.key)
+        sets = self._job.sets
+        batch.rows.append(
+            Row(
+                record.line, found.address, found.key, address_hash(self._job.pepper, found.key), found.name,
+                found.language, found.fate.value, found.at, sets.topics(found.topics), sets.tags(found.tags),
+            )
+        )  # fmt: skip
+
+    def _metered(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        for block in blocks:
+            self._read += len(block)
+            yield block
