@@ -20,6 +20,9 @@ class Task(StrEnum):
     PUBLISH = "notifier.publish"
     SIGN_UP = "notifier.sign_up"
     PLAN_RUN = "notifier.plan_run"
+    PLAN_WAVE = "notifier.plan_wave"
+    SETTLE_ISSUE = "notifier.settle_issue"
+    SEND_TRIAL = "notifier.send_trial"
     DELIVER = "notifier.deliver"
     POLL_SOURCE = "notifier.poll_source"
     TICK = "notifier.tick"
@@ -49,6 +52,21 @@ def to_sign_up(signup_id: int) -> Nudge:
 def to_plan(run_id: int) -> Nudge:
     """Plan a digest run."""
     return Nudge(Task.PLAN_RUN, (run_id,), Lane.DIGESTS)
+
+
+def to_wave(wave_id: int) -> Nudge:
+    """Plan a wave of an issue."""
+    return Nudge(Task.PLAN_WAVE, (wave_id,), Lane.DIGESTS)
+
+
+def to_settle(issue_id: int) -> Nudge:
+    """Drop what is left of a cancelled issue, and note when an issue is done."""
+    return Nudge(Task.SETTLE_ISSUE, (issue_id,), Lane.DIGESTS)
+
+
+def to_try(trial_id: int) -> Nudge:
+    """Send a trial letter of an issue."""
+    return Nudge(Task.SEND_TRIAL, (trial_id,), Lane.URGENT)
 
 
 def to_poll(source_id: int) -> Nudge:

@@ -10,6 +10,7 @@ from notifier import flow, observe, polling, tally
 from notifier.consent import signup
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
+from notifier.issues import sending, trials, waves
 from notifier.models import Delivery, Lease
 from notifier.parts import Parts
 from notifier.queue import Nudge, Task
@@ -37,7 +38,7 @@ class SweepReport:
 
 
 def tick(parts: Parts, now: datetime) -> bool:
-    """One beat: due digests, due notices, due sources, and from time to time a sweep.
+    """One beat: due digests, due notices, due issues, due sources, and from time to time a sweep.
 
     Several schedulers may tick: one at a time holds the lease, the others do nothing and get False.
     """
@@ -47,11 +48,12 @@ def tick(parts: Parts, now: datetime) -> bool:
     try:
         if _is_time_for_runs(lease, now):
             flow.open_runs(parts, now)
+            waves.follow_zones(parts, now)
             _note(parts, last_runs_at=now)
         flow.bundle_notices(parts, now)
         with parts.db.reading() as session:
             sources = overdue.due_sources(session, now)
-        parts.bell(sources)
+        parts.bell([*sources, *sending.due(parts, now)])
         if lease.last_sweep_at is None or now - lease.last_sweep_at >= timedelta(seconds=parts.settings.sweep_s):
             sweep(parts, now)
     finally:
@@ -103,6 +105,12 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             flow.handle_signup(parts, row, clock())
         case Task.PLAN_RUN, (int(run),):
             flow.plan_run(parts, run, clock())
+        case Task.PLAN_WAVE, (int(wave),):
+            sending.plan_wave(parts, wave, clock())
+        case Task.SETTLE_ISSUE, (int(issue),):
+            sending.settle(parts, issue, clock())
+        case Task.SEND_TRIAL, (int(trial),):
+            trials.send(parts, trial, clock())
         case Task.DELIVER, (str(lane), int(first), int(last)):
             flow.deliver(parts, lane, first, last, clock)
         case Task.POLL_SOURCE, (int(source),):

@@ -118,6 +118,36 @@ class Reason(StrEnum):
     ATTEMPTS = "attempts"
     UNREACHABLE = "unreachable"
     UNCERTAIN = "uncertain"
+    CANCELLED = "cancelled"
+
+
+class IssueState(StrEnum):
+    """How far an issue has come."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its words may still change."""
+        return self in {IssueState.DRAFT, IssueState.SCHEDULED}
+
+    @property
+    def is_held(self) -> bool:
+        """Whether none of its letters may leave."""
+        return self in {IssueState.PAUSED, IssueState.CANCELLED}
+
+
+class WinnerRule(StrEnum):
+    """What decides which of several subjects the others get."""
+
+    HAND = "hand"
+    CLICKS = "clicks"
+    OPENS = "opens"
 
 
 class NoticeReason(StrEnum):
@@ -194,3 +224,5 @@ class Permission(StrEnum):
 
     WRITE = "items:write"
     READ = "items:read"
+    ISSUES_WRITE = "issues:write"
+    ISSUES_READ = "issues:read"

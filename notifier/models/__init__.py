@@ -3,8 +3,9 @@
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
-from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
+from notifier.models.delivery import Delivery, DeliveryEvent, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
+from notifier.models.issues import Issue, IssueItem, Trial, Wave
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Delivery",
     "DeliveryEvent",
     "Issue",
+    "IssueItem",
     "Item",
     "ItemTopic",
     "Lease",
@@ -37,5 +39,7 @@ __all__ = [
     "Tally",
     "Thread",
     "Topic",
+    "Trial",
     "User",
+    "Wave",
 ]

@@ -1,4 +1,4 @@
-"""The books by page: what was planned, what is open and how the rest ended, for every run and every alert.
+"""The books by page: what was planned, what is open and how the rest ended, for every run, alert and issue.
 
 What ended is read from the tallies, only what is open is counted: the cost is that of the letters that are on their
 way, whatever was sent before.
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.balance import Page
 from notifier.domain.words import Frequency, LetterKind, Reason, State
-from notifier.models import Delivery, Item, Run, Tally
+from notifier.models import Delivery, Issue, Item, Run, Tally
 from notifier.tally import PAGED, PLANNED
 
 Key = tuple[LetterKind, int]
@@ -30,7 +30,7 @@ class Heading:
     about_id: int
     frequency: Frequency
     at: datetime
-    """The slot of a run; when an alert's item became news."""
+    """The slot of a run; when an alert's item became news, or the first letters of an issue were planned."""
     title: str = ""
 
     @property
@@ -66,12 +66,18 @@ def whole(found: Mapping[Key, Page]) -> Page:
 
 
 def headings(session: Session, most: int, site_id: int | None = None) -> list[Heading]:
-    """The last runs and alerts that had readers, the newest first."""
+    """The last runs, alerts and issues that had readers, the newest first."""
     runs = select(Run).where(Run.planned_count > 0).order_by(Run.slot.desc()).limit(most)
     items = select(Item).where(Item.planned_count > 0).order_by(Item.announced_at.desc()).limit(most)
+    issues = select(Issue).where(Issue.begun_at.is_not(None)).order_by(Issue.begun_at.desc()).limit(most)
     if site_id is not None:
         runs, items = runs.where(Run.site_id == site_id), items.where(Item.site_id == site_id)
-    found = [*map(_of_run, session.scalars(runs)), *map(_of_item, session.scalars(items))]
+        issues = issues.where(Issue.site_id == site_id)
+    found = [
+        *map(_of_run, session.scalars(runs)),
+        *map(_of_item, session.scalars(items)),
+        *map(_of_issue, session.scalars(issues)),
+    ]
     return sorted(found, key=lambda one: one.at, reverse=True)[:most]
 
 
@@ -81,6 +87,9 @@ def heading(session: Session, key: Key) -> Heading | None:
     if kind is LetterKind.DIGEST:
         run = session.get(Run, about_id)
         return _of_run(run) if run else None
+    if kind is LetterKind.ISSUE:
+        issue = session.get(Issue, about_id)
+        return _of_issue(issue) if issue else None
     item = session.get(Item, about_id) if kind is LetterKind.ALERT else None
     return _of_item(item) if item else None
 
@@ -102,6 +111,10 @@ def _of_run(run: Run) -> Heading:
 
 def _of_item(item: Item) -> Heading:
     return Heading(LetterKind.ALERT, item.id, Frequency.INSTANT, item.announced_at or item.received_at, item.title)
+
+
+def _of_issue(issue: Issue) -> Heading:
+    return Heading(LetterKind.ISSUE, issue.id, Frequency.INSTANT, issue.begun_at or issue.created_at, issue.title)
 
 
 def _counts(site_id: int | None, wanted: set[Key] | None) -> CompoundSelect[Any, Any, Any, Any, Any]:

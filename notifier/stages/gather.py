@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.domain.claimed import Claimed
-from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
+from notifier.domain.letter import Editorial, ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
 from notifier.domain.words import Frequency, ItemState, LetterKind
-from notifier.models import Item, ItemTopic, Letter, Site, Thread, Topic
+from notifier.models import Issue, Item, ItemTopic, Letter, Site, Thread, Topic
 
 Key = tuple[int, tuple[int, ...]]
 """A letter and those of its items that are shown."""
@@ -43,6 +43,7 @@ def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:
         items,
         _labels(session, {topic for letter in letters for topic in letter.data.get("topic_ids", [])}),
         _subjects(session, {one.article.id for one in items.values() if one.article}),
+        _issues(session, {letter.data["issue_id"] for letter in letters if "issue_id" in letter.data}),
     )
     return {(letter, live): _content(by_id[letter], faces[by_id[letter].site_id], live, known) for letter, live in keys}
 
@@ -65,6 +66,22 @@ def preview(session: Session, site: Site, wanted: Preview) -> LetterContent:
         id=0, kind=wanted.kind, language=wanted.language, frequency=wanted.frequency, data={}, created_at=wanted.at
     )
     return filled_in(_content(letter, face(site), wanted.item_ids, _Known(views)))
+
+
+def trial(session: Session, issue: Issue, subject: int, item_ids: tuple[int, ...], now: datetime) -> LetterContent:
+    """An issue's letter as it would be now, with one of its subjects."""
+    site = session.get_one(Site, issue.site_id)
+    letter = Letter(
+        id=0, kind=LetterKind.ISSUE, language=issue.language, created_at=now,
+        data={"issue_id": issue.id, "subject": subject},
+    )  # fmt: skip
+    return _content(letter, face(site), item_ids, _Known(_views(session, set(item_ids)), issues={issue.id: issue}))
+
+
+def editorial(issue: Issue, subject: int) -> Editorial:
+    """What an editor wrote, under one of the issue's subjects."""
+    said = issue.subjects[subject] if subject < len(issue.subjects) else ""
+    return Editorial(issue.title, issue.html, said, issue.cover_url, issue.cover_alt)
 
 
 def face(site: Site) -> SiteFace:
@@ -93,6 +110,7 @@ class _Known:
     topics: Mapping[int, str] = field(default_factory=dict)
     subjects: Mapping[int, str] = field(default_factory=dict)
     """By article, where its thread has one."""
+    issues: Mapping[int, Issue] = field(default_factory=dict)
 
 
 def _shown(letter: Letter, live: tuple[int, ...]) -> tuple[int, ...]:
@@ -118,6 +136,7 @@ def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Know
         subject_title=known.subjects.get(article.id, "") if article else "",
         next_at=datetime.fromisoformat(data["next_at"]) if "next_at" in data else None,
         turns_daily=data.get("turns_daily", False),
+        issue=editorial(known.issues[data["issue_id"]], data["subject"]) if "issue_id" in data else None,
     )
 
 
@@ -187,6 +206,11 @@ def _subjects(session: Session, article_ids: set[int]) -> dict[int, str]:
         return {}
     rows = select(Thread.article_id, Thread.subject).where(among(session, Thread.article_id, article_ids))
     return dict(session.execute(rows).all())
+
+
+def _issues(session: Session, issue_ids: set[int]) -> dict[int, Issue]:
+    found = session.scalars(select(Issue).where(among(session, Issue.id, issue_ids))) if issue_ids else ()
+    return {issue.id: issue for issue in found}
 
 
 def _sites(session: Session, site_ids: set[int]) -> list[Site]:
