@@ -25,6 +25,7 @@ LOGINS_PER_H: Final = 20
 _FILES: Final = {
     "pages.css": "text/css; charset=utf-8",
     "desk.css": "text/css; charset=utf-8",
+    "issues.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}

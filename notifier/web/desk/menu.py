@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from notifier.domain.words import Role
 from notifier.web.desk import entry, home, log, me, overview, people
 from notifier.web.desk.frame import Part
+from notifier.web.desk.issues import composing, listing, looking, sending
 
 MENU: Final = (
     Part("overview", "", Role.ANALYST),
+    Part("issues", "/issues", Role.ANALYST),
     Part("people", "/people", Role.OWNER, is_of_site=False),
     Part("log", "/log", Role.OWNER, is_of_site=False),
 )
@@ -20,4 +22,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     log.router,
     home.router,
     overview.router,
+    listing.router,
+    composing.router,
+    looking.router,
+    sending.router,
 )
