@@ -49,9 +49,9 @@ class Audience:
     @classmethod
     def of(cls, kept: Mapping[str, Any]) -> Self:
         """From what is kept, or was sent. Raises IssueRefused."""
-        days = {name: _days(kept.get(name), name) for name in ("joined_days", "alive_days")}
-        words = {name: _words(kept.get(name), name) for name in ("topics", "languages", "sources")}
-        return cls(**words, **days)
+        topics, languages, sources = (_words(kept.get(name), name) for name in ("topics", "languages", "sources"))
+        joined, alive = (_days(kept.get(name), name) for name in ("joined_days", "alive_days"))
+        return cls(topics, languages, sources, joined, alive)
 
     @property
     def kept(self) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
-from typing import cast
 
 from sqlalchemy.orm import Session
 
@@ -57,7 +55,7 @@ def made(parts: Parts, issue: Issue, look: Look, now: datetime) -> Made:
         found = content(session, issue, look, now)
     # A press of its own: the workers' is not for threads, and nothing is signed for looking at.
     data = addressed(parts, Press(parts.renderer), found, NOBODY, now).data
-    email = cast("EmailMessage", message_from_bytes(data, policy=policy.default))
+    email = message_from_bytes(data, policy=policy.default)
     html, text = (email.get_body((kind,)) for kind in ("html", "plain"))
     return Made(
         found, data, str(email["Subject"]), html.get_content() if html else "", text.get_content() if text else ""

@@ -57,7 +57,10 @@ def items(session: Session, issue_id: int) -> list[Shown]:
         .where(IssueItem.issue_id == issue_id)
         .order_by(IssueItem.is_pinned.desc(), IssueItem.position, IssueItem.item_id)
     )
-    return [Shown(one, title, state is ItemState.LIVE, *rest) for one, title, state, *rest in rows]
+    return [
+        Shown(row.id, row.title, row.state is ItemState.LIVE, row.is_pinned, row.image_url, row.image_alt, row.url)
+        for row in rows
+    ]
 
 
 def found(session: Session, site_id: int, words: str, before: int = 0) -> Sequence[Item]:

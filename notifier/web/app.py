@@ -11,7 +11,20 @@ from starlette.middleware import Middleware
 from notifier import assembly, clock
 from notifier.parts import Parts
 from notifier.settings import templates_dir
-from notifier.web import api, development, hooks, links, mutes, old_links, pages, pictures, preferences, probes, visits
+from notifier.web import (
+    api,
+    development,
+    hooks,
+    issue_api,
+    links,
+    mutes,
+    old_links,
+    pages,
+    pictures,
+    preferences,
+    probes,
+    visits,
+)
 from notifier.web.answers import answer_errors
 from notifier.web.desk import menu
 from notifier.web.desk.frame import Frame
@@ -69,7 +82,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
 
 
 def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
-    yield from (probes.router, api.router, visits.router, hooks.router, _files(), *menu.ROUTERS)
+    yield from (probes.router, api.router, issue_api.router, visits.router, hooks.router, _files(), *menu.ROUTERS)
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".

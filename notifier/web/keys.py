@@ -24,6 +24,7 @@ class Caller:
     """A program whose key is good for this site."""
 
     site_id: int
+    key_id: int
 
 
 class KeyFor:
@@ -49,7 +50,7 @@ class KeyFor:
         key, slug = found
         self._check(key, slug, site)
         _note_use(edge.parts.db, key, now)
-        return Caller(key.site_id)
+        return Caller(key.site_id, key.id)
 
     def _check(self, key: ApiKey, slug: str, site: str) -> None:
         # The same answer for a foreign site and for none, so that a key cannot list sites.

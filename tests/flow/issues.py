@@ -39,8 +39,8 @@ class Paper:
 
     def change(self, **words: Any) -> None:
         row = self.row
-        given = {"title": row.title, "language": row.language, "intro": row.intro, "subjects": tuple(row.subjects)}
-        given |= {"audience": Audience.of(row.audience)}
+        given: dict[str, Any] = {"title": row.title, "language": row.language, "intro": row.intro}
+        given |= {"subjects": tuple(row.subjects), "audience": Audience.of(row.audience)}
         compose.change(self.world.parts, self.which, Composed(**{**given, **words}))
 
     def page(self) -> dict[str, int]:
