@@ -25,6 +25,7 @@ from notifier.issues.letters import Look, addressed, content, made, post
 from notifier.issues.rows import Which
 from notifier.models import Issue, Item
 from notifier.parts import Parts
+from notifier.stages.render import RenderFailed
 
 issue_app = typer.Typer(no_args_is_help=True, help="Newsletters that an editor composes.")
 Id = Annotated[int, typer.Argument(help="The issue's number, as `notifier issue list` shows it.")]
@@ -105,7 +106,10 @@ def preview(
 ) -> None:
     """Write its letter into a file, as it would be sent now."""
     parts, row, _ = _at(issue, site)
-    letter = made(parts, row, Look(), clock.now())
+    try:
+        letter = made(parts, row, Look(), clock.now())
+    except (RenderFailed, ValueError) as fault:
+        refuse(f"the letter cannot be made: {fault}", FAILED)
     out.write_text(letter.html, encoding="utf-8")
     console.print(f"{letter.subject}\n{out}: {len(letter.html.encode()):,} bytes", highlight=False)
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.issues import IssueRefused, When
 from notifier.domain.words import IssueState, LetterKind, Reason, State
 from notifier.issues import waves
+from notifier.issues.letters import Look, made
 from notifier.issues.rows import Which, deliveries, locked, note
 from notifier.models import Delivery, Issue, IssueItem, Site, Wave
 from notifier.parts import Parts
@@ -20,6 +21,7 @@ from notifier.queue import Nudge, later, to_settle, to_wave, transaction
 from notifier.stages import record
 from notifier.stages.plan.issues import plan_wave as plan
 from notifier.stages.plan.letters import Edition, chunks, newest
+from notifier.stages.render import RenderFailed
 
 RUNNING: Final = (IssueState.SCHEDULED, IssueState.SENDING)
 _LATE: Final = timedelta(minutes=5)
@@ -37,11 +39,12 @@ def schedule(parts: Parts, of: Which, when: When) -> None:
         at = None if when.wall else when.at or of.now
         if (waves.last_moment(when.wall) if when.wall else at or of.now) < of.now - _LATE:
             raise IssueRefused("past", "when")
+        _try_to_make(parts, issue, of.now)
         session.execute(delete(Wave).where(Wave.issue_id == issue.id))
         issue.state, issue.send_at, issue.local_at = IssueState.SCHEDULED, at, waves.kept(when.wall)
-        made = waves.make(session, issue)
-        note(session, of, "scheduled", {"waves": len(made)})
-        later(session, *(to_wave(one.id) for one in made if one.due_at <= of.now))
+        new = waves.make(session, issue)
+        note(session, of, "scheduled", {"waves": len(new)})
+        later(session, *(to_wave(one.id) for one in new if one.due_at <= of.now))
 
 
 def unschedule(parts: Parts, of: Which) -> None:
@@ -150,6 +153,14 @@ def due(parts: Parts, now: datetime) -> list[Nudge]:
         unfinished = Issue.state.in_([IssueState.SENDING, IssueState.CANCELLED]) & Issue.finished_at.is_(None)
         ending = session.scalars(select(Issue.id).where(unfinished)).all()
     return [*map(to_wave, ripe), *map(to_settle, ending)]
+
+
+def _try_to_make(parts: Parts, issue: Issue, now: datetime) -> None:
+    """A letter that cannot be made would fail for everybody: better now, before one who can mend it."""
+    try:
+        made(parts, issue, Look(), now)
+    except (RenderFailed, ValueError):
+        raise IssueRefused("unmade", "intro") from None
 
 
 def _due(now: datetime) -> Select[int]:

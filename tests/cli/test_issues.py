@@ -10,7 +10,7 @@ __all__ = ["run"]
 
 def test_an_issue_is_composed_shown_sent_and_looked_at(run: Command, tmp_path: Path) -> None:
     add_site(run)
-    made = run("issue", "new", "رسالة", "--subject", "أ", "--subject", "ب", "--intro", "README.md")
+    made = run("issue", "new", "رسالة", "--subject", "أ", "--subject", "ب", "--intro", "LICENSE")
     assert made.output.strip() == "issue 1", (made.exception, made.stderr)
     shown = run("issue", "show", "1").output
     assert "رسالة (draft, ar): 0 readers now" in shown

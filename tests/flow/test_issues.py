@@ -209,6 +209,8 @@ def test_it_can_be_taken_off_the_calendar(world: World) -> None:
 def test_it_is_refused_when_there_is_nothing_to_say_or_the_moment_is_past(world: World) -> None:
     with pytest.raises(IssueRefused, match="empty"):
         paper(world, intro="").send()
+    with pytest.raises(IssueRefused, match="unmade"):
+        paper(world, intro="كلمة\n\n" * 5_000).send()
     with pytest.raises(IssueRefused, match="past"):
         paper(world).send(at=world.now - timedelta(hours=1))
     with pytest.raises(IssueRefused, match="past"):

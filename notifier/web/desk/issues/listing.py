@@ -18,7 +18,7 @@ REFUSALS: Final = frozenset(
     {
         "title_missing", "title_long", "subjects_many", "intro_long", "language_unknown", "cover_wrong", "sample_wrong",
         "days_wrong", "audience_long", "items_many", "closed", "state", "empty", "past", "winner_late",
-        "unschedule_first", "trials_many", "when_wrong",
+        "unschedule_first", "trials_many", "unmade", "when_wrong",
     }
 )  # fmt: skip
 """The keys of sentences that a page may be asked to show."""

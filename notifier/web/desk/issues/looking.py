@@ -80,7 +80,7 @@ def _page(
 
 def _findings(edge: Edge, row: Issue, found: Made | None, *, is_thorough: bool) -> Sequence[Finding]:
     if found is None:
-        return [Finding(checks.Level.BAD, "nothing")]
+        return [Finding(checks.Level.BAD, "unmade")]
     with edge.parts.db.reading() as session:
         items = reading.items(session, row.id)
     slow = checks.thorough(edge.parts, found) if is_thorough else []
