@@ -76,7 +76,7 @@ def pause(parts: Parts, of: Which) -> None:
 
 
 def resume(parts: Parts, of: Which) -> None:
-    """Go on where it was paused; its letters have at least half of their time again. Raises IssueRefused, LookupError."""
+    """Go on where it was paused; letters have at least half of their time again. Raises IssueRefused, LookupError."""
     with transaction(parts.db, parts.bell) as session:
         issue = _in(session, of, IssueState.PAUSED)
         issue.state, issue.paused_at = IssueState.SENDING, None
