@@ -17,9 +17,9 @@ from sqlalchemy import func, select
 from bench.place import environment, options, peak_mb, quiet_parts, say
 from notifier import imports
 from notifier.desk.audit import Actor
+from notifier.domain.desk_words import ImportState
 from notifier.domain.importing import formats
 from notifier.domain.importing.plan import Plan
-from notifier.domain.words import ImportState
 from notifier.imports.local import Local, begin
 from notifier.models import ConsentEvent, Import, Site, Subscriber, SubscriberTag, Subscription, Topic
 from notifier.parts import Parts

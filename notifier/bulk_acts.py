@@ -13,7 +13,7 @@ from notifier.db import affected
 from notifier.desk import acting, audit
 from notifier.desk.audit import Actor
 from notifier.desk.searching import Search
-from notifier.domain.words import ActKind, ActState
+from notifier.domain.desk_words import ActKind, ActState
 from notifier.models import BulkAct, BulkChange, Subscriber
 from notifier.parts import Parts
 from notifier.queue import later, to_act, transaction

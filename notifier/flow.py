@@ -5,6 +5,7 @@
     [DELIVER ids] -> claim | check | gather | render | send | record        (dispatch.py)
     beat -> sweep: whatever is unfinished for too long is nudged again      (upkeep.py)
     reader -> sign up, confirm, change, unsubscribe                        (readers.py, admission.py)
+    editor -> compose an issue, schedule, pause, resume, cancel            (issues/)
 
 A name in brackets is a nudge: a Celery task that carries ids. The rows are the truth; a nudge that is lost
 costs time, never a letter.

@@ -22,6 +22,9 @@ class Task(StrEnum):
     SIGN_IN = "notifier.sign_in"
     PLAN_RUN = "notifier.plan_run"
     PLAN_CORRECTION = "notifier.plan_correction"
+    PLAN_WAVE = "notifier.plan_wave"
+    SETTLE_ISSUE = "notifier.settle_issue"
+    SEND_TRIAL = "notifier.send_trial"
     DELIVER = "notifier.deliver"
     HAND_OVER = "notifier.hand_over"
     POLL_SOURCE = "notifier.poll_source"
@@ -69,6 +72,21 @@ def to_correct(correction_id: int) -> Nudge:
 def to_hand_over(reply_id: int) -> Nudge:
     """Hand a reader's reply to its site."""
     return Nudge(Task.HAND_OVER, (reply_id,), Lane.REPLIES)
+
+
+def to_wave(wave_id: int) -> Nudge:
+    """Plan a wave of an issue."""
+    return Nudge(Task.PLAN_WAVE, (wave_id,), Lane.DIGESTS)
+
+
+def to_settle(issue_id: int) -> Nudge:
+    """Drop what is left of a cancelled issue, and note when an issue is done."""
+    return Nudge(Task.SETTLE_ISSUE, (issue_id,), Lane.DIGESTS)
+
+
+def to_try(trial_id: int) -> Nudge:
+    """Send a trial letter of an issue."""
+    return Nudge(Task.SEND_TRIAL, (trial_id,), Lane.URGENT)
 
 
 def to_poll(source_id: int) -> Nudge:

@@ -11,8 +11,8 @@ from notifier.desk.audit import Actor
 from notifier.desk.people import DeskError
 from notifier.desk.sittings import Browser
 from notifier.domain.address import AddressInvalid, check_address
+from notifier.domain.desk_words import Role
 from notifier.domain.sealing import Sealer
-from notifier.domain.words import Role
 from notifier.models import Sitting, User
 from notifier.parts import Parts
 

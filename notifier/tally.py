@@ -15,7 +15,7 @@ from notifier.domain.words import LetterKind
 from notifier.models import Delivery, Tally
 
 PLANNED: Final = "planned"
-PAGED: Final = frozenset({LetterKind.ALERT, LetterKind.DIGEST, LetterKind.CORRECTION})
+PAGED: Final = frozenset({LetterKind.ALERT, LetterKind.DIGEST, LetterKind.ISSUE, LetterKind.CORRECTION})
 """Letters that have a page for what they are about; there are as many confirmations and replies as there are people."""
 
 

@@ -11,6 +11,7 @@ from notifier import admission, bulk_acts, corrections, flow, imports, mailroom,
 from notifier.consent import pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
+from notifier.issues import sending, trials, waves
 from notifier.models import Delivery, Lease
 from notifier.parts import Parts
 from notifier.queue import Nudge, Task
@@ -38,7 +39,7 @@ class SweepReport:
 
 
 def tick(parts: Parts, now: datetime) -> bool:
-    """One beat: due digests, due notices, due sources, and from time to time a sweep.
+    """One beat: due digests, due notices, due issues, due sources, and from time to time a sweep.
 
     Several schedulers may tick: one at a time holds the lease, the others do nothing and get False.
     """
@@ -48,11 +49,12 @@ def tick(parts: Parts, now: datetime) -> bool:
     try:
         if _is_time_for_runs(lease, now):
             flow.open_runs(parts, now)
+            waves.follow_zones(parts, now)
             _note(parts, last_runs_at=now)
         flow.bundle_notices(parts, now)
         with parts.db.reading() as session:
             sources = overdue.due_sources(session, now)
-        parts.bell(sources)
+        parts.bell([*sources, *sending.due(parts, now)])
         if lease.last_sweep_at is None or now - lease.last_sweep_at >= timedelta(seconds=parts.settings.sweep_s):
             sweep(parts, now)
     finally:
@@ -102,6 +104,9 @@ _ABOUT_A_ROW: Final[Mapping[Task, _Act]] = {
     Task.SIGN_IN: sign_in.answer,
     Task.PLAN_RUN: flow.plan_run,
     Task.PLAN_CORRECTION: corrections.plan,
+    Task.PLAN_WAVE: sending.plan_wave,
+    Task.SETTLE_ISSUE: sending.settle,
+    Task.SEND_TRIAL: trials.send,
     Task.HAND_OVER: mailroom.hand_over,
     Task.POLL_SOURCE: polling.poll_source,
 }

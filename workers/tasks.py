@@ -1,6 +1,7 @@
 """One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
 from notifier import bulk_acts, clock, corrections, flow, imports, mailroom, polling, upkeep
+from notifier.issues import sending, trials
 from notifier.queue import Task, to_sign_in, to_sign_up
 from workers.app import app
 from workers.process import parts
@@ -35,6 +36,24 @@ def plan_run(run_id: int) -> None:
 def plan_correction(correction_id: int) -> None:
     """Plan a correction for those who got the article as it was."""
     corrections.plan(parts(), correction_id, clock.now())
+
+
+@app.task(name=Task.PLAN_WAVE.value)
+def plan_wave(wave_id: int) -> None:
+    """Plan the letters of one wave of an issue."""
+    sending.plan_wave(parts(), wave_id, clock.now())
+
+
+@app.task(name=Task.SETTLE_ISSUE.value)
+def settle_issue(issue_id: int) -> None:
+    """Drop what is left of a cancelled issue, and note when an issue is done."""
+    sending.settle(parts(), issue_id, clock.now())
+
+
+@app.task(name=Task.SEND_TRIAL.value)
+def send_trial(trial_id: int) -> None:
+    """Send a trial letter of an issue."""
+    trials.send(parts(), trial_id, clock.now())
 
 
 @app.task(name=Task.DELIVER.value)

@@ -16,6 +16,7 @@ from notifier.cli import (
     dkim,
     drill,
     gallery,
+    issues,
     letters,
     mail_in,
     processes,
@@ -64,6 +65,7 @@ users.add_to(app)
 letters.add_to(app)
 corrections.add_to(app)
 mail_in.add_to(app)
+issues.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
 drill.add_to(app)

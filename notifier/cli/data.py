@@ -13,10 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from notifier import assembly, clock, flow
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
 from notifier.domain.address import AddressInvalid
+from notifier.domain.desk_words import Permission
 from notifier.domain.items import NewItem
 from notifier.domain.letter import Logo
 from notifier.domain.weburl import origin_of
-from notifier.domain.words import Calendar, Digits, Permission
+from notifier.domain.words import Calendar, Digits
 from notifier.models import ApiKey
 from notifier.sites import NewSite, add_key, add_site, checked_origins
 

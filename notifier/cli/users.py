@@ -11,7 +11,7 @@ from notifier.cli.words import FAILED, console, moment, refuse
 from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.desk.people import DeskError
 from notifier.domain.address import AddressInvalid, check_address
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.models import User
 
 user_app = typer.Typer(no_args_is_help=True, help="Who may enter the editors' desk.")

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from notifier.desk import passwords
 from notifier.domain.address import check_address
+from notifier.domain.desk_words import Role
 from notifier.domain.tokens import new_token, token_hash
-from notifier.domain.words import Role
 from notifier.models import User
 
 INVITED_FOR: Final = timedelta(days=3)

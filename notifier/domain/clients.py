@@ -51,6 +51,11 @@ def outlook(html: str, host: str = "ltr") -> str:  # noqa: ARG001 - a window of 
     return tree.html or ""
 
 
+def in_scheme(html: str, *, is_dark: bool) -> str:
+    """The letter as in a client that is dark, or light, whatever the machine is that shows it."""
+    return html.replace("(prefers-color-scheme:dark)", "(min-width:0)" if is_dark else "(max-width:0)")
+
+
 CLIENTS: Final[dict[str, Client]] = {"gmail": gmail, "outlook": outlook, "gmx": gmx}
 """By the names that the development inbox has for them."""
 

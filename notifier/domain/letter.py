@@ -81,6 +81,12 @@ class Editorial:
 
     title: str
     html: str = ""
+    subject: str = ""
+    """Empty: the title."""
+    cover_url: str = ""
+    cover_alt: str = ""
+    is_trial: bool = False
+    """Whether it goes to one who works at the desk only, and says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,7 @@ class Reason(StrEnum):
     ATTEMPTS = "attempts"
     UNREACHABLE = "unreachable"
     UNCERTAIN = "uncertain"
+    CANCELLED = "cancelled"
 
 
 class ReplyState(StrEnum):
@@ -205,52 +206,3 @@ class Calendar(StrEnum):
     """The Gregorian calendar, in Persian too."""
     HIJRI = "hijri"
     """The calendar of the language, and the Hijri date beside every date in full."""
-
-
-class Role(StrEnum):
-    """What somebody at the desk may do; each may do what those after it may."""
-
-    OWNER = "owner"
-    EDITOR = "editor"
-    ANALYST = "analyst"
-
-    def may_act_as(self, role: "Role") -> bool:
-        """Whether what this role needs is open to ours."""
-        order = list(Role)
-        return order.index(self) <= order.index(role)
-
-
-class Permission(StrEnum):
-    """What an API key may be allowed to do."""
-
-    WRITE = "items:write"
-    READ = "items:read"
-
-
-class ImportState(StrEnum):
-    """How far an import has come."""
-
-    DRAFT = "draft"
-    CHECKING = "checking"
-    CHECKED = "checked"
-    IMPORTING = "importing"
-    DONE = "done"
-    FAILED = "failed"
-
-
-class ActKind(StrEnum):
-    """What can be done to many readers at once."""
-
-    TAG = "tag"
-    UNTAG = "untag"
-    UNSUBSCRIBE = "unsubscribe"
-    SUPPRESS = "suppress"
-
-
-class ActState(StrEnum):
-    """How far such an act has come."""
-
-    DOING = "doing"
-    DONE = "done"
-    UNDOING = "undoing"
-    UNDONE = "undone"

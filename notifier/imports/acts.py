@@ -13,9 +13,9 @@ from notifier.db import affected
 from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain import topics
+from notifier.domain.desk_words import ImportState
 from notifier.domain.importing.formats import Field
 from notifier.domain.importing.plan import BASIS_MAX, Plan
-from notifier.domain.words import ImportState
 from notifier.models import Import, ImportFault, ImportPiece, Topic
 from notifier.parts import Parts
 from notifier.queue import later, to_import, transaction

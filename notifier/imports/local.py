@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from notifier.desk import audit
 from notifier.desk.audit import Actor
+from notifier.domain.desk_words import ImportState
 from notifier.domain.importing.plan import Plan
-from notifier.domain.words import ImportState
 from notifier.imports.acts import plan as decide
 from notifier.models import Import
 from notifier.parts import Parts

@@ -21,8 +21,8 @@ from notifier.consent.merging.staging import Staged
 from notifier.db import is_server, upsert
 from notifier.desk import audit
 from notifier.desk.audit import Actor
+from notifier.domain.desk_words import ImportState
 from notifier.domain.importing.plan import Plan
-from notifier.domain.words import ImportState
 from notifier.imports.acts import kept
 from notifier.imports.batch import Batch, Batches, Job
 from notifier.imports.sets import Sets

@@ -5,9 +5,10 @@ from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic, takes_comments
 from notifier.models.corrections import Correction, Headline, OtherVersion
-from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
+from notifier.models.delivery import Delivery, DeliveryEvent, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.feedback import Reply
+from notifier.models.issues import Issue, IssueItem, Trial, Wave
 from notifier.models.pauses import follows_since, is_awake
 from notifier.models.roll import (
     BulkAct,
@@ -37,6 +38,7 @@ __all__ = [
     "ImportFault",
     "ImportPiece",
     "Issue",
+    "IssueItem",
     "Item",
     "ItemTopic",
     "Lease",
@@ -66,7 +68,9 @@ __all__ = [
     "Tally",
     "Thread",
     "Topic",
+    "Trial",
     "User",
+    "Wave",
     "follows_since",
     "is_awake",
     "takes_comments",

@@ -1,5 +1,6 @@
 """What every table shares."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
 from notifier.db import Moment
-from notifier.domain import words
+from notifier.domain import desk_words, words
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 
@@ -17,6 +18,12 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 def word(vocabulary: type[StrEnum]) -> Enum:
     """A column that keeps the word itself ("sent"), not Python's name of it ("SENT")."""
     return Enum(vocabulary, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
+
+
+def _vocabularies() -> Iterator[type[StrEnum]]:
+    for one in (*vars(words).values(), *vars(desk_words).values()):
+        if isinstance(one, type) and issubclass(one, StrEnum):
+            yield one
 
 
 class Base(DeclarativeBase):
@@ -36,5 +43,5 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json,
         list[str]: Json,
         list[int]: Json,
-        **{v: word(v) for v in vars(words).values() if isinstance(v, type) and issubclass(v, StrEnum)},
+        **{v: word(v) for v in _vocabularies()},
     }

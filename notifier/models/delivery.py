@@ -56,20 +56,6 @@ class Run(Base):
     """Articles announced shortly before the slot that the planner saw; the next run takes those it did not."""
 
 
-class Issue(Base):
-    """A newsletter an editor composed."""
-
-    __tablename__ = "issues"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"), index=True)
-    title: Mapped[str] = mapped_column(String(500))
-    state: Mapped[str] = mapped_column(String(20), default="draft")
-    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    created_at: Mapped[datetime]
-    send_at: Mapped[datetime | None]
-
-
 class Letter(Base):
     """One distinct content: these items, this template, this language; rendered at send time."""
 
@@ -125,9 +111,9 @@ class Delivery(Base):
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="SET NULL"))
     kind: Mapped[LetterKind]
     about_id: Mapped[int] = mapped_column(BigId)
-    """What makes it owed once: the item of an alert, the run of a digest, the newest comment of a reply letter,
-    the sign-up of a confirmation, the correction, the reader of a welcome, the last subscription that ended with a
-    goodbye."""
+    """What makes it owed once: the item of an alert, the run of a digest, the issue, the newest comment of a reply
+    letter, the sign-up of a confirmation, the correction, the reader of a welcome, the last subscription that ended
+    with a goodbye."""
     lane: Mapped[Lane]
     state: Mapped[State] = mapped_column(default=State.QUEUED)
     reason: Mapped[Reason | None]
@@ -147,7 +133,8 @@ class Tally(Base):
     """How many deliveries of one page of the books were planned, or ended in one way.
 
     Whoever plans or ends letters adds rows and changes none, so that workers never wait for each other here; the sweep
-    adds them up. A page is a run, an alert or a correction; all other letters of a kind share one, `about_id` 0.
+    adds them up. A page is a run, an alert, an issue or a correction; all other letters of a kind share one,
+    `about_id` 0.
     """
 
     __tablename__ = "tallies"

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.models.base import Base
 
 

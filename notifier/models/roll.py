@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
-from notifier.domain.words import ActKind, ActState, ImportState
+from notifier.domain.desk_words import ActKind, ActState, ImportState
 from notifier.models.base import Base
 
 

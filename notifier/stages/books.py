@@ -1,4 +1,4 @@
-"""The books by page: what was planned, what is open and how the rest ended, for every run, alert and correction.
+"""The books by page: what was planned, what is open and how the rest ended, for every run, alert, issue, correction.
 
 What ended is read from the tallies, only what is open is counted: the cost is that of the letters that are on their
 way, whatever was sent before.
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.balance import Page
 from notifier.domain.words import Frequency, LetterKind, Reason, State
-from notifier.models import Correction, Delivery, Item, Run, Tally
+from notifier.models import Correction, Delivery, Issue, Item, Run, Tally
 from notifier.tally import PAGED, PLANNED
 
 Key = tuple[LetterKind, int]
@@ -32,7 +32,7 @@ class Heading:
     about_id: int
     frequency: Frequency
     at: datetime
-    """The slot of a run; when an alert's item became news; when a correction was asked for."""
+    """Of a run its slot; else when the item became news, the issue was begun, the correction was asked for."""
     title: str = ""
 
     @property
@@ -68,15 +68,21 @@ def whole(found: Mapping[Key, Page]) -> Page:
 
 
 def headings(session: Session, most: int, site_id: int | None = None) -> list[Heading]:
-    """The last runs, alerts and corrections that had readers, the newest first."""
+    """The last runs, alerts, issues and corrections that had readers, the newest first."""
     runs = select(Run).where(Run.planned_count > 0).order_by(Run.slot.desc()).limit(most)
     items = select(Item).where(Item.planned_count > 0).order_by(Item.announced_at.desc()).limit(most)
+    issues = select(Issue).where(Issue.begun_at.is_not(None)).order_by(Issue.begun_at.desc()).limit(most)
     corrections = _CORRECTIONS.where(Correction.planned_count > 0).order_by(Correction.created_at.desc()).limit(most)
     if site_id is not None:
         runs, items = runs.where(Run.site_id == site_id), items.where(Item.site_id == site_id)
+        issues = issues.where(Issue.site_id == site_id)
         corrections = corrections.where(Correction.site_id == site_id)
-    found = [*map(_of_run, session.scalars(runs)), *map(_of_item, session.scalars(items))]
-    found += [_of_correction(*row) for row in session.execute(corrections)]
+    found = [
+        *map(_of_run, session.scalars(runs)),
+        *map(_of_item, session.scalars(items)),
+        *map(_of_issue, session.scalars(issues)),
+        *(_of_correction(*row) for row in session.execute(corrections)),
+    ]
     return sorted(found, key=lambda one: one.at, reverse=True)[:most]
 
 
@@ -89,6 +95,9 @@ def heading(session: Session, key: Key) -> Heading | None:
     if kind is LetterKind.CORRECTION:
         row = session.execute(_CORRECTIONS.where(Correction.id == about_id)).one_or_none()
         return _of_correction(*row) if row else None
+    if kind is LetterKind.ISSUE:
+        issue = session.get(Issue, about_id)
+        return _of_issue(issue) if issue else None
     item = session.get(Item, about_id) if kind is LetterKind.ALERT else None
     return _of_item(item) if item else None
 
@@ -114,6 +123,10 @@ def _of_item(item: Item) -> Heading:
 
 def _of_correction(one: Correction, title: str) -> Heading:
     return Heading(LetterKind.CORRECTION, one.id, Frequency.INSTANT, one.created_at, title)
+
+
+def _of_issue(issue: Issue) -> Heading:
+    return Heading(LetterKind.ISSUE, issue.id, Frequency.INSTANT, issue.begun_at or issue.created_at, issue.title)
 
 
 def _counts(site_id: int | None, wanted: set[Key] | None) -> CompoundSelect[Any, Any, Any, Any, Any]:

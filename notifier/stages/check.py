@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.owed import Owed
-from notifier.domain.words import ItemKind, ItemState, NoticeReason, Reason
+from notifier.domain.words import ItemKind, ItemState, LetterKind, NoticeReason, Reason
 from notifier.models import (
     Delivery,
+    Issue,
     Item,
     ItemTopic,
     LetterItem,
@@ -23,6 +24,7 @@ from notifier.models import (
     Subscriber,
     Subscription,
     Suppression,
+    Topic,
     is_awake,
 )
 
@@ -45,11 +47,14 @@ def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     changed = _changed(owed, readers)
     wanted = _still_wanted(session, changed)
     muted = _muted(session, changed)
+    issues = _issues(session, owed)
+    strays = _strays(session, [one for one in owed if one.id in changed], issues)
     ready: list[Claimed] = []
     unwanted: dict[int, Reason] = {}
     for one in owed:
         reader, items = readers.get(one.subscriber_id), shown[one.letter_id].live
-        if one.id in changed and one.kind.is_list_mail:
+        # An issue goes to its audience, whatever its items are about.
+        if one.id in changed and one.kind.is_list_mail and one.kind is not LetterKind.ISSUE:
             items = tuple(item for item in items if item in wanted[one.id])
             if items and muted[one.id].issuperset(items):
                 unwanted[one.id] = Reason.MUTED
@@ -57,7 +62,9 @@ def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
             items = tuple(item for item in items if item not in muted[one.id])
         if reader is None:
             unwanted[one.id] = Reason.ERASED
-        elif reason := _refusal(one, reader, items, shown[one.letter_id]):
+        elif one.id in strays:
+            unwanted[one.id] = Reason.UNSUBSCRIBED
+        elif reason := _refusal(one, reader, items, _with_words(one, shown[one.letter_id], issues)):
             unwanted[one.id] = reason
         else:
             ready.append(
@@ -162,6 +169,52 @@ def _still_wanted(session: Session, delivery_ids: Collection[int]) -> dict[int, 
     for delivery, item in rows:
         wanted[delivery].add(item)
     return wanted
+
+
+class _Issue(NamedTuple):
+    site_id: int
+    has_words: bool
+    topics: tuple[str, ...]
+    """Those that its audience follows; none for everybody."""
+
+
+def _issues(session: Session, owed: Sequence[Owed]) -> dict[int, _Issue]:
+    ids = {one.about_id for one in owed if one.kind is LetterKind.ISSUE}
+    if not ids:
+        return {}
+    rows = session.execute(select(Issue.id, Issue.site_id, Issue.html, Issue.audience).where(Issue.id.in_(ids)))
+    return {one: _Issue(site, bool(html), tuple(whom.get("topics", ()))) for one, site, html, whom in rows}
+
+
+def _with_words(one: Owed, shown: _Shown, issues: Mapping[int, _Issue]) -> _Shown:
+    """What an editor wrote goes out, even if all the items that went with it were taken back."""
+    is_said = one.kind is LetterKind.ISSUE and one.about_id in issues and issues[one.about_id].has_words
+    return _Shown() if is_said else shown
+
+
+def _strays(session: Session, changed: Sequence[Owed], issues: Mapping[int, _Issue]) -> set[int]:
+    """The deliveries of issues whose readers follow none of its audience's topics any more."""
+    strays: set[int] = set()
+    for about, issue in issues.items():
+        theirs = [one for one in changed if one.kind is LetterKind.ISSUE and one.about_id == about]
+        if not theirs or not issue.topics:
+            continue
+        follow = set(
+            session.scalars(
+                select(Subscription.subscriber_id)
+                .join(Topic, Topic.id == Subscription.topic_id)
+                .where(
+                    among(
+                        session, Subscription.subscriber_id, {one.subscriber_id for one in theirs if one.subscriber_id}
+                    ),
+                    Topic.site_id == issue.site_id,
+                    Topic.name.in_(issue.topics),
+                    Subscription.ended_at.is_(None),
+                )
+            )
+        )
+        strays |= {one.id for one in theirs if one.subscriber_id not in follow}
+    return strays
 
 
 def _muted(session: Session, delivery_ids: Collection[int]) -> dict[int, set[int]]:

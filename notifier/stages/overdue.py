@@ -6,8 +6,24 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.words import ActState, ImportState, Lane, ReplyState, State
-from notifier.models import BulkAct, Correction, Delivery, Import, Item, Reply, Run, SignIn, Signup, Source
+from notifier.domain.desk_words import ActState, ImportState, IssueState
+from notifier.domain.words import Lane, ReplyState, State
+from notifier.held import is_free
+from notifier.models import (
+    BulkAct,
+    Correction,
+    Delivery,
+    Import,
+    Issue,
+    Item,
+    Reply,
+    Run,
+    SignIn,
+    Signup,
+    Source,
+    Trial,
+    Wave,
+)
 from notifier.queue import (
     Nudge,
     to_act,
@@ -20,6 +36,8 @@ from notifier.queue import (
     to_publish,
     to_sign_in,
     to_sign_up,
+    to_try,
+    to_wave,
 )
 
 AT_ONCE = 500
@@ -27,7 +45,7 @@ CHUNKS_AT_ONCE = 40
 
 
 def unfinished(session: Session, before: datetime) -> list[Nudge]:
-    """Nudges for what waits since `before`: sign-ups, sign-in links, items, runs, corrections, replies to hand over."""
+    """Nudges for whatever waits since `before`."""
     signups = session.scalars(
         select(Signup.id).where(Signup.handled_at.is_(None), Signup.created_at <= before).limit(AT_ONCE)
     )
@@ -41,7 +59,20 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
     is_open = Correction.settled_at.is_(None)
     corrections = session.scalars(select(Correction.id).where(is_open, Correction.look_at <= before).limit(AT_ONCE))
     replies = select(Reply.id).where(Reply.state == ReplyState.WAITING, Reply.next_attempt_at <= before)
+    going = Issue.state.in_([IssueState.SCHEDULED, IssueState.SENDING])
+    waves = session.scalars(
+        select(Wave.id)
+        .join(Issue, Issue.id == Wave.issue_id)
+        .where(Wave.planned_at.is_(None), Wave.due_at <= before, going)
+        .order_by(Wave.due_at, Wave.is_rest, Wave.id)
+        .limit(AT_ONCE)
+    )
+    trials = session.scalars(
+        select(Trial.id).where(Trial.taken_at.is_(None), Trial.created_at <= before).limit(AT_ONCE)
+    )
     return [
+        *map(to_try, trials),
+        *map(to_wave, waves),
         *(to_hand_over(one) for one in session.scalars(replies.order_by(Reply.next_attempt_at).limit(AT_ONCE))),
         *(to_sign_up(one) for one in signups),
         *(to_sign_in(one) for one in links),
@@ -76,7 +107,7 @@ def due_deliveries(session: Session, lanes: Collection[Lane], before: datetime, 
     for lane in lanes:
         ids = session.scalars(
             select(Delivery.id)
-            .where(Delivery.state == State.QUEUED, Delivery.lane == lane, Delivery.next_attempt_at <= before)
+            .where(Delivery.state == State.QUEUED, Delivery.lane == lane, Delivery.next_attempt_at <= before, is_free())
             .order_by(Delivery.id)
             .limit(chunk * CHUNKS_AT_ONCE)
         ).all()

@@ -21,6 +21,7 @@ from notifier.web import (
     development,
     hooks,
     inbound,
+    issue_api,
     links,
     mutes,
     old_links,
@@ -51,6 +52,7 @@ LOGINS_PER_H: Final = 20
 _FILES: Final = {
     "pages.css": "text/css; charset=utf-8",
     "desk.css": "text/css; charset=utf-8",
+    "issues.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
@@ -92,7 +94,7 @@ def _limit(knobs: Settings) -> Middleware:
 
 def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
     yield from (probes.router, api.router, corrections.router, visits.router, signups.router, hooks.router)
-    yield from (inbound.router, _files(), *menu.ROUTERS, widget.router)
+    yield from (issue_api.router, inbound.router, _files(), *menu.ROUTERS, widget.router)
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".

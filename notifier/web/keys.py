@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from sqlalchemy import or_, select, update
 
 from notifier.db import Database
+from notifier.domain.desk_words import Permission
 from notifier.domain.tokens import token_hash
-from notifier.domain.words import Permission
 from notifier.models import ApiKey, Site
 from notifier.web.edge import Here
 from notifier.web.problems import Problem
@@ -24,6 +24,7 @@ class Caller:
     """A program whose key is good for this site."""
 
     site_id: int
+    key_id: int = 0
     name: str = ""
 
 
@@ -50,7 +51,7 @@ class KeyFor:
         key, slug = found
         self._check(key, slug, site)
         _note_use(edge.parts.db, key, now)
-        return Caller(key.site_id, key.name)
+        return Caller(key.site_id, key.id, key.name)
 
     def _check(self, key: ApiKey, slug: str, site: str) -> None:
         # The same answer for a foreign site and for none, so that a key cannot list sites.

@@ -10,11 +10,11 @@ from httpx2 import Response
 from notifier import staff
 from notifier.desk.audit import Actor
 from notifier.desk.sittings import Browser
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from tests.web.conftest import Visit, database_url, knobs, postgresql_naba, sqlite_naba, visit
 
+# Imported, for a plugin's fixtures give way to the root conftest's: the desk of these tests would have no site.
 __all__ = ["database_url", "knobs", "postgresql_naba", "sqlite_naba", "visit"]
-"""The same site and the same application as the reader pages are tested with."""
 PASSWORD = "ركض الغزال بين النخيل"
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from notifier import staff
 from notifier.desk import passwords, second_factor
 from notifier.desk.audit import Actor
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.models import AuditEvent, Sitting, User
 from tests.desk.conftest import PASSWORD, Desk, Somebody
 

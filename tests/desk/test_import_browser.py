@@ -13,7 +13,7 @@ from sqlalchemy import select
 from notifier import staff, upkeep
 from notifier.desk.audit import Actor
 from notifier.desk.sittings import Browser
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.models import Import
 from tests.chromium import hard_to_read
 from tests.desk.conftest import PASSWORD, Desk

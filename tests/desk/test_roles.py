@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.web.desk import menu
 from notifier.web.desk.gate import Gate
 from tests.desk.conftest import Desk

@@ -12,7 +12,8 @@ from notifier.bulk_acts import Wanted
 from notifier.consent.adding import NewReader
 from notifier.desk.audit import Actor
 from notifier.desk.searching import Search
-from notifier.domain.words import ActKind, Frequency, Role
+from notifier.domain.desk_words import ActKind, Role
+from notifier.domain.words import Frequency
 from notifier.models import (
     AuditEvent,
     BulkAct,

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from notifier import imports
 from notifier.db import Database
 from notifier.desk.audit import Actor
+from notifier.domain.desk_words import ImportState
 from notifier.domain.importing import formats
 from notifier.domain.importing.plan import Plan
-from notifier.domain.words import ImportState
 from notifier.imports.local import Local, begin
 from notifier.models import Import, Subscriber, SubscriberTag, Subscription, Tag, Topic
 from notifier.sources import lists

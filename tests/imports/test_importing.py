@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 
 from notifier import imports
 from notifier.consent import suppression
-from notifier.domain.words import ConsentAction, Frequency, ImportState
+from notifier.domain.desk_words import ImportState
+from notifier.domain.words import ConsentAction, Frequency
 from notifier.imports.acts import PlanError
 from notifier.models import ConsentEvent, Import, Signup, Subscriber, Subscription, Suppression
 from notifier.sources import lists

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.db import upsert
-from notifier.domain.words import ActKind, ConsentAction
+from notifier.domain.desk_words import ActKind
+from notifier.domain.words import ConsentAction
 from notifier.models import (
     BulkAct,
     BulkChange,

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session, aliased
 from notifier.bulk import among
 from notifier.db import affected, upsert
 from notifier.desk.acting.doing import Changes, mark, note
-from notifier.domain.words import ActKind, ConsentAction
+from notifier.domain.desk_words import ActKind
+from notifier.domain.words import ConsentAction
 from notifier.models import BulkAct, SubscriberTag, Subscription, Suppression
 
 

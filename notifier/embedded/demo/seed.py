@@ -8,8 +8,9 @@ from sqlalchemy import update
 
 from notifier import flow
 from notifier.consent.adding import NewReader, add_reader
+from notifier.domain.desk_words import Permission
 from notifier.domain.items import NewItem
-from notifier.domain.words import ItemKind, Permission
+from notifier.domain.words import ItemKind
 from notifier.embedded import sample
 from notifier.models import Item, Site
 from notifier.parts import Parts

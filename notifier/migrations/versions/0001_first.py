@@ -148,14 +148,31 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(length=500), nullable=False),
+        sa.Column("intro", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
+        sa.Column("cover_url", sa.String(length=2000), nullable=False),
+        sa.Column("cover_alt", sa.String(length=500), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("subjects", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("sample_percent", sa.Integer(), nullable=False),
+        sa.Column("sample_hours", sa.Integer(), nullable=False),
+        sa.Column("winner_rule", sa.String(length=20), nullable=False),
+        sa.Column("winner", sa.Integer(), nullable=True),
+        sa.Column("is_winner_known", sa.Boolean(), nullable=False),
+        sa.Column("audience", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
-        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("send_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("local_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_issues_site_id_sites"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issues")),
     )
-    op.create_index(op.f("ix_issues_site_id"), "issues", ["site_id"], unique=False)
+    op.create_index("ix_issues_site_id", "issues", ["site_id", "id"], unique=False)
+    op.create_index(op.f("ix_issues_state"), "issues", ["state"], unique=False)
     op.create_table(
         "letters",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -759,6 +776,54 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
+        "trials",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_sent", sa.Boolean(), nullable=False),
+        sa.Column("answer", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issues.id"], name=op.f("fk_trials_issue_id_issues"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_trials_user_id_users"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trials")),
+    )
+    op.create_index(op.f("ix_trials_issue_id"), "trials", ["issue_id"], unique=False)
+    op.create_index(
+        "ix_trials_waiting",
+        "trials",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("taken_at IS NULL"),
+        sqlite_where=sa.text("taken_at IS NULL"),
+    )
+    op.create_table(
+        "waves",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue_id", sa.Integer(), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("is_rest", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("planned_count", sa.Integer(), nullable=False),
+        sa.Column("first_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("last_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_waves_issue_id_issues"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_waves")),
+        sa.UniqueConstraint("issue_id", "time_zone", "is_rest", name=op.f("uq_waves_issue_id_time_zone_is_rest")),
+    )
+    op.create_index(
+        "ix_waves_due",
+        "waves",
+        ["due_at"],
+        unique=False,
+        postgresql_where=sa.text("planned_at IS NULL"),
+        sqlite_where=sa.text("planned_at IS NULL"),
+    )
+    op.create_table(
         "bookmarks",
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -839,6 +904,21 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item_id"], ["items.id"], name=op.f("fk_headlines_item_id_items"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("item_id", "last_version", name=op.f("pk_headlines")),
     )
+    op.create_table(
+        "issue_items",
+        sa.Column("issue_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_pinned", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issues.id"], name=op.f("fk_issue_items_issue_id_issues"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["items.id"], name=op.f("fk_issue_items_item_id_items"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("issue_id", "item_id", name=op.f("pk_issue_items")),
+    )
+    op.create_index(op.f("ix_issue_items_item_id"), "issue_items", ["item_id"], unique=False)
     op.create_table(
         "item_topics",
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1042,10 +1122,13 @@ def downgrade() -> None:
     op.drop_table("notices")
     op.drop_table("letter_items")
     op.drop_table("item_topics")
+    op.drop_table("issue_items")
     op.drop_table("headlines")
     op.drop_table("delivery_events")
     op.drop_table("corrections")
     op.drop_table("bookmarks")
+    op.drop_table("waves")
+    op.drop_table("trials")
     op.drop_table("subscriptions")
     op.drop_table("subscriber_tags")
     op.drop_table("subscriber_notes")

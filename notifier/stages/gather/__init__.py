@@ -14,9 +14,9 @@ from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, LetterKind
-from notifier.models import Letter, Site, takes_comments
+from notifier.models import Issue, Letter, Site, takes_comments
 from notifier.stages.gather.items import views
-from notifier.stages.gather.told import Told, gather_told
+from notifier.stages.gather.told import Told, editorial, gather_told
 
 Key = tuple[int, tuple[int, ...]]
 """A letter and those of its items that are shown."""
@@ -81,6 +81,17 @@ def preview(session: Session, site: Site, wanted: Preview) -> LetterContent:
     return filled_in(_content(letter, face(site), wanted.item_ids, known))
 
 
+def trial(session: Session, issue: Issue, subject: int, item_ids: tuple[int, ...], now: datetime) -> LetterContent:
+    """An issue's letter as it would be now, with one of its subjects."""
+    site = session.get_one(Site, issue.site_id)
+    letter = Letter(
+        id=0, kind=LetterKind.ISSUE, language=issue.language, created_at=now,
+        data={"issue_id": issue.id, "subject": subject},
+    )  # fmt: skip
+    known = _Known(views(session, set(item_ids)), Told(issues={issue.id: issue}))
+    return _content(letter, face(site), item_ids, known)
+
+
 def face(site: Site) -> SiteFace:
     """What readers see of a site."""
     return SiteFace(
@@ -134,6 +145,7 @@ def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Know
         next_at=_moment(data, "next_at") or _moment(data, "first_at"),
         turns_daily=data.get("turns_daily", False),
         choices=told.choices(data),
+        issue=editorial(told.issues[data["issue_id"]], data["subject"]) if "issue_id" in data else None,
     )
     if not (found := told.corrections.get(data.get("correction_id", 0))):
         return content

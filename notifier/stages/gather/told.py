@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
-from notifier.domain.letter import Choice, Correction, ItemView
+from notifier.domain.letter import Choice, Correction, Editorial, ItemView
 from notifier.domain.words import Frequency
 from notifier.models import Correction as CorrectionRow
-from notifier.models import Item, Letter, Thread, Topic
+from notifier.models import Issue, Item, Letter, Thread, Topic
 from notifier.stages.gather.items import views
 
 
@@ -33,6 +33,7 @@ class Told:
     corrections: Mapping[int, Corrected] = field(default_factory=dict)
     subjects: Mapping[int, str] = field(default_factory=dict)
     """By article, where its thread has one."""
+    issues: Mapping[int, Issue] = field(default_factory=dict)
 
     def choices(self, data: Mapping[str, Any]) -> tuple[Choice, ...]:
         """What a letter says that its reader has chosen: pairs of a topic and a frequency."""
@@ -42,12 +43,18 @@ class Told:
 
 def gather_told(session: Session, letters: Iterable[Letter], items: Iterable[ItemView]) -> Told:
     """Look up what these letters name, and what the threads are called that these items stand in."""
-    topics, corrections = set[int](), set[int]()
+    topics, corrections, issues = set[int](), set[int](), set[int]()
     for letter in letters:
         topics |= {*letter.data.get("topic_ids", []), *(topic for topic, _ in letter.data.get("choices", []))}
         corrections |= {letter.data[name] for name in ("correction_id",) if name in letter.data}
+        issues |= {letter.data[name] for name in ("issue_id",) if name in letter.data}
     articles = {one.article.id for one in items if one.article}
-    return Told(_labels(session, topics), _corrections(session, corrections), _subjects(session, articles))
+    return Told(
+        _labels(session, topics),
+        _corrections(session, corrections),
+        _subjects(session, articles),
+        _issues(session, issues),
+    )
 
 
 def _labels(session: Session, topic_ids: set[int]) -> dict[int, str]:
@@ -79,6 +86,17 @@ def _corrections(session: Session, ids: set[int]) -> dict[int, Corrected]:
 def _corrected(row: CorrectionRow, published_at: datetime, story: ItemView | None) -> Corrected:
     # The headline is the letter's own: not everybody was sent the same.
     return Corrected(Correction("", published_at, paragraphs(row.note), row.said, is_withdrawn=story is None), story)
+
+
+def editorial(issue: Issue, subject: int) -> Editorial:
+    """What an editor wrote, under one of the issue's subjects."""
+    said = issue.subjects[subject] if subject < len(issue.subjects) else ""
+    return Editorial(issue.title, issue.html, said, issue.cover_url, issue.cover_alt)
+
+
+def _issues(session: Session, issue_ids: set[int]) -> dict[int, Issue]:
+    found = session.scalars(select(Issue).where(among(session, Issue.id, issue_ids))) if issue_ids else ()
+    return {issue.id: issue for issue in found}
 
 
 def paragraphs(note: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, literal, select, update
+from sqlalchemy import ColumnElement, func, literal, select, true, update
 from sqlalchemy.orm import Session
 
 from notifier import tally
@@ -12,6 +12,7 @@ from notifier.bulk import among, picked
 from notifier.db import affected
 from notifier.domain.owed import Owed
 from notifier.domain.words import Lane, LetterKind, Reason, State
+from notifier.held import is_free
 from notifier.models import Delivery
 from notifier.stages.record.writing import free, write
 
@@ -52,11 +53,14 @@ class Span:
 
     def due(self, now: datetime) -> ColumnElement[bool]:
         """Those of them that may be sent now."""
-        return self.queued() & (Delivery.next_attempt_at <= now)
+        return self.queued() & (Delivery.next_attempt_at <= now) & self._free()
 
     def queued(self) -> ColumnElement[bool]:
         """Those of them that wait."""
         return Delivery.id.between(self.first, self.last) & (Delivery.lane == self.lane) & _QUEUED
+
+    def _free(self) -> ColumnElement[bool]:
+        return is_free() if self.lane is LetterKind.ISSUE.lane else true()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def claim(session: Session, span: Span, token: str, now: datetime, terms: Terms,
 
 def is_open(session: Session, span: Span, now: datetime) -> bool:
     """Whether something of a span may be sent now, or is too old to be."""
-    waits = span.queued() & ((Delivery.next_attempt_at <= now) | (Delivery.expires_at <= now))
+    waits = span.due(now) | (span.queued() & is_free() & (Delivery.expires_at <= now))
     return session.scalar(select(Delivery.id).where(waits).limit(1)) is not None
 
 
@@ -102,14 +106,28 @@ def is_due(session: Session, span: Span, now: datetime) -> bool:
 
 
 def expire(session: Session, which: ColumnElement[bool], now: datetime) -> int:
-    """End what waits and is too old to be news; gives how many."""
-    stale = which & (Delivery.state == State.QUEUED) & (Delivery.expires_at <= now)
-    some = Delivery.id.in_(select(Delivery.id).where(stale).limit(AT_ONCE).with_for_update(skip_locked=True))
-    ending = write(some, State.EXPIRED).values(reason=Reason.TOO_OLD, finished_at=now)
+    """End what waits, is not held back, and is too old to be news; gives how many."""
+    stale = which & (Delivery.state == State.QUEUED) & (Delivery.expires_at <= now) & is_free()
     ended = 0
-    while now_ended := tally.end(session, ending):
+    while now_ended := _end_some(session, stale, State.EXPIRED, Reason.TOO_OLD, now):
         ended += now_ended
     return ended
+
+
+def drop(session: Session, which: ColumnElement[bool], reason: Reason, now: datetime) -> int:
+    """Drop some thousands of these that are queued; gives how many, 0 where none is left."""
+    return _end_some(session, which & _QUEUED, State.DROPPED, reason, now)
+
+
+def _end_some(session: Session, which: ColumnElement[bool], state: State, reason: Reason, now: datetime) -> int:
+    some = Delivery.id.in_(select(Delivery.id).where(which).limit(AT_ONCE).with_for_update(skip_locked=True))
+    return tally.end(session, write(some, state).values(reason=reason, finished_at=now))
+
+
+def prolong(session: Session, which: ColumnElement[bool], until: datetime) -> int:
+    """Let what is queued leave until then: it was held back, and is no older for that; gives how many."""
+    shorter = which & _QUEUED & (Delivery.expires_at < until)
+    return affected(session, write(shorter, State.QUEUED).values(expires_at=until))
 
 
 def settle(session: Session, token: str, accepted: Collection[int], now: datetime, terms: Terms) -> int:
@@ -144,14 +162,18 @@ def take_back(session: Session, now: datetime, terms: Terms, accepted: Callable[
     return found
 
 
-def retry(session: Session, which: ColumnElement[bool], now: datetime) -> int:
-    """Queue failed deliveries again that may still leave, with all their tries before them; gives how many."""
-    failed = which & (Delivery.state == State.FAILED) & (Delivery.expires_at > now)
+def retry(session: Session, which: ColumnElement[bool], now: datetime, until: datetime | None = None) -> int:
+    """Queue failed deliveries again, with all their tries before them; gives how many.
+
+    Those that may still leave, or with `until` all of them, which may then leave so long.
+    """
+    failed = which & (Delivery.state == State.FAILED) & (Delivery.expires_at > now if until is None else true())
     columns = Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.state, Delivery.reason
     rows = session.execute(select(Delivery.id, *columns).where(failed).with_for_update()).all()
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
         again = free(among(session, Delivery.id, [row.id for row in some]), State.QUEUED)
+        again = again.values(expires_at=until) if until else again
         session.execute(again.values(attempts=0, next_attempt_at=now, reason=None, finished_at=None))
         tally.take_back(
             session,

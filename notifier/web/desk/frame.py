@@ -11,14 +11,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from notifier.domain.desk_words import Role
 from notifier.domain.letter import direction
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.strings import Strings
-from notifier.domain.words import Digits, Role
+from notifier.domain.words import Digits
 from notifier.staff import Seat
 from notifier.web.look import PLAIN_HEADERS, STATIC
 
-FILES: Final = ("pages.css", "desk.css")
+FILES: Final = ("pages.css", "desk.css", "issues.js")
 CSP: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -74,13 +75,17 @@ class Frame:
 
     def page(self, name: str, scene: Scene, /, *, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes what it says
         """A page, with the headers that keep it private and let nothing foreign run in it."""
-        spoken = Spoken(self.strings, scene.language, scene.place.time_zone if scene.place else "UTC")
+        spoken = self.spoken(scene)
         html = self._jinja.get_template(f"{name}.html").render(
             values, scene=scene, seat=scene.seat, place=scene.place, menu=self._open_to(scene), version=self.version,
             say=spoken.html, plain=spoken.plain, number=spoken.number, dates=spoken.dates,
             direction=direction(scene.language), csrf=_csrf_field(scene.csrf),
         )  # fmt: skip
         return HTMLResponse(html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": CSP})
+
+    def spoken(self, scene: Scene) -> "Spoken":
+        """The sentences of whom a page speaks to."""
+        return Spoken(self.strings, scene.language, scene.place.time_zone if scene.place else "UTC")
 
     @cached_property
     def version(self) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from notifier import staff
 from notifier.desk.sittings import LONGEST
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.models import Site
 from notifier.staff import Seat
 from notifier.web.desk.frame import Place, Scene

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from notifier import exports, imports, subscribers
+from notifier.domain.desk_words import ImportState
 from notifier.domain.importing import formats
 from notifier.domain.importing.formats import Field
 from notifier.domain.importing.plan import Plan
 from notifier.domain.text.locales import LANGUAGES
-from notifier.domain.words import Frequency, ImportState
+from notifier.domain.words import Frequency
 from notifier.imports.acts import PlanError
 from notifier.models import Import, Site
 from notifier.sources.lists import Head, ListError

@@ -4,12 +4,14 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.web.desk import acts, entry, home, imports, log, me, overview, people, reader, subscribers
 from notifier.web.desk.frame import Part
+from notifier.web.desk.issues import composing, listing, looking, sending
 
 MENU: Final = (
     Part("overview", "", Role.ANALYST),
+    Part("issues", "/issues", Role.ANALYST),
     Part("subscribers", "/subscribers", Role.ANALYST),
     Part("people", "/people", Role.OWNER, is_of_site=False),
     Part("log", "/log", Role.OWNER, is_of_site=False),
@@ -25,4 +27,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     acts.router,
     reader.router,
     imports.router,
+    listing.router,
+    composing.router,
+    looking.router,
+    sending.router,
 )

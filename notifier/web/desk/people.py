@@ -8,7 +8,7 @@ from sqlalchemy import select
 from notifier import staff
 from notifier.desk.people import DeskError
 from notifier.domain.address import AddressInvalid
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.models import User
 from notifier.web.desk.gate import PREFIX, Entered, Owner, scene
 from notifier.web.edge import LOOKING, Edge, Form, Here

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from sqlalchemy import select
 
 from notifier.consent.preferences import mask
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.models import Site
 from notifier.web.desk.gate import PREFIX, Entered
 from notifier.web.edge import Edge

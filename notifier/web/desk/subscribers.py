@@ -15,10 +15,11 @@ from notifier.consent.signup import Invalid, SignUpForm
 from notifier.desk import audit, searching
 from notifier.desk.searching import STATES, Search
 from notifier.domain.address import AddressInvalid
+from notifier.domain.desk_words import ActKind
 from notifier.domain.importing.plan import BASIS_MAX
 from notifier.domain.text.locales import LANGUAGES
 from notifier.domain.tokens import is_hash
-from notifier.domain.words import ActKind, Frequency
+from notifier.domain.words import Frequency
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, Owner, scene
 from notifier.web.desk.place import may_see, path, seen_by, site_of
 from notifier.web.edge import LOOKING, Edge, Form, Here

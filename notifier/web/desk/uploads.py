@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
-from notifier.domain.words import Role
+from notifier.domain.desk_words import Role
 from notifier.web.desk.gate import Entered, Gate
 from notifier.web.edge import Here
 from notifier.web.problems import Problem

@@ -1,0 +1,237 @@
+"""Commands about issues: compose, look, send, stop, and look on."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from sqlalchemy import select
+
+from notifier import assembly, clock
+from notifier.cli.books import RATE_OVER_S, WATCH_S, pace
+from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
+from notifier.desk.audit import COMMAND_LINE, Actor
+from notifier.domain.address import AddressInvalid
+from notifier.domain.desk_words import IssueState
+from notifier.domain.issues import Audience, Composed, IssueRefused, When
+from notifier.domain.outcome import Sent
+from notifier.issues import compose, reading, sending
+from notifier.issues.letters import Look, addressed, content, made, post
+from notifier.issues.rows import Which
+from notifier.models import Issue, Item
+from notifier.parts import Parts
+from notifier.stages.render import RenderFailed
+
+issue_app = typer.Typer(no_args_is_help=True, help="Newsletters that an editor composes.")
+Id = Annotated[int, typer.Argument(help="The issue's number, as `notifier issue list` shows it.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(issue_app, name="issue")
+
+
+@issue_app.command()
+def new(
+    title: Annotated[str, typer.Argument(help="What it is called; the subject as well, unless some are given.")],
+    items: Annotated[list[str] | None, typer.Option("--item", "-i", help="The guid of an article; in order.")] = None,
+    intro: Annotated[Path | None, typer.Option(help="A Markdown file with your words.")] = None,
+    subject: Annotated[list[str] | None, typer.Option(help="A subject; several are tried on a sample.")] = None,
+    topic: Annotated[list[str] | None, typer.Option(help="Only who follow it, such as category:سياسة.")] = None,
+    language: Annotated[str, typer.Option("--language", "-l", help="Empty takes the site's.")] = "",
+    site: SiteOption = "",
+) -> None:
+    """Compose a draft."""
+    parts, now = assembly.parts(), clock.now()
+    with parts.db.reading() as session:
+        there = the_site(session, site)
+        guids = select(Item.guid, Item.id).where(Item.site_id == there.id, Item.guid.in_(items or []))
+        known = dict(session.execute(guids).all())
+    if unknown := [one for one in items or [] if one not in known]:
+        refuse(f"there is no item {unknown[0]!r}", FAILED)
+    words = Composed(
+        title, language or there.language, intro.read_text(encoding="utf-8") if intro else "",
+        subjects=tuple(subject or ()), audience=Audience(topics=tuple(topic or ())),
+    )  # fmt: skip
+    by = Actor(COMMAND_LINE)
+    made_id = _told(lambda: compose.begin(parts, there.id, words, by, now))
+    _told(lambda: compose.add_items(parts, Which(there.id, made_id, by, now), [known[one] for one in items or []]))
+    console.print(f"issue {made_id}")
+
+
+@issue_app.command("list")
+def list_(site: SiteOption = "") -> None:
+    """The last issues."""
+    with assembly.parts().db.reading() as session:
+        rows = reading.listed(session, the_site(session, site).id)
+        balances = reading.balances(session, [one.id for one in rows])
+    table = Table("issue", "title", "state", "begun", "planned", "sent")
+    for one in rows:
+        of = balances.get(one.id)
+        numbers = (f"{of.planned:,}", f"{of.sent:,}") if of else ("", "")
+        table.add_row(str(one.id), one.title, one.state.value, moment(one.begun_at), *numbers)
+    console.print(table)
+
+
+@issue_app.command()
+def show(issue: Id, site: SiteOption = "") -> None:
+    """An issue: its items, whom it would reach, its waves."""
+    parts, row, _ = _at(issue, site)
+    with parts.db.reading() as session:
+        items, waves = reading.items(session, issue), reading.waves(session, issue)
+        reached = reading.count(session, row.site_id, Audience.of(row.audience), clock.now())
+    console.print(f"{row.title} ({row.state}, {row.language}): {reached:,} readers now", highlight=False)
+    for n, one in enumerate(items, 1):
+        marks = [word for word, is_so in (("pinned", one.is_pinned), ("taken back", not one.is_live)) if is_so]
+        console.print(" · ".join([f"{n}. {one.title}", *marks]), highlight=False, markup=False)
+    if waves:
+        table = Table("time zone", "part", "due", "planned", "letters")
+        for wave in waves:
+            part = "rest" if wave.is_rest else "sample" if len(row.subjects) > 1 else "all"
+            planned = moment(wave.planned_at)
+            table.add_row(wave.time_zone or "all", part, moment(wave.due_at), planned, f"{wave.planned_count:,}")
+        console.print(table)
+
+
+@issue_app.command()
+def preview(
+    issue: Id,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the HTML.")] = Path("letter.html"),
+    site: SiteOption = "",
+) -> None:
+    """Write its letter into a file, as it would be sent now."""
+    parts, row, _ = _at(issue, site)
+    try:
+        letter = made(parts, row, Look(), clock.now())
+    except (RenderFailed, ValueError) as fault:
+        refuse(f"the letter cannot be made: {fault}", FAILED)
+    out.write_text(letter.html, encoding="utf-8")
+    console.print(f"{letter.subject}\n{out}: {len(letter.html.encode()):,} bytes", highlight=False)
+
+
+@issue_app.command("test")
+def try_out(issue: Id, to: Annotated[str, typer.Argument(help="Your own address.")], site: SiteOption = "") -> None:
+    """Send its letter to one address, marked as a test and outside of all books."""
+    parts, row, of = _at(issue, site)
+    with parts.db.reading() as session:
+        found = content(session, row, Look(is_trial=True), of.now)
+    try:
+        outcome = post(parts, addressed(parts, parts.press, found, to, of.now))
+    except AddressInvalid as fault:
+        refuse(f"{to!r} is not an address ({fault.key})")
+    if not isinstance(outcome, Sent):
+        refuse(f"the server did not take it: {outcome.reply}", FAILED)
+    console.print(f"sent: {outcome.reply}", highlight=False)
+
+
+@issue_app.command()
+def schedule(
+    issue: Id,
+    at: Annotated[datetime | None, typer.Option(help="A moment in UTC, such as 2026-12-01T05:00.")] = None,
+    local: Annotated[datetime | None, typer.Option(help="The same wall-clock time wherever readers live.")] = None,
+    site: SiteOption = "",
+) -> None:
+    """Let it go out at a moment, or by each reader's own clock."""
+    if (at is None) == (local is None):
+        refuse("give --at or --local")
+    parts, _, of = _at(issue, site)
+    _told(lambda: sending.schedule(parts, of, When(at.replace(tzinfo=UTC) if at else None, local)))
+    console.print("scheduled")
+
+
+@issue_app.command()
+def send(
+    issue: Id,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    site: SiteOption = "",
+) -> None:
+    """Send it now."""
+    parts, row, of = _at(issue, site)
+    with parts.db.reading() as session:
+        reached = reading.count(session, row.site_id, Audience.of(row.audience), of.now)
+    if not yes:
+        typer.confirm(f"Send {row.title!r} to {reached:,} readers?", abort=True)
+    _told(lambda: sending.schedule(parts, of, When()))
+    console.print(f"on its way to {reached:,} readers: `notifier issue progress {issue}` looks on", highlight=False)
+
+
+@issue_app.command()
+def pause(issue: Id, site: SiteOption = "") -> None:
+    """Hold it: no more letters are claimed."""
+    parts, _, of = _at(issue, site)
+    _told(lambda: sending.pause(parts, of))
+    console.print("paused")
+
+
+@issue_app.command()
+def resume(issue: Id, site: SiteOption = "") -> None:
+    """Go on where it was paused."""
+    parts, _, of = _at(issue, site)
+    _told(lambda: sending.resume(parts, of))
+    console.print("going on")
+
+
+@issue_app.command()
+def cancel(issue: Id, site: SiteOption = "") -> None:
+    """Send no more of it; what is queued is dropped."""
+    parts, _, of = _at(issue, site)
+    _told(lambda: sending.cancel(parts, of))
+    console.print("cancelled")
+
+
+@issue_app.command()
+def resend(issue: Id, site: SiteOption = "") -> None:
+    """Queue the letters again that failed."""
+    parts, _, of = _at(issue, site)
+    console.print(f"{_told(lambda: sending.resend(parts, of)):,} queued again")
+
+
+@issue_app.command()
+def progress(issue: Id, site: SiteOption = "") -> None:
+    """Look on until nothing of it is open: a bar, the rate of the last seconds, and what is left."""
+    parts, row, _ = _at(issue, site)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}")
+    seen: deque[tuple[float, int]] = deque()
+    with Progress(*columns, console=console) as bars:
+        bar = bars.add_task(row.title, total=None, pace="")
+        while True:
+            with parts.db.reading() as session:
+                state = reading.one(session, row.site_id, issue).state
+                balance = reading.page(session, issue).balance
+            seen.append((time.monotonic(), balance.done))
+            while len(seen) > 1 and seen[-1][0] - seen[1][0] > RATE_OVER_S:
+                seen.popleft()
+            told = pace(seen, balance.open) if len(seen) > 1 else ""
+            bars.update(bar, total=balance.planned, completed=balance.done, pace=f"{state.value} {told}")
+            if state not in {IssueState.SENDING, IssueState.SCHEDULED} and not balance.sending:
+                break
+            time.sleep(WATCH_S)
+    console.print(
+        f"{state}: {balance.planned:,} planned = {balance.queued:,} queued + {balance.sent:,} sent + "
+        f"{balance.failed:,} failed + {balance.dropped:,} dropped + {balance.expired:,} expired",
+        highlight=False,
+    )
+
+
+def _at(issue: int, site: str) -> tuple[Parts, Issue, Which]:
+    parts = assembly.parts()
+    with parts.db.reading() as session:
+        there = the_site(session, site)
+        try:
+            row = reading.one(session, there.id, issue)
+        except LookupError:
+            refuse(f"{there.slug} has no issue {issue}", FAILED)
+    return parts, row, Which(there.id, issue, Actor(COMMAND_LINE), clock.now())
+
+
+def _told(act: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the act gives
+    """Do it, or say in one line why not."""
+    try:
+        return act()
+    except IssueRefused as refusal:
+        refuse(refusal.key.replace("_", " "), FAILED)

@@ -1,0 +1,83 @@
+"""The closed vocabularies of the editors' desk."""
+
+from enum import StrEnum
+
+
+class IssueState(StrEnum):
+    """How far an issue has come."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its words may still change."""
+        return self in {IssueState.DRAFT, IssueState.SCHEDULED}
+
+    @property
+    def is_held(self) -> bool:
+        """Whether none of its letters may leave."""
+        return self in {IssueState.PAUSED, IssueState.CANCELLED}
+
+
+class WinnerRule(StrEnum):
+    """What decides which of several subjects the others get."""
+
+    HAND = "hand"
+    CLICKS = "clicks"
+    OPENS = "opens"
+
+
+class Role(StrEnum):
+    """What somebody at the desk may do; each may do what those after it may."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    ANALYST = "analyst"
+
+    def may_act_as(self, role: "Role") -> bool:
+        """Whether what this role needs is open to ours."""
+        order = list(Role)
+        return order.index(self) <= order.index(role)
+
+
+class Permission(StrEnum):
+    """What an API key may be allowed to do."""
+
+    WRITE = "items:write"
+    READ = "items:read"
+    ISSUES_WRITE = "issues:write"
+    ISSUES_READ = "issues:read"
+
+
+class ImportState(StrEnum):
+    """How far an import has come."""
+
+    DRAFT = "draft"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    IMPORTING = "importing"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class ActKind(StrEnum):
+    """What can be done to many readers at once."""
+
+    TAG = "tag"
+    UNTAG = "untag"
+    UNSUBSCRIBE = "unsubscribe"
+    SUPPRESS = "suppress"
+
+
+class ActState(StrEnum):
+    """How far such an act has come."""
+
+    DOING = "doing"
+    DONE = "done"
+    UNDOING = "undoing"
+    UNDONE = "undone"

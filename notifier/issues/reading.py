@@ -1,0 +1,122 @@
+"""Look at issues: the list, one with its items and waves, how far it has come, whom it would reach. Changes nothing."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from notifier.domain.balance import Balance, Page
+from notifier.domain.issues import Audience
+from notifier.domain.words import ItemKind, ItemState, LetterKind
+from notifier.models import Issue, IssueItem, Item, Site, Subscriber, Tally, Topic, Wave
+from notifier.stages import books
+from notifier.stages.plan.audience import fits
+
+PAGE: Final = 50
+FOUND_MAX: Final = 20
+WAVES_MAX: Final = 100
+TOPICS_MAX: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item of an issue, as its list names it."""
+
+    id: int
+    title: str
+    is_live: bool
+    is_pinned: bool
+    image_url: str
+    image_alt: str
+    url: str
+
+
+def one(session: Session, site_id: int, issue_id: int) -> Issue:
+    """Raises LookupError for one that is not of this site."""
+    issue = session.get(Issue, issue_id)
+    if issue is None or issue.site_id != site_id:
+        raise LookupError(issue_id)
+    return issue
+
+
+def listed(session: Session, site_id: int, before: int = 0) -> Sequence[Issue]:
+    """A page of issues, the newest first; `before` is the last of the page before."""
+    newest = select(Issue).where(Issue.site_id == site_id).order_by(Issue.id.desc()).limit(PAGE)
+    return session.scalars(newest.where(Issue.id < before) if before else newest).all()
+
+
+def items(session: Session, issue_id: int) -> list[Shown]:
+    """An issue's items in the order of the letter."""
+    rows = session.execute(
+        select(Item.id, Item.title, Item.state, IssueItem.is_pinned, Item.image_url, Item.image_alt, Item.url)
+        .join(IssueItem, IssueItem.item_id == Item.id)
+        .where(IssueItem.issue_id == issue_id)
+        .order_by(IssueItem.is_pinned.desc(), IssueItem.position, IssueItem.item_id)
+    )
+    return [
+        Shown(row.id, row.title, row.state is ItemState.LIVE, row.is_pinned, row.image_url, row.image_alt, row.url)
+        for row in rows
+    ]
+
+
+def found(session: Session, site_id: int, words: str, before: int = 0) -> Sequence[Item]:
+    """Live articles whose title holds these words, the newest first; `before` is the last that was seen."""
+    live = (Item.site_id == site_id) & (Item.kind == ItemKind.ARTICLE) & (Item.state == ItemState.LIVE)
+    newest = select(Item).where(live).order_by(Item.id.desc()).limit(FOUND_MAX)
+    for word in words.split()[:8]:
+        newest = newest.where(Item.title.icontains(word, autoescape=True))
+    return session.scalars(newest.where(Item.id < before) if before else newest).all()
+
+
+def count(session: Session, site_id: int, audience: Audience, now: datetime) -> int:
+    """How many readers it would reach now."""
+    return session.scalar(select(func.count(Subscriber.id)).where(fits(site_id, audience, now))) or 0
+
+
+def waves(session: Session, issue_id: int) -> Sequence[Wave]:
+    """The first waves of an issue, in the order of their moments."""
+    return session.scalars(
+        select(Wave).where(Wave.issue_id == issue_id).order_by(Wave.due_at, Wave.is_rest, Wave.id).limit(WAVES_MAX)
+    ).all()
+
+
+def page(session: Session, issue_id: int) -> Page:
+    """The balance of an issue, with what is open counted, and why letters of it did not go out."""
+    key = LetterKind.ISSUE, issue_id
+    return books.pages(session, only=[key])[key]
+
+
+def balances(session: Session, issue_ids: Collection[int]) -> dict[int, Balance]:
+    """The running counts of several; what did not end counts as queued, for nothing open is looked at."""
+    rows = session.execute(
+        select(Tally.about_id, Tally.entry, func.sum(Tally.count))
+        .where(Tally.kind == LetterKind.ISSUE, Tally.about_id.in_(issue_ids))
+        .group_by(Tally.about_id, Tally.entry)
+    )
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    for about, entry, number in rows:
+        counts[about][entry] = int(number)
+    return {about: _balance(of) for about, of in counts.items()}
+
+
+def categories(session: Session, site_id: int) -> list[tuple[str, str]]:
+    """(name, label) of the topics an audience may be chosen by, in the order of their labels."""
+    named = (Topic.site_id == site_id) & Topic.name.startswith("category:", autoescape=True)
+    rows = session.execute(select(Topic.name, Topic.label).where(named).order_by(Topic.label).limit(TOPICS_MAX))
+    return [(name, label or name) for name, label in rows]
+
+
+def site_of(session: Session, slug: str) -> Site:
+    """Raises LookupError."""
+    if (site := session.scalar(select(Site).where(Site.slug == slug))) is None:
+        raise LookupError(slug)
+    return site
+
+
+def _balance(of: dict[str, int]) -> Balance:
+    planned = of.pop("planned", 0)
+    return Balance(planned, queued=planned - sum(of.values()), **of)

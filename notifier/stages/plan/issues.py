@@ -1,0 +1,89 @@
+"""A wave of an issue: one letter a subject, one delivery a person whatever happens."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import BigInteger, ColumnElement, Select, String, cast, exists, func, literal, select
+from sqlalchemy.orm import Session
+
+from notifier.domain.desk_words import WinnerRule
+from notifier.domain.issues import BUCKETS, Audience
+from notifier.domain.words import LetterKind
+from notifier.models import Delivery, Issue, IssueItem, Subscriber, Wave
+from notifier.stages.plan.audience import fits
+from notifier.stages.plan.crowd import plan_crowd
+from notifier.stages.plan.letters import About, Draft, Edition
+
+
+def plan_wave(session: Session, edition: Edition, issue: Issue, wave: Wave) -> int:
+    """Owe the issue to everybody of this wave who was not owed it; gives how many that are.
+
+    The caller holds the issue's row: two waves at once would owe it twice to a reader who moved from one to the other.
+    """
+    about = About(LetterKind.ISSUE, issue.id)
+    if wave.is_rest and issue.winner is None:
+        settle_winner(issue, interest(session, issue))
+    items = tuple(session.scalars(shown(issue.id)))
+
+    def draft(want: str) -> Draft:
+        data = {"issue_id": issue.id, "subject": int(want)}
+        return Draft(edition.site.id, LetterKind.ISSUE, issue.language, items, data=data, about=f"issue:{issue.id}")
+
+    return plan_crowd(session, edition, about, _readers(session, edition, issue, wave), draft)
+
+
+def shown(issue_id: int) -> Select[int]:
+    """The ids of an issue's items in the order of the letter: what is pinned first."""
+    of_issue = select(IssueItem.item_id).where(IssueItem.issue_id == issue_id)
+    return of_issue.order_by(IssueItem.is_pinned.desc(), IssueItem.position, IssueItem.item_id)
+
+
+def interest(session: Session, issue: Issue) -> Mapping[int, int] | None:  # noqa: ARG001 - who measures will ask the rows
+    """How many readers each subject moved to click or open, by its place; None: that is not known.
+
+    Neither is measured yet. Where it will be, with the readers' consent, the count belongs here and nowhere else.
+    """
+    return None
+
+
+def settle_winner(issue: Issue, counted: Mapping[int, int] | None) -> None:
+    """Choose the subject for the rest: the one that moved most, or the first where that is not known."""
+    is_measured = bool(counted) and issue.winner_rule is not WinnerRule.HAND
+    issue.winner = max(sorted(counted or {}), key=(counted or {}).__getitem__) if is_measured else 0
+    issue.is_winner_known = is_measured
+
+
+def bucket(issue_id: int) -> ColumnElement[int]:
+    """From 0 to 9,999 by the subscriber's id: the same at every look, and another with every issue.
+
+    Knuth's multiplicative hash (The Art of Computer Programming, 6.4): its upper half is dealt out evenly.
+    """
+    mixed = (Subscriber.id + _whole(issue_id * 7919)) * _whole(2_654_435_761) % _whole(4_294_967_296)
+    return mixed * _whole(BUCKETS) // _whole(4_294_967_296)
+
+
+def _whole(number: int) -> ColumnElement[int]:
+    return literal(number, BigInteger)
+
+
+def _readers(session: Session, edition: Edition, issue: Issue, wave: Wave) -> Select[int, str]:
+    subjects = max(1, len(issue.subjects))
+    is_sample = subjects > 1 and not wave.is_rest
+    want = cast(bucket(issue.id) % _whole(subjects), String) if is_sample else literal(str(issue.winner or 0))
+    readers = select(Subscriber.id.label("reader"), want.label("want"))
+    readers = readers.where(fits(issue.site_id, Audience.of(issue.audience), edition.now))
+    if is_sample:
+        readers = readers.where(bucket(issue.id) < _whole(issue.sample_percent * BUCKETS // 100))
+    others = select(Wave.id).where(Wave.issue_id == issue.id, Wave.planned_at.is_(None), Wave.id != wave.id)
+    # The last one takes whoever is left, wherever they live: they moved, or signed up, while it went around the world.
+    if wave.time_zone and session.scalar(others.limit(1)) is not None:
+        readers = readers.where(Subscriber.time_zone == wave.time_zone)
+    begun = session.scalar(select(func.min(Wave.first_id)).where(Wave.issue_id == issue.id, Wave.first_id > 0))
+    if begun:
+        had = exists().where(
+            Delivery.subscriber_id == Subscriber.id,
+            Delivery.kind == LetterKind.ISSUE,
+            Delivery.about_id == issue.id,
+            Delivery.id >= begun,
+        )
+        readers = readers.where(~had)
+    return readers

@@ -1,0 +1,101 @@
+"""Look at an issue's real letter before it is sent: as clients show it, and what should be known of it."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import HTMLResponse
+
+from notifier.domain.clients import CLIENTS, in_scheme
+from notifier.issues import checks, reading, trials
+from notifier.issues.checks import Finding
+from notifier.issues.letters import Look, Made, made
+from notifier.models import Issue
+from notifier.stages.render import RenderFailed
+from notifier.web.desk.gate import Editor, Entered
+from notifier.web.desk.issues.ground import ISSUES, act, ground, the_issue, which
+from notifier.web.desk.issues.listing import asked_refusal
+from notifier.web.edge import LOOKING, Edge, Form, Here
+from notifier.web.look import LETTER_CSP, PLAIN_HEADERS
+
+router = APIRouter(prefix=f"{ISSUES}/{{issue}}", include_in_schema=False)
+VIEWS: Final = ("phone", "desktop", "dark", *CLIENTS, "text")
+_FRAMED: Final = LETTER_CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'").replace(
+    "img-src ", "img-src 'self' "
+)
+"""A letter in a frame of our own: nothing in it runs, and it has no origin."""
+
+
+@router.api_route("/preview", methods=LOOKING)
+def show(request: Request, edge: Here, entered: Editor, site: str, issue: int) -> Response:
+    """The letter and the quick checks; `?view=`, `?subject=` and `?language=` show other sides of it."""
+    return _page(request, edge, entered, site, issue)
+
+
+@router.post("/checks")
+def check(request: Request, edge: Here, entered: Editor, site: str, issue: int) -> Response:
+    """The same with the checks that take seconds."""
+    return _page(request, edge, entered, site, issue, is_thorough=True)
+
+
+@router.api_route("/letter", methods=LOOKING)
+def show_letter(request: Request, edge: Here, entered: Editor, site: str, issue: int) -> Response:
+    """The letter's HTML, for the frame."""
+    row = the_issue(edge, ground(edge, entered, site), issue)
+    found = _made(edge, row, _look(request, edge, row))
+    html = found.html if found else ""
+    view = request.query_params.get("view", "")
+    shown = CLIENTS[view](html, "ltr") if view in CLIENTS else in_scheme(html, is_dark=view == "dark")
+    return HTMLResponse(shown, headers={**PLAIN_HEADERS, "Content-Security-Policy": _FRAMED})
+
+
+@router.post("/test")
+def try_out(edge: Here, entered: Editor, form: Form, site: str, issue: int) -> Response:
+    """Send the letter to one's own address, marked as a test."""
+    on = ground(edge, entered, site)
+    of, subject = which(edge, entered, on, issue), form.one("subject")
+    chosen = int(subject) if subject.isdecimal() and len(subject) == 1 else 0
+    return act(on, of, lambda: trials.ask(edge.parts, of, entered.seat.user_id, chosen), "/preview")
+
+
+def _page(
+    request: Request, edge: Edge, entered: Entered, site: str, issue: int, *, is_thorough: bool = False
+) -> Response:
+    on = ground(edge, entered, site)
+    row, asked = the_issue(edge, on, issue), request.query_params
+    look, view = _look(request, edge, row), asked.get("view", "")
+    found = _made(edge, row, look)
+    refused = asked_refusal(request)
+    return edge.desk.page(
+        "issue_preview", on.scene, status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
+        root=on.page(issue), issue=row, made=found, view=view if view in VIEWS else "phone", views=VIEWS, look=look,
+        findings=_findings(edge, row, found, is_thorough=is_thorough), is_thorough=is_thorough, refused=refused,
+        trial=trials.latest(edge.parts, issue, entered.seat.user_id),
+        languages=[
+            (tag, edge.look.sentences.plain(tag, "language_name")) for tag in sorted(edge.parts.renderer.languages)
+        ],
+    )  # fmt: skip
+
+
+def _findings(edge: Edge, row: Issue, found: Made | None, *, is_thorough: bool) -> Sequence[Finding]:
+    if found is None:
+        return [Finding(checks.Level.BAD, "unmade")]
+    with edge.parts.db.reading() as session:
+        items = reading.items(session, row.id)
+    slow = checks.thorough(edge.parts, found) if is_thorough else []
+    return sorted([*checks.quick(row, items, found), *slow], key=lambda one: -list(checks.Level).index(one.level))
+
+
+def _look(request: Request, edge: Edge, row: Issue) -> Look:
+    asked = request.query_params
+    subject, language = asked.get("subject", ""), asked.get("language", "")
+    chosen = int(subject) if subject.isdecimal() and len(subject) == 1 and int(subject) < len(row.subjects) else 0
+    return Look(chosen, language if language in edge.parts.renderer.languages else "")
+
+
+def _made(edge: Edge, row: Issue, look: Look) -> Made | None:
+    try:
+        return made(edge.parts, row, look, edge.clock())
+    except (RenderFailed, ValueError):
+        return None

@@ -1,0 +1,189 @@
+"""Issues by the JSON API: the same acts as at the desk, for programs with a key."""
+
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.encoders import jsonable_encoder
+from sqlalchemy import select
+from starlette.responses import JSONResponse
+
+from notifier.desk.audit import Actor
+from notifier.domain.desk_words import Permission
+from notifier.domain.issues import Audience, IssueRefused
+from notifier.domain.words import ItemKind
+from notifier.issues import compose, reading, sending
+from notifier.issues.rows import Which
+from notifier.models import Issue, IssueItem, Item
+from notifier.web.bodies import ErrorBody, Refusal
+from notifier.web.edge import Edge, Here
+from notifier.web.issue_bodies import IssueBody, Progress, StoredIssue, WhenBody, WinnerBody
+from notifier.web.keys import Caller, KeyFor
+from notifier.web.problems import Problem
+
+Composer = Annotated[Caller, Depends(KeyFor(Permission.ISSUES_WRITE))]
+Onlooker = Annotated[Caller, Depends(KeyFor(Permission.ISSUES_READ))]
+Act = Literal["unschedule", "pause", "resume", "cancel", "resend", "duplicate"]
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 413, 422)
+}
+router = APIRouter(prefix="/api/v1/sites/{site}/issues", tags=["issues"], responses=REFUSALS)
+_OUT_OF_TURN = frozenset({"closed", "state", "winner_late", "unschedule_first"})
+
+
+@router.get("", response_model=list[StoredIssue])
+def list_issues(edge: Here, caller: Onlooker, before: int = 0) -> JSONResponse:
+    """The issues, the newest first, fifty at once; `before` goes on below an id."""
+    with edge.parts.db.reading() as session:
+        rows = reading.listed(session, caller.site_id, max(0, before))
+        return _answer([StoredIssue.of(one, []) for one in rows])
+
+
+@router.post("", status_code=201, response_model=StoredIssue)
+def create_issue(request: Request, edge: Here, caller: Composer, body: IssueBody) -> JSONResponse:
+    """A new draft."""
+
+    def create() -> JSONResponse:
+        words, items = body.composed(), _item_ids(edge, caller, body.items)
+        made = compose.begin(edge.parts, caller.site_id, words, _actor(caller), edge.clock())
+        if items:
+            compose.add_items(edge.parts, _which(edge, caller, made), items)
+        return _stored(edge, caller, made, HTTPStatus.CREATED)
+
+    return _or_refusal(request, edge, create)
+
+
+@router.get("/{issue}", response_model=StoredIssue)
+def get_issue(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
+    """An issue as it is kept."""
+    return _stored(edge, caller, issue)
+
+
+@router.put("/{issue}", response_model=StoredIssue)
+def put_issue(request: Request, edge: Here, caller: Composer, issue: int, body: IssueBody) -> JSONResponse:
+    """Write a draft, or one that is scheduled, anew, its items included."""
+
+    def change() -> JSONResponse:
+        of, items = _which(edge, caller, issue), _item_ids(edge, caller, body.items)
+        compose.change(edge.parts, of, body.composed())
+        with edge.parts.db.reading() as session:
+            gone = {one.id for one in reading.items(session, issue)} - set(items)
+        for one in gone:
+            compose.remove_item(edge.parts, of, one)
+        compose.add_items(edge.parts, of, items)
+        compose.order_items(edge.parts, of, items)
+        return _stored(edge, caller, issue)
+
+    return _or_refusal(request, edge, change)
+
+
+@router.post("/{issue}/schedule", response_model=StoredIssue)
+def schedule_issue(request: Request, edge: Here, caller: Composer, issue: int, body: WhenBody) -> JSONResponse:
+    """Let it go out: now, at a moment, or by each reader's clock."""
+
+    def schedule() -> JSONResponse:
+        sending.schedule(edge.parts, _which(edge, caller, issue), body.when())
+        return _stored(edge, caller, issue)
+
+    return _or_refusal(request, edge, schedule)
+
+
+@router.post("/{issue}/winner", response_model=StoredIssue)
+def choose_winner(request: Request, edge: Here, caller: Composer, issue: int, body: WinnerBody) -> JSONResponse:
+    """Say which subject all others get."""
+
+    def choose() -> JSONResponse:
+        sending.choose_winner(edge.parts, _which(edge, caller, issue), body.subject)
+        return _stored(edge, caller, issue)
+
+    return _or_refusal(request, edge, choose)
+
+
+@router.post("/{issue}/{act}", response_model=StoredIssue)
+def act_on_issue(request: Request, edge: Here, caller: Composer, issue: int, act: Act) -> JSONResponse:
+    """Take it off the calendar, pause, go on, cancel, try again what failed, or copy it (and give the copy)."""
+    of = _which(edge, caller, issue)
+    acts: dict[str, Callable[[], object]] = {
+        "unschedule": lambda: sending.unschedule(edge.parts, of),
+        "pause": lambda: sending.pause(edge.parts, of),
+        "resume": lambda: sending.resume(edge.parts, of),
+        "cancel": lambda: sending.cancel(edge.parts, of),
+        "resend": lambda: sending.resend(edge.parts, of),
+        "duplicate": lambda: compose.duplicate(edge.parts, of),
+    }
+
+    def done() -> JSONResponse:
+        made = acts[act]()
+        return _stored(edge, caller, int(str(made)) if act == "duplicate" else issue)
+
+    return _or_refusal(request, edge, done)
+
+
+@router.get("/{issue}/progress", response_model=Progress)
+def get_progress(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
+    """How far it has come."""
+    row = _row(edge, caller, issue)
+    with edge.parts.db.reading() as session:
+        return _answer(Progress.of(row.state, reading.page(session, issue)))
+
+
+@router.get("/{issue}/count", response_model=dict[str, int])
+def count_readers(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
+    """How many readers it would reach now."""
+    row = _row(edge, caller, issue)
+    with edge.parts.db.reading() as session:
+        reached = reading.count(session, caller.site_id, Audience.of(row.audience), edge.clock())
+    return _answer({"readers": reached})
+
+
+def _or_refusal(request: Request, edge: Edge, act: Callable[[], JSONResponse]) -> JSONResponse:
+    try:
+        return act()
+    except LookupError:
+        raise Problem(HTTPStatus.NOT_FOUND, "error_not_found") from None
+    except IssueRefused as refusal:
+        language = edge.look.sentences.accepted(request.headers.get("accept-language", ""))
+        message = edge.desk.strings.voice(language).say(f"issues.refused_{refusal.key}")
+        body = ErrorBody(key=refusal.key, message=message, field=refusal.field)
+        status = HTTPStatus.CONFLICT if refusal.key in _OUT_OF_TURN else HTTPStatus.UNPROCESSABLE_ENTITY
+        return _answer({"error": body.model_dump()}, status)
+
+
+def _row(edge: Edge, caller: Caller, issue: int) -> Issue:
+    with edge.parts.db.reading() as session:
+        try:
+            return reading.one(session, caller.site_id, issue)
+        except LookupError:
+            raise Problem(HTTPStatus.NOT_FOUND, "error_not_found") from None
+
+
+def _stored(edge: Edge, caller: Caller, issue: int, status: int = HTTPStatus.OK) -> JSONResponse:
+    row = _row(edge, caller, issue)
+    shown = select(Item.guid).join(IssueItem, IssueItem.item_id == Item.id).where(IssueItem.issue_id == issue)
+    with edge.parts.db.reading() as session:
+        guids = session.scalars(shown.order_by(IssueItem.is_pinned.desc(), IssueItem.position)).all()
+    return _answer(StoredIssue.of(row, list(guids)), status)
+
+
+def _item_ids(edge: Edge, caller: Caller, guids: Sequence[str]) -> list[int]:
+    """Raises Problem for a guid that is no article of the site."""
+    ours = (Item.site_id == caller.site_id) & (Item.kind == ItemKind.ARTICLE) & Item.guid.in_(guids)
+    with edge.parts.db.reading() as session:
+        known = dict(session.execute(select(Item.guid, Item.id).where(ours)).all())
+    if unknown := [one for one in guids if one not in known]:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "unknown_item", field=f"items.{guids.index(unknown[0])}")
+    return [known[one] for one in guids]
+
+
+def _which(edge: Edge, caller: Caller, issue: int) -> Which:
+    return Which(caller.site_id, issue, _actor(caller), edge.clock())
+
+
+def _actor(caller: Caller) -> Actor:
+    return Actor(f"key:{caller.key_id}")
+
+
+def _answer(body: object, status: int = HTTPStatus.OK) -> JSONResponse:
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return JSONResponse(jsonable_encoder(body), status, headers=headers)

@@ -1,0 +1,40 @@
+"""`notifier issue`: from the draft to the balance."""
+
+from pathlib import Path
+
+from notifier import assembly, clock, upkeep
+from tests.cli.test_commands import Command, add_site, run
+
+__all__ = ["run"]
+
+
+def test_an_issue_is_composed_shown_sent_and_looked_at(run: Command, tmp_path: Path) -> None:
+    add_site(run)
+    made = run("issue", "new", "رسالة", "--subject", "أ", "--subject", "ب", "--intro", "LICENSE")
+    assert made.output.strip() == "issue 1", (made.exception, made.stderr)
+    shown = run("issue", "show", "1").output
+    assert "رسالة (draft, ar): 0 readers now" in shown
+    letter = run("issue", "preview", "1", "--out", f"{tmp_path}/letter.html")
+    assert "bytes" in letter.output
+    assert run("issue", "send", "1", "--yes").exit_code == 0
+    assert "scheduled" in run("issue", "list").output
+    assert run("issue", "send", "1", "--yes").exit_code == 0, "a moment may be changed until it is planned"
+    parts = assembly.parts()
+    upkeep.tick(parts, clock.now())
+    upkeep.drain(parts, clock.now)
+    assert run("issue", "pause", "1").exit_code == 0
+    assert run("issue", "resume", "1").exit_code == 0
+    assert run("issue", "cancel", "1").exit_code == 0
+    assert "0 planned = 0 queued" in run("issue", "progress", "1").output
+
+
+def test_what_cannot_be_done_is_said_in_a_line(run: Command) -> None:
+    add_site(run)
+    assert run("issue", "show", "7").exit_code == 1
+    assert run("issue", "new", " ").exit_code == 1
+    assert run("issue", "new", "x", "--item", "nowhere").exit_code == 1
+    run("issue", "new", "رسالة")
+    empty = run("issue", "send", "1", "--yes")
+    assert (empty.exit_code, "empty" in empty.stderr) == (1, True), empty.exception
+    assert run("issue", "schedule", "1").exit_code == 2
+    assert run("issue", "test", "1", "not an address").exit_code == 2

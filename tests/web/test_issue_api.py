@@ -1,0 +1,93 @@
+"""Issues by the JSON API: composed, sent and stopped by a key that may."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from notifier.models import AuditEvent
+from tests.web.conftest import POLITICS, Visit, add_site
+
+ISSUES = "/api/v1/sites/naba/issues"
+ISSUE: dict[str, Any] = {"title": "رسالة", "language": "ar", "intro": "مرحبًا **بكم**", "items": ["a1", "a2"]}
+BOTH = ("issues:write", "issues:read")
+
+
+def test_the_whole_way_of_an_issue(visit: Visit) -> None:
+    visit.active("layla@example.org")
+    visit.transport.sent.clear()
+    key = visit.key(BOTH)
+    made = visit.client.post(ISSUES, json=ISSUE, headers=key)
+    assert made.status_code == 201, made.text
+    path = f"{ISSUES}/{made.json()['id']}"
+    changed = visit.client.put(path, json={**ISSUE, "title": "أخرى", "items": ["a3", "a1"]}, headers=key).json()
+    assert (changed["title"], changed["items"], changed["state"]) == ("أخرى", ["a3", "a1"], "draft")
+    assert visit.client.get(f"{path}/count", headers=key).json() == {"readers": 1}
+    sent = visit.client.post(f"{path}/schedule", json={}, headers=key)
+    assert (sent.status_code, sent.json()["state"]) == (200, "scheduled")
+    visit.work()
+    assert [one.rcpt_to for one in visit.transport.sent] == ["layla@example.org"]
+    progress = visit.client.get(f"{path}/progress", headers=key).json()
+    assert (progress["planned"], progress["sent"], progress["queued"]) == (1, 1, 0)
+    copy = visit.client.post(f"{path}/duplicate", headers=key).json()
+    assert (copy["title"], copy["state"], copy["id"] != made.json()["id"]) == ("أخرى", "draft", True)
+    assert len(visit.client.get(ISSUES, headers=key).json()) == 2
+    with visit.parts.db.reading() as session:
+        actors = set(session.scalars(select(AuditEvent.actor).where(AuditEvent.action.startswith("issue."))))
+    assert len(actors) == 1
+    assert actors.pop().startswith("key:")
+
+
+def test_it_is_scheduled_paused_and_cancelled(visit: Visit) -> None:
+    key = visit.key(BOTH)
+    path = f"{ISSUES}/{visit.client.post(ISSUES, json=ISSUE, headers=key).json()['id']}"
+    local = visit.client.post(f"{path}/schedule", json={"local": "2026-07-02T08:00:00"}, headers=key)
+    assert local.json()["local_at"].startswith("2026-07-02T08:00")
+    assert visit.client.post(f"{path}/unschedule", headers=key).json()["state"] == "draft"
+    visit.client.post(f"{path}/schedule", json={"at": "2026-07-02T08:00:00+03:00"}, headers=key)
+    early = visit.client.post(f"{path}/pause", headers=key)
+    assert (early.status_code, early.json()["error"]["key"]) == (409, "state")
+    assert visit.client.post(f"{path}/cancel", headers=key).json()["state"] == "cancelled"
+    late = visit.client.put(path, json=ISSUE, headers={**key, "Accept-Language": "ar"})
+    assert (late.status_code, late.json()["error"]["key"]) == (409, "closed")
+    assert "انسخه" in late.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"title": ""}, {"language": "tlh"}, {"cover_url": "javascript:alert(1)"}, {"items": ["nowhere"]}, {"extra": 1},
+        {"sample_percent": 99}, {"audience": {"joined_days": -1}}, {"subjects": ["a"] * 6}, {"title": "\0"},
+    ],
+)  # fmt: skip
+def test_a_wrong_issue_is_refused(visit: Visit, wrong: dict[str, Any]) -> None:
+    answer = visit.client.post(ISSUES, json={**ISSUE, **wrong}, headers=visit.key(BOTH))
+    assert answer.status_code in {400, 422}
+    assert answer.json()["error"]["message"]
+    assert visit.client.get(ISSUES, headers=visit.key(BOTH)).json() == []
+
+
+def test_a_moment_needs_its_offset_and_a_wall_clock_has_none(visit: Visit) -> None:
+    key = visit.key(BOTH)
+    path = f"{ISSUES}/{visit.client.post(ISSUES, json=ISSUE, headers=key).json()['id']}/schedule"
+    for body in ({"at": "2026-07-02T08:00:00"}, {"local": "2026-07-02T08:00:00+03:00"}, {"at": "2020-01-01T00:00:00Z"}):
+        assert visit.client.post(path, json=body, headers=key).status_code == 422, body
+
+
+def test_each_key_opens_what_it_may_and_its_own_site_alone(visit: Visit) -> None:
+    other = add_site(visit.parts, "other")
+    path = f"{ISSUES}/{visit.client.post(ISSUES, json=ISSUE, headers=visit.key(BOTH)).json()['id']}"
+    for key in (visit.key(("issues:read",)), visit.key(("items:write", "items:read"))):
+        assert visit.client.post(f"{path}/schedule", json={}, headers=key).status_code == 403
+    assert visit.client.get(path, headers=visit.key(("issues:read",))).status_code == 200
+    assert visit.client.get(path, headers=visit.key(("items:read",))).status_code == 403
+    foreign = visit.key(BOTH, site_id=other)
+    assert visit.client.get(path, headers=foreign).status_code == 403
+    assert visit.client.get(path.replace("naba", "other"), headers=foreign).status_code == 404
+    assert visit.client.post(f"{path.replace('naba', 'other')}/pause", headers=foreign).status_code == 404
+
+
+def test_an_audience_is_kept_as_it_was_given(visit: Visit) -> None:
+    audience = {"topics": [POLITICS], "languages": ["ar"], "alive_days": 30}
+    made = visit.client.post(ISSUES, json={**ISSUE, "audience": audience}, headers=visit.key(BOTH)).json()
+    assert made["audience"] == audience
