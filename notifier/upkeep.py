@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import admission, corrections, flow, mailroom, observe, polling, sign_in, tally
-from notifier.consent import pending, signing_in
+from notifier import admission, archive, corrections, flow, mailroom, observe, polling, sign_in, tally
+from notifier.consent import addresses, pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
 from notifier.models import Delivery, Lease
@@ -136,6 +136,8 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
         tally.squeeze(session)
+        archive.file_sent(session, now, parts.settings.digest_items_max)
+        addresses.shorten(session, now)
     return taken_back, expired
 
 

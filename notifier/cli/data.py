@@ -51,6 +51,7 @@ def site_add(
     calendar: Annotated[Calendar, typer.Option(help="What its dates are told by.")] = Calendar.LOCALE,
     welcome: Annotated[bool, typer.Option(help="Write to who has confirmed: what they will get.")] = True,
     goodbye: Annotated[bool, typer.Option(help="Write to who ended everything: how to undo it.")] = False,
+    archive: Annotated[bool, typer.Option(help="Let everybody read what was sent, at /<slug>/archive.")] = True,
     origin: Annotated[
         list[str] | None, typer.Option(help="Where else its subscribe box may stand; repeatable.")
     ] = None,
@@ -60,7 +61,7 @@ def site_add(
     new = NewSite(
         slug=slug, name=name, sender_address=sender, language=language, time_zone=time_zone, url=url,
         postal_address=postal_address, colour=colour, digits=digits, calendar=calendar,
-        sends_welcome=welcome, sends_goodbye=goodbye, origins=tuple(origin or ()),
+        sends_welcome=welcome, sends_goodbye=goodbye, has_archive=archive, origins=tuple(origin or ()),
         logo=Logo(logo, _pixels(width), _pixels(height)) if logo else None,
     )  # fmt: skip
     try:

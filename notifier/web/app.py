@@ -14,6 +14,7 @@ from notifier.settings import Settings, templates_dir
 from notifier.shared import Shared
 from notifier.web import (
     api,
+    archive,
     corrections,
     development,
     hooks,
@@ -90,7 +91,14 @@ def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    yield from (pages.router, pictures.router(parts.fetch), links.router, mutes.router, old_links.router)
+    yield from (
+        pages.router,
+        archive.router,
+        pictures.router(parts.fetch),
+        links.router,
+        mutes.router,
+        old_links.router,
+    )
     yield from (sign_in.router, own_pages.router, preferences.router)
 
 

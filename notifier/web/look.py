@@ -40,6 +40,10 @@ class Voice:
 
     language: str
     face: SiteFace | None = None
+    asked: str = ""
+    """The language that the address of the page asks for, if it does: links to further pages pass it on."""
+    others: tuple[tuple[str, str, str], ...] = ()
+    """The languages a page can be had in, its own too: tag, name, and the address of the page in it."""
 
     @property
     def direction(self) -> str:
@@ -70,7 +74,20 @@ class Look:
 
     def page(self, name: str, voice: Voice, *, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes what it says
         """A page, with the headers that keep it private and let nothing run in it."""
-        tint = _tint(voice.colour)
+        html = self.text(f"{name}.html", voice, **values)
+        return HTMLResponse(
+            html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(_tint(voice.colour))}
+        )
+
+    def letter(self, html: str, head: str, foot: str, voice: Voice, **values: Any) -> str:  # noqa: ANN401 - as above
+        """A letter's page with something of ours at the end of its head and of its body."""
+        values["accent"] = accent(voice.colour)
+        html = html.replace("</head>", f"{self.text(f'{head}.html', voice, **values)}</head>", 1) if head else html
+        before, end, after = html.rpartition("</body>")
+        return f"{before}{self.text(f'{foot}.html', voice, **values)}{end}{after}"
+
+    def text(self, template: str, voice: Voice, **values: Any) -> str:  # noqa: ANN401 - as above
+        """A template as this voice says it."""
 
         def say(key: str, **words: object) -> str:
             return self.sentences.html(voice.language, key, **words)
@@ -78,13 +95,16 @@ class Look:
         def plain(key: str, **words: object) -> str:
             return self.sentences.plain(voice.language, key, **words)
 
+        def counted(key: str, count: int) -> str:
+            return self.sentences.counted(voice.language, key, count, voice.digits(str(count)))
+
         def hour(number: int) -> str:
             return plain(f"hour_{_PARTS_OF_DAY.get(number, _half(number))}", hour=voice.digits(str(number % 12 or 12)))
 
-        html = self._jinja.get_template(f"{name}.html").render(
-            values, voice=voice, face=voice.face, say=say, plain=plain, hour=hour, tint=tint, css=self.css_version
-        )
-        return HTMLResponse(html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(tint)})
+        return self._jinja.get_template(template).render(
+            values, voice=voice, face=voice.face, say=say, plain=plain, counted=counted, hour=hour,
+            tint=_tint(voice.colour), css=self.css_version, own_language=f"?lang={voice.asked}" if voice.asked else "",
+        )  # fmt: skip
 
     @cached_property
     def css_version(self) -> str:
