@@ -65,7 +65,9 @@ def confirm(parts: Parts, token: str, ip: str, now: datetime) -> Confirmation | 
     """Use a confirmation link. None for a link that we never made."""
     with transaction(parts.db, parts.bell) as session:
         found = confirmation.confirm(session, token, ip, now)
-        if found and not (found.is_used or found.is_expired):
+        # Who confirmed another address of theirs was welcomed long ago, and has kept the row of that day.
+        is_new = found and not (found.is_used or found.is_expired) and session.get(Subscriber, found.subscriber_id)
+        if found and is_new:
             greetings.welcome(parts, session, found.subscriber_id, now)
         return found
 

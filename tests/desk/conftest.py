@@ -11,9 +11,10 @@ from notifier import staff
 from notifier.desk.audit import Actor
 from notifier.desk.sittings import Browser
 from notifier.domain.words import Role
-from tests.web.conftest import Visit
+from tests.web.conftest import Visit, database_url, knobs, postgresql_naba, sqlite_naba, visit
 
-pytest_plugins = ["tests.web.conftest"]
+__all__ = ["database_url", "knobs", "postgresql_naba", "sqlite_naba", "visit"]
+"""The same site and the same application as the reader pages are tested with."""
 PASSWORD = "ركض الغزال بين النخيل"
 
 
