@@ -42,6 +42,7 @@ from notifier.web.limits import Proxies
 from notifier.web.look import STATIC, Look
 from notifier.web.refused import refusing
 from notifier.web.shield import Shield
+from notifier.web.squeezing import Squeezed
 from notifier.web.wire import BodyLimit
 
 LOGINS_PER_H: Final = 20
@@ -71,7 +72,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
-        middleware=[_limit(parts.settings)],
+        middleware=[Middleware(Squeezed), _limit(parts.settings)],
         lifespan=_closing(shared),
     )
     app.state.edge = _edge(parts, shared, now)

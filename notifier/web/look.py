@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from notifier.domain.colour import FALLBACK, accent
@@ -24,6 +26,8 @@ PLAIN_HEADERS: Final = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BETWEEN: Final = re.compile(r"\s*([{};:,>])\s*")
 NOON: Final = 12
 _PARTS_OF_DAY: Final = {0: "midnight", NOON: "noon"}
 LETTER_CSP: Final = (
@@ -76,7 +80,7 @@ class Look:
         """A page, with the headers that keep it private and let nothing run in it."""
         html = self.text(f"{name}.html", voice, **values)
         return HTMLResponse(
-            html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(_tint(voice.colour))}
+            html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(_style(voice.colour))}
         )
 
     def letter(self, html: str, head: str, foot: str, voice: Voice, **values: Any) -> str:  # noqa: ANN401 - as above
@@ -103,7 +107,7 @@ class Look:
 
         return self._jinja.get_template(template).render(
             values, voice=voice, face=voice.face, say=say, plain=plain, counted=counted, hour=hour,
-            tint=_tint(voice.colour), css=self.css_version, own_language=f"?lang={voice.asked}" if voice.asked else "",
+            style=_style(voice.colour), css=self.css_version, own_language=f"?lang={voice.asked}" if voice.asked else "",
         )  # fmt: skip
 
     @cached_property
@@ -128,10 +132,16 @@ def _half(hour: int) -> str:
     return "morning" if hour < NOON else "evening"
 
 
-def _tint(colour: str) -> str:
-    """The site's colour as design tokens: the same text for the same colour, so that CSP can name it by its hash."""
+@lru_cache(maxsize=256)
+def _style(colour: str) -> Markup:
+    """The style sheet and the site's colour, in the page itself: on a slow line a second question costs half a second.
+
+    The same text for the same colour, so that CSP can name it by its hash.
+    """
     readable = accent(colour)
-    return f":root{{--accent:{readable.text};--accent-dark:{readable.dark_text}}}"
+    tint = f":root{{--accent:{readable.text};--accent-dark:{readable.dark_text}}}"
+    sheet = _COMMENT.sub("", (STATIC / "pages.css").read_text("utf-8"))
+    return Markup(_BETWEEN.sub(r"\1", sheet).strip() + tint)  # noqa: S704 - our own file, and two colours
 
 
 def _csp(inline_style: str) -> str:

@@ -27,7 +27,8 @@ class Public:
 
     def answer(self, request: Request) -> Response:
         """The body, or 304 to whoever has it."""
-        etag = f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
+        # Weak, for it may travel compressed or not (section 8.8.1).
+        etag = f'W/"{hashlib.sha256(self.body).hexdigest()[:20]}"'
         headers = {
             **PLAIN_HEADERS,
             "Content-Security-Policy": self.csp,
@@ -39,6 +40,6 @@ class Public:
         if self.modified_at:
             headers["Last-Modified"] = format_datetime(self.modified_at, usegmt=True)
         asked = request.headers.get("if-none-match", "")
-        if asked == "*" or etag in (one.strip().removeprefix("W/") for one in asked.split(",")):
+        if asked == "*" or etag.removeprefix("W/") in (one.strip().removeprefix("W/") for one in asked.split(",")):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Response(self.body, media_type=self.kind, headers=headers)
