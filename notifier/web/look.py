@@ -105,9 +105,10 @@ class Look:
         def hour(number: int) -> str:
             return plain(f"hour_{_PARTS_OF_DAY.get(number, _half(number))}", hour=voice.digits(str(number % 12 or 12)))
 
+        own = f"?lang={voice.asked}" if voice.asked else ""
         return self._jinja.get_template(template).render(
             values, voice=voice, face=voice.face, say=say, plain=plain, counted=counted, hour=hour,
-            style=_style(voice.colour), css=self.css_version, own_language=f"?lang={voice.asked}" if voice.asked else "",
+            style=_style(voice.colour), css=self.css_version, own_language=own,
         )  # fmt: skip
 
     @cached_property

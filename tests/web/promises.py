@@ -64,7 +64,7 @@ def back(visit: Visit) -> None:
 def link(visit: Visit, part: str) -> str:
     """The path of the newest letter's link with this part."""
     for index in range(len(visit.transport.sent) - 1, -1, -1):
-        found = re.search(rf"{BASE}({part}[^\s>]+)", visit.mail_text(index))
+        found = re.search(rf"{BASE}({part}[^\s>]*)", visit.mail_text(index))
         if found:
             return found[1]
     raise AssertionError(part)
@@ -112,7 +112,8 @@ def crawl(visit: Visit, begin: set[str], most: int = 2000) -> Iterator[tuple[str
         parser = Links(path.split("?")[0])
         parser.feed(text)
         # In one language more than the page's own: six times the pages tell nothing more.
-        new = {one for one in parser.found - seen if not re.search(r"lang=(?!en)", one) and not _is_outside(one)}
+        found = (one for one in parser.found - seen if not _is_outside(one))
+        new = {one for one in found if not re.search(r"lang=(?!en)", one)}
         seen |= new
         open_ += sorted(new)
         assert len(seen) < most, "no end of pages"
