@@ -71,7 +71,8 @@ def _alerts(session: Session, since: datetime, articles_max: int) -> Iterator[Se
         .limit(FILED_AT_ONCE)
     )
     for site, item, at in rows:
-        yield Sent(site, LetterKind.ALERT, item, at, (item,), Frequency.INSTANT)
+        if at is not None:
+            yield Sent(site, LetterKind.ALERT, item, at, (item,), Frequency.INSTANT)
 
 
 def _digests(session: Session, since: datetime, articles_max: int) -> Iterator[Sent]:

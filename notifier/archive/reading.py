@@ -45,7 +45,7 @@ class Entry:
     @property
     def updated_at(self) -> datetime:
         """When it was filed, or a story of it was last corrected."""
-        return max(self.filed_at, *(one.updated_at for one in self.stories), self.filed_at)
+        return max([self.filed_at, *(one.updated_at for one in self.stories)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,8 @@ def _stories(session: Session, archived: Sequence[int]) -> dict[int, tuple[Story
         .where(among(session, ArchivedItem.archived_id, archived), Item.state == ItemState.LIVE)
         .order_by(ArchivedItem.archived_id, ArchivedItem.position)
     )
-    for one, *story in rows:
-        found[one] += (Story(*story),)
+    for one, title, summary, url, language, updated_at in rows:
+        found[one] += (Story(title, summary, url, language, updated_at),)
     return found
 
 

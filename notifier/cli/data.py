@@ -94,6 +94,25 @@ def site_origins(
             console.print(one, highlight=False)
 
 
+@site_app.command("archive")
+def site_archive(
+    site: SiteOption = "",
+    shown: Annotated[bool | None, typer.Option("--on/--off", help="Whether everybody can read what was sent.")] = None,
+    indexed: Annotated[
+        bool | None, typer.Option("--indexed/--not-indexed", help="Whether search engines may show it.")
+    ] = None,
+) -> None:
+    """Switch a site's public archive on or off, and let search engines in or not; without any, show how it is."""
+    parts = assembly.parts()
+    with parts.db.writing() as session:
+        row = the_site(session, site)
+        row.has_archive = row.has_archive if shown is None else shown
+        row.is_archive_indexed = row.is_archive_indexed if indexed is None else indexed
+        where = f"{parts.settings.base_url}/{row.slug}/archive" if row.has_archive else "nowhere"
+        engines = "may" if row.is_archive_indexed else "may not"
+    console.print(f"archive: {where}; search engines {engines} show it", highlight=False, soft_wrap=True)
+
+
 def _pixels(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < PIXEL_DIGITS else 0
 

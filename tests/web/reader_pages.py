@@ -60,7 +60,7 @@ def ways(visit: Visit, language: str) -> dict[str, Way]:
         "preferences-saved": Way(preferences, "#topics form > button"),
         "mute": Way(_muting(visit)),
         "muted": Way(_muting(visit), "main button"),
-        "unmuted": Way(_muting(visit), "main button, main form button"),
+        "unmuted": Way(_muting(visit), "main button then main button"),
         "sign-in": Way("/naba/sign-in"),
         "sign-in-fault": Way("/naba/sign-in", "main button", "not an address"),
         "sign-in-sent": Way("/naba/sign-in", "main button", "nobody@example.org"),

@@ -62,7 +62,7 @@ def each(browser: Any, visit: Visit, base: str, language: str, **given: Any) -> 
 def test_every_page_fits_a_small_phone_and_axe_finds_nothing_in_light_or_dark(
     browser: Any, visit: Visit, base: str, language: str
 ) -> None:
-    wrong = []
+    wrong: list[tuple[object, ...]] = []
     for name, way, page in each(browser, visit, base, language):
         page.emulate_media(color_scheme="light")
         go(page, base, way)
