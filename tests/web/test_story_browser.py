@@ -65,7 +65,7 @@ def sign_up(page: Any, paper: Newspaper, language: str, *, has_scripts: bool) ->
     if has_scripts:
         page.goto(paper.article(language))
         page.locator("notifier-box input[type=checkbox]").nth(1).check()
-        page.locator("notifier-box input[type=radio][value=daily]").check()
+        page.locator("notifier-box select").first.select_option("daily")
         page.locator("notifier-box #address").fill(HERS)
         page.locator("notifier-box button[type=submit]").click()
         page.locator("notifier-box [role=status][tabindex='-1']").wait_for()
@@ -84,7 +84,7 @@ def test_from_the_box_to_being_forgotten(
     browser: Any, paper: Newspaper, language: str, scripts: str, size: str
 ) -> None:
     visit, has_scripts = paper.visit, scripts == "with"
-    context = browser.new_context(viewport=SIZES[size], java_script_enabled=has_scripts)
+    context = browser.new_context(viewport=SIZES[size], java_script_enabled=has_scripts, timezone_id="Asia/Baghdad")
     page = context.new_page()
     page.set_default_timeout(15_000)
 
