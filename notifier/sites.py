@@ -48,6 +48,7 @@ class NewSite:
     calendar: Calendar = Calendar.LOCALE
     sends_welcome: bool = True
     sends_goodbye: bool = False
+    has_archive: bool = True
     origins: tuple[str, ...] = ()
     """Where else than at `url` its subscribe box may stand."""
 
@@ -76,6 +77,7 @@ def add_site(session: Session, new: NewSite, now: datetime) -> Site:
         calendar=new.calendar,
         sends_welcome=new.sends_welcome,
         sends_goodbye=new.sends_goodbye,
+        has_archive=new.has_archive,
         pepper=secrets.token_hex(32),
         origins=checked_origins(new.origins),
         created_at=now,

@@ -7,8 +7,20 @@ from typing import Final
 
 from sqlalchemy import update
 
-from notifier import admission, bulk_acts, corrections, flow, imports, mailroom, observe, polling, sign_in, tally
-from notifier.consent import pending, signing_in
+from notifier import (
+    admission,
+    archive,
+    bulk_acts,
+    corrections,
+    flow,
+    imports,
+    mailroom,
+    observe,
+    polling,
+    sign_in,
+    tally,
+)
+from notifier.consent import addresses, pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
 from notifier.issues import sending, trials, waves
@@ -148,6 +160,8 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
         tally.squeeze(session)
+        archive.file_sent(session, now, parts.settings.digest_items_max)
+        addresses.shorten(session, now)
     return taken_back, expired
 
 

@@ -52,6 +52,7 @@ def site_add(
     calendar: Annotated[Calendar, typer.Option(help="What its dates are told by.")] = Calendar.LOCALE,
     welcome: Annotated[bool, typer.Option(help="Write to who has confirmed: what they will get.")] = True,
     goodbye: Annotated[bool, typer.Option(help="Write to who ended everything: how to undo it.")] = False,
+    archive: Annotated[bool, typer.Option(help="Let everybody read what was sent, at /<slug>/archive.")] = True,
     origin: Annotated[
         list[str] | None, typer.Option(help="Where else its subscribe box may stand; repeatable.")
     ] = None,
@@ -61,7 +62,7 @@ def site_add(
     new = NewSite(
         slug=slug, name=name, sender_address=sender, language=language, time_zone=time_zone, url=url,
         postal_address=postal_address, colour=colour, digits=digits, calendar=calendar,
-        sends_welcome=welcome, sends_goodbye=goodbye, origins=tuple(origin or ()),
+        sends_welcome=welcome, sends_goodbye=goodbye, has_archive=archive, origins=tuple(origin or ()),
         logo=Logo(logo, _pixels(width), _pixels(height)) if logo else None,
     )  # fmt: skip
     try:
@@ -92,6 +93,25 @@ def site_origins(
             refuse(str(fault))
         for one in dict.fromkeys(filter(None, (origin_of(row.url), *row.origins))):
             console.print(one, highlight=False)
+
+
+@site_app.command("archive")
+def site_archive(
+    site: SiteOption = "",
+    shown: Annotated[bool | None, typer.Option("--on/--off", help="Whether everybody can read what was sent.")] = None,
+    indexed: Annotated[
+        bool | None, typer.Option("--indexed/--not-indexed", help="Whether search engines may show it.")
+    ] = None,
+) -> None:
+    """Switch a site's public archive on or off, and let search engines in or not; without any, show how it is."""
+    parts = assembly.parts()
+    with parts.db.writing() as session:
+        row = the_site(session, site)
+        row.has_archive = row.has_archive if shown is None else shown
+        row.is_archive_indexed = row.is_archive_indexed if indexed is None else indexed
+        where = f"{parts.settings.base_url}/{row.slug}/archive" if row.has_archive else "nowhere"
+        engines = "may" if row.is_archive_indexed else "may not"
+    console.print(f"archive: {where}; search engines {engines} show it", highlight=False, soft_wrap=True)
 
 
 def _pixels(text: str) -> int:

@@ -17,6 +17,10 @@ from notifier.models import (
     LetterItem,
     Mute,
     Notice,
+    OldLink,
+    ReaderSession,
+    Reply,
+    SignIn,
     Signup,
     Subscriber,
     Subscription,
@@ -25,8 +29,16 @@ from notifier.models import (
 
 PAGE: Final = 25
 AT_ONCE: Final = 500
-_PRIVATE: Final = ("id", "site_id", "subscriber_id", "address_hash", "limit_hash", "address_key", "topic_id")
+_PRIVATE: Final = (
+    "id", "site_id", "subscriber_id", "address_hash", "limit_hash", "address_key", "topic_id",
+    "moves_id", "token_hash", "key_hash", "wording_hash", "words_hash", "message_hash",
+)  # fmt: skip
 """Columns of ours that tell a reader nothing about themselves."""
+OF_A_READER: Final[dict[str, Any]] = {
+    "muted": Mute, "consent": ConsentEvent, "sign_ups": Signup, "waiting": Notice, "bookmarks": Bookmark,
+    "replies": Reply, "sign_ins": SignIn, "sessions": ReaderSession, "old_links": OldLink,
+}  # fmt: skip
+"""Tables whose rows are exported as they are, by the name that the export gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +83,10 @@ def export(session: Session, subscriber_id: int) -> Iterator[tuple[str, Iterable
         Subscription, Subscription.topic_id == Topic.id
     )
     yield "subscriptions", _rows(session, topics.where(Subscription.subscriber_id == subscriber_id))
-    for name, model in (
-        ("muted", Mute), ("consent", ConsentEvent), ("sign_ups", Signup), ("waiting", Notice), ("bookmarks", Bookmark),
-    ):  # fmt: skip
+    for name, model in OF_A_READER.items():
         yield name, _rows(session, select(*_columns(model)).where(model.subscriber_id == subscriber_id))
+    # A wish for another address stands with whoever has that one until it is granted.
+    yield "moves", _rows(session, select(*_columns(Signup)).where(Signup.moves_id == subscriber_id))
     yield "letters", _letters(session, subscriber_id)
 
 

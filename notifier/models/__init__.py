@@ -1,6 +1,7 @@
 """Every table, by the words of the README."""
 
 from notifier.models.access import ReaderSession, SignIn, SignInToken
+from notifier.models.archive import Archived, ArchivedItem, ArchivedTopic
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic, takes_comments
@@ -24,6 +25,9 @@ from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
     "ApiKey",
+    "Archived",
+    "ArchivedItem",
+    "ArchivedTopic",
     "AuditEvent",
     "Base",
     "Bookmark",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from notifier.db import BigId
 from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
-from notifier.models.base import Base
+from notifier.models.base import Base, whole_ips
 
 # Compared byte by byte, so that its unique index finds the beginning of an address too.
 _KEY = String(320).with_variant(String(320, collation="C"), "postgresql")
@@ -121,6 +121,7 @@ class Signup(Base):
             sqlite_where=text("handled_at IS NULL"),
         ),
         Index("ix_signups_limit", "limit_hash", "created_at"),
+        whole_ips("signups", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -164,6 +165,7 @@ class ConsentEvent(Base):
     """Append-only proof: what was asked or answered, when, in which words, from where."""
 
     __tablename__ = "consent_events"
+    __table_args__ = (whole_ips("consent_events", "at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
@@ -175,6 +177,7 @@ class ConsentEvent(Base):
     wording_hash: Mapped[str] = mapped_column(String(64), default="")
     source: Mapped[str] = mapped_column(String(40))
     ip: Mapped[str] = mapped_column(String(45), default="")
+    """Of thirty days; from then on of its network only, such as `203.0.113.0/24`."""
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, Enum, MetaData
+from sqlalchemy import JSON, Enum, Index, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -18,6 +18,15 @@ Json = JSON().with_variant(JSONB(), "postgresql")
 def word(vocabulary: type[StrEnum]) -> Enum:
     """A column that keeps the word itself ("sent"), not Python's name of it ("SENT")."""
     return Enum(vocabulary, native_enum=False, length=20, values_callable=lambda members: [m.value for m in members])
+
+
+WHOLE_IP = text("ip <> '' AND replace(ip, '/', '') = ip")
+"""That a row has an IP address which was not shortened to its network yet."""
+
+
+def whole_ips(table: str, moment: str) -> Index:
+    """Finds them by their age; a shortened one leaves it."""
+    return Index(f"ix_{table}_whole_ip", moment, postgresql_where=WHOLE_IP, sqlite_where=WHOLE_IP)
 
 
 def _vocabularies() -> Iterator[type[StrEnum]]:

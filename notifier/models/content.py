@@ -43,6 +43,10 @@ class Site(Base):
     """Random, never changed: keys the address hashes, so that a suppression outlives key rotation."""
     origins: Mapped[list[str]] = mapped_column(default=list)
     """Where else than at `url` its subscribe box may stand, such as `https://m.rafidain.example`."""
+    has_archive: Mapped[bool] = mapped_column(default=True)
+    """Whether what was sent can be read by everybody, at `/<slug>/archive` and in feeds."""
+    is_archive_indexed: Mapped[bool] = mapped_column(default=False)
+    """Whether search engines may show it; off, for the stories stand on the site itself."""
     replies_url: Mapped[str] = mapped_column(String(2000), default="")
     """Where readers' replies by mail are posted, signed; empty for nowhere. A WordPress takes them by its own API."""
     created_at: Mapped[datetime]

@@ -60,7 +60,7 @@ class Letter(Base):
     """One distinct content: these items, this template, this language; rendered at send time."""
 
     __tablename__ = "letters"
-    __table_args__ = (UniqueConstraint("site_id", "key"),)
+    __table_args__ = (UniqueConstraint("site_id", "key"), Index(None, "site_id", "created_at"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))

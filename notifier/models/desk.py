@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
 from notifier.domain.desk_words import Role
-from notifier.models.base import Base
+from notifier.models.base import Base, whole_ips
 
 
 class User(Base):
@@ -40,6 +40,7 @@ class Sitting(Base):
     """One browser in which a user is logged in."""
 
     __tablename__ = "sittings"
+    __table_args__ = (whole_ips("sittings", "seen_at"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

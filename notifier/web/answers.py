@@ -1,5 +1,6 @@
 """Errors as answers: JSON for programs, a page for people, both in the language of the one who asked."""
 
+from dataclasses import replace
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
@@ -70,6 +71,8 @@ def _as_json(request: Request, edge: Edge, problem: Problem) -> Response:
 def _as_page(request: Request, edge: Edge, problem: Problem) -> Response:
     is_missing = problem.status_code == HTTPStatus.NOT_FOUND
     speaks = voice(request, edge, problem.face)
+    # What was asked for is not repeated: every wrong link has the same answer.
+    speaks = replace(speaks, others=tuple((tag, name, f"?lang={tag}") for tag, name, _ in speaks.others))
     values = {"field": problem.field, **problem.values}
     page = edge.look.page(
         "error",

@@ -17,6 +17,7 @@ from notifier.settings import Settings, templates_dir
 from notifier.shared import Shared
 from notifier.web import (
     api,
+    archive,
     corrections,
     development,
     hooks,
@@ -45,6 +46,7 @@ from notifier.web.limits import Proxies
 from notifier.web.look import STATIC, Look
 from notifier.web.refused import refusing
 from notifier.web.shield import Shield
+from notifier.web.squeezing import Squeezed
 from notifier.web.wire import BodyLimit
 
 LOGINS_PER_H: Final = 20
@@ -78,7 +80,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
         redirect_slashes=False,
-        middleware=[_limit(parts.settings)],
+        middleware=[Middleware(Squeezed), _limit(parts.settings)],
         lifespan=_closing(shared),
     )
     app.state.edge = _edge(parts, shared, now)
@@ -98,7 +100,14 @@ def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    yield from (pages.router, pictures.router(parts.fetch), links.router, mutes.router, old_links.router)
+    yield from (
+        pages.router,
+        archive.router,
+        pictures.router(parts.fetch),
+        links.router,
+        mutes.router,
+        old_links.router,
+    )
     yield from (sign_in.router, own_pages.router, preferences.router)
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, cast
+from typing import Annotated, Final, cast
+from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 
@@ -46,10 +47,27 @@ def voice(request: Request, edge: Edge, face: SiteFace | None = None, own: str =
     tag = own or (face.language if face else "")
     asked = sentences.supported(request.query_params.get("lang"))
     if asked:
-        return Voice(asked, face)
-    if tag:
-        return Voice(sentences.nearest(tag), face)
-    return Voice(sentences.accepted(request.headers.get("accept-language", "")), face)
+        language = asked
+    elif tag:
+        language = sentences.nearest(tag)
+    else:
+        language = sentences.accepted(request.headers.get("accept-language", ""))
+    return Voice(language, face, asked or "", _others(request, edge))
+
+
+def languages(edge: Edge) -> list[tuple[str, str]]:
+    """Every language that both pages and letters speak, and its own name for itself."""
+    sentences = edge.look.sentences
+    spoken = [language for language in sentences.languages if language in edge.parts.renderer.languages]
+    return [(language, sentences.plain(language, "language_name")) for language in spoken]
+
+
+def _others(request: Request, edge: Edge) -> tuple[tuple[str, str, str], ...]:
+    # What a form was answered with has no address of its own: a link would lead back to the form.
+    if request.method not in LOOKING:
+        return ()
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in _NOT_KEPT]
+    return tuple((tag, name, "?" + urlencode([*kept, ("lang", tag)])) for tag, name in languages(edge))
 
 
 def foreign(request: Request) -> dict[str, str]:
@@ -63,5 +81,7 @@ async def _here(request: Request) -> Edge:
 
 Here = Annotated[Edge, Depends(_here)]
 Form = Annotated[Typed, Depends(typed)]
+_NOT_KEPT: Final = frozenset({"lang", "done", "part", "undo"})
+"""Of the last act, and what it told, no link tells again."""
 LOOKING = ["GET", "HEAD"]
 """The methods of a page; HEAD answers like GET, and neither changes anything."""

@@ -5,13 +5,13 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, PlainTextResponse
 
-from notifier import readers
+from notifier import archive, readers
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.goodbyes import Return
 from notifier.consent.links import PARTIAL, PREFERENCES, UNSUBSCRIBE, WORDS_MAX, Because, Farewell, LinkView, Scope
 from notifier.consent.undoing import Undo
 from notifier.domain.text.clean import clean
-from notifier.web import places
+from notifier.web import boxes, places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.look import LETTER_CSP, PLAIN_HEADERS
 from notifier.web.problems import Problem
@@ -123,11 +123,16 @@ def undo(request: Request, edge: Here, token: str) -> Response:
 
 
 @router.api_route("/v/{token}", methods=LOOKING)
-def view_letter(edge: Here, token: str) -> Response:
-    """A letter in the browser, without anything personal."""
+def view_letter(request: Request, edge: Here, token: str) -> Response:
+    """A letter in the browser, without anything personal; one that went to a list offers the address to share."""
     html = readers.view_letter(edge.parts, token)
     if html is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
+    slug, public_id = archive.share_of(edge.parts, token)
+    if public_id:
+        shared = f"{edge.parts.settings.base_url}/{slug}/letter/{public_id}"
+        speaks = voice(request, edge, boxes.site(edge, slug).face)
+        html = edge.look.letter(html, "", "letter_foot", speaks, shared=shared)
     return HTMLResponse(html, headers={**PLAIN_HEADERS, "Content-Security-Policy": LETTER_CSP})
 
 

@@ -2,12 +2,14 @@
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from notifier.domain.colour import FALLBACK, accent
@@ -24,6 +26,8 @@ PLAIN_HEADERS: Final = {
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "no-store",
 }
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_BETWEEN: Final = re.compile(r"\s*([{};:,>])\s*")
 NOON: Final = 12
 STILL_MAX: Final = 500
 _PARTS_OF_DAY: Final = {0: "midnight", NOON: "noon"}
@@ -41,6 +45,10 @@ class Voice:
 
     language: str
     face: SiteFace | None = None
+    asked: str = ""
+    """The language that the address of the page asks for, if it does: links to further pages pass it on."""
+    others: tuple[tuple[str, str, str], ...] = ()
+    """The languages a page can be had in, its own too: tag, name, and the address of the page in it."""
 
     @property
     def direction(self) -> str:
@@ -72,7 +80,20 @@ class Look:
 
     def page(self, name: str, voice: Voice, *, status: int = 200, **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes what it says
         """A page, with the headers that keep it private and let nothing run in it."""
-        tint = _tint(voice.colour)
+        html = self.text(f"{name}.html", voice, **values)
+        return HTMLResponse(
+            html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(_style(voice.colour))}
+        )
+
+    def letter(self, html: str, head: str, foot: str, voice: Voice, **values: Any) -> str:  # noqa: ANN401 - as above
+        """A letter's page with something of ours at the end of its head and of its body."""
+        values["accent"] = accent(voice.colour)
+        html = html.replace("</head>", f"{self.text(f'{head}.html', voice, **values)}</head>", 1) if head else html
+        before, end, after = html.rpartition("</body>")
+        return f"{before}{self.text(f'{foot}.html', voice, **values)}{end}{after}"
+
+    def text(self, template: str, voice: Voice, **values: Any) -> str:  # noqa: ANN401 - as above
+        """A template as this voice says it."""
 
         def say(key: str, **words: object) -> str:
             return self.sentences.html(voice.language, key, **words)
@@ -80,13 +101,17 @@ class Look:
         def plain(key: str, **words: object) -> str:
             return self.sentences.plain(voice.language, key, **words)
 
+        def counted(key: str, count: int) -> str:
+            return self.sentences.counted(voice.language, key, count, voice.digits(str(count)))
+
         def hour(number: int) -> str:
             return plain(f"hour_{_PARTS_OF_DAY.get(number, _half(number))}", hour=voice.digits(str(number % 12 or 12)))
 
-        html = self._jinja.get_template(f"{name}.html").render(
-            values, voice=voice, face=voice.face, say=say, plain=plain, hour=hour, tint=tint, css=self.css_version
-        )
-        return HTMLResponse(html, status, headers={**PLAIN_HEADERS, "Content-Security-Policy": _csp(tint)})
+        own = f"?lang={voice.asked}" if voice.asked else ""
+        return self._jinja.get_template(template).render(
+            values, voice=voice, face=voice.face, say=say, plain=plain, counted=counted, hour=hour,
+            style=_style(voice.colour), css=self.css_version, own_language=own,
+        )  # fmt: skip
 
     def still(self, name: str, voice: Voice) -> HTMLResponse:
         """A page that says the same to everybody of one voice: made once."""
@@ -120,10 +145,16 @@ def _half(hour: int) -> str:
     return "morning" if hour < NOON else "evening"
 
 
-def _tint(colour: str) -> str:
-    """The site's colour as design tokens: the same text for the same colour, so that CSP can name it by its hash."""
+@lru_cache(maxsize=256)
+def _style(colour: str) -> Markup:
+    """The style sheet and the site's colour, in the page itself: on a slow line a second question costs half a second.
+
+    The same text for the same colour, so that CSP can name it by its hash.
+    """
     readable = accent(colour)
-    return f":root{{--accent:{readable.text};--accent-dark:{readable.dark_text}}}"
+    tint = f":root{{--accent:{readable.text};--accent-dark:{readable.dark_text}}}"
+    sheet = _COMMENT.sub("", (STATIC / "pages.css").read_text("utf-8"))
+    return Markup(_BETWEEN.sub(r"\1", sheet).strip() + tint)  # noqa: S704 - our own file, and two colours
 
 
 def _csp(inline_style: str) -> str:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from notifier.consent.signup import Invalid
 from notifier.domain import topics
 from notifier.domain.words import Frequency
-from notifier.web import boxes, wording
+from notifier.web import boxes
 from notifier.web.asking import Better, Filled, ask
 from notifier.web.boxes import Asked, Box
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
@@ -128,11 +128,4 @@ def _page(request: Request, edge: Edge, box: Box, form: Typed, fault: _Fault | N
         honeypot=HONEYPOT,
         # A slip shall not make anybody wait again: the stamp of the first page goes on.
         stamp=(is_kept and form.one(STAMP)) or edge.shield.stamp(box.place.id, edge.clock()),
-        languages=_languages(edge, box),
     )
-
-
-def _languages(edge: Edge, box: Box) -> list[tuple[str, str]]:
-    """The page's other faces: every language of its pages that the site's letters can speak too."""
-    found = wording.languages(edge)
-    return found if len(found) > 1 and not box.is_thread else []

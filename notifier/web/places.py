@@ -23,6 +23,7 @@ class Place:
     digest_weekday: int
     origins: frozenset[str] = frozenset()
     """Where its subscribe box may stand."""
+    has_archive: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,4 +71,4 @@ def thread(session: Session, site_id: int, guid: str) -> Offer | None:
 
 def _place(site: Site) -> Place:
     origins = frozenset(filter(None, (origin_of(site.url), *site.origins)))
-    return Place(site.id, gather.face(site), site.digest_hour, site.digest_weekday, origins)
+    return Place(site.id, gather.face(site), site.digest_hour, site.digest_weekday, origins, site.has_archive)

@@ -6,6 +6,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from notifier.domain.letter import direction
+from notifier.domain.text.locales import plural_category
 from notifier.domain.text.strings import Strings
 
 RIGHT_TO_LEFT: Final = "ar"
@@ -49,6 +50,12 @@ class Sentences:
         """The sentence as HTML: every value is escaped and keeps its own direction."""
         isolated = {name: Markup("<bdi>{}</bdi>").format(value) for name, value in values.items()}
         return escape(self._pattern(language, key)).format_map(isolated)
+
+    def counted(self, language: str, key: str, count: int, shown: str) -> str:
+        """The sentence for a number in its plural form (CLDR), the number written as `shown`."""
+        forms = self._strings.form(language, f"{_PREFIX}{key}")
+        pattern = forms if isinstance(forms, str) else forms[plural_category(language, count)]
+        return pattern.format_map({"count": shown})
 
     def _pattern(self, language: str, key: str) -> str:
         return str(self._strings.form(language, f"{_PREFIX}{key}"))

@@ -17,7 +17,7 @@ from notifier.web.answers import error_body
 from notifier.web.asking import Better, Filled, ask
 from notifier.web.bodies import ErrorBody
 from notifier.web.boxes import Asked, Box
-from notifier.web.edge import Edge, Here, foreign, voice
+from notifier.web.edge import Edge, Here, foreign, languages, voice
 from notifier.web.fields import CLEAN
 from notifier.web.look import PLAIN_HEADERS
 from notifier.web.places import Place
@@ -145,7 +145,7 @@ def get_box(
         wanted=list(box.wanted),
         frequencies=[(one.value, say.plain(speaks.language, f"frequency_{one}")) for one in Frequency],
         frequency=Frequency.INSTANT if box.is_thread else Frequency.DAILY,
-        languages=wording.languages(edge),
+        languages=languages(edge),
         words=wording.of_box(edge, speaks.language, place.face.name),
         wait_ms=int(edge.parts.settings.signup_fill_s * 1000),
         puzzle=PuzzleBody.of(edge.shield.puzzle(place.id, edge.clock())),

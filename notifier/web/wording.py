@@ -28,10 +28,3 @@ def of_box(edge: Edge, language: str, site: str) -> dict[str, str]:
     say = edge.look.sentences
     words = {name: say.plain(language, key) for name, key in _KEYS.items()}
     return words | {"consent": say.plain(language, "consent", site=site)}
-
-
-def languages(edge: Edge) -> list[tuple[str, str]]:
-    """Every language that both pages and letters speak, and its own name for itself."""
-    sentences = edge.look.sentences
-    spoken = [language for language in sentences.languages if language in edge.parts.renderer.languages]
-    return [(language, sentences.plain(language, "language_name")) for language in spoken]

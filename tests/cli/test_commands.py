@@ -352,3 +352,10 @@ def test_help_teaches_every_command(run: Command) -> None:
     assert [name for name in commands if name not in helped] == []
     for name in commands:
         assert run(name, "--help").exit_code == 0
+
+
+def test_an_archive_is_switched_off_and_on_and_shown_to_search_engines(run: Command) -> None:
+    add_site(run)
+    assert "/archive; search engines may not show it" in run("site", "archive").output
+    assert "archive: nowhere" in run("site", "archive", "--off").output
+    assert "/archive; search engines may show it" in run("site", "archive", "--on", "--indexed").output

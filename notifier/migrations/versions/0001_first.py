@@ -45,6 +45,8 @@ def upgrade() -> None:
         sa.Column("sends_goodbye", sa.Boolean(), nullable=False),
         sa.Column("pepper", sa.String(length=64), nullable=False),
         sa.Column("origins", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("has_archive", sa.Boolean(), nullable=False),
+        sa.Column("is_archive_indexed", sa.Boolean(), nullable=False),
         sa.Column("replies_url", sa.String(length=2000), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
@@ -84,6 +86,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_hash", name=op.f("uq_api_keys_key_hash")),
     )
     op.create_index(op.f("ix_api_keys_site_id"), "api_keys", ["site_id"], unique=False)
+    op.create_table(
+        "archived",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("public_id", sa.String(length=32), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("about_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("frequency", sa.String(length=20), nullable=True),
+        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_archived_site_id_sites"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_archived")),
+        sa.UniqueConstraint("kind", "about_id", name=op.f("uq_archived_kind_about_id")),
+        sa.UniqueConstraint("public_id", name=op.f("uq_archived_public_id")),
+    )
+    op.create_index("ix_archived_site", "archived", ["site_id", "id"], unique=False)
     op.create_table(
         "audit_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -188,6 +207,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
         sa.UniqueConstraint("site_id", "key", name=op.f("uq_letters_site_id_key")),
     )
+    op.create_index(op.f("ix_letters_site_id_created_at"), "letters", ["site_id", "created_at"], unique=False)
     op.create_table(
         "runs",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -218,6 +238,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_sittings_token_hash")),
     )
     op.create_index(op.f("ix_sittings_user_id"), "sittings", ["user_id"], unique=False)
+    op.create_index(
+        "ix_sittings_whole_ip",
+        "sittings",
+        ["seen_at"],
+        unique=False,
+        postgresql_where=sa.text("ip <> '' AND replace(ip, '/', '') = ip"),
+        sqlite_where=sa.text("ip <> '' AND replace(ip, '/', '') = ip"),
+    )
     op.create_table(
         "sources",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -366,6 +394,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "name", name=op.f("uq_topics_site_id_name")),
     )
     op.create_table(
+        "archived_topics",
+        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("archived_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["archived_id"], ["archived.id"], name=op.f("fk_archived_topics_archived_id_archived"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["topic_id"], ["topics.id"], name=op.f("fk_archived_topics_topic_id_topics"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("topic_id", "archived_id", name=op.f("pk_archived_topics")),
+    )
+    op.create_index(op.f("ix_archived_topics_archived_id"), "archived_topics", ["archived_id"], unique=False)
+    op.create_table(
         "bulk_changes",
         sa.Column("act_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -408,6 +449,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_consent_events_address_hash"), "consent_events", ["address_hash"], unique=False)
     op.create_index(op.f("ix_consent_events_subscriber_id"), "consent_events", ["subscriber_id"], unique=False)
+    op.create_index(
+        "ix_consent_events_whole_ip",
+        "consent_events",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("ip <> '' AND replace(ip, '/', '') = ip"),
+        sqlite_where=sa.text("ip <> '' AND replace(ip, '/', '') = ip"),
+    )
     op.create_table(
         "deliveries",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -688,6 +737,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("handled_at IS NULL"),
     )
     op.create_index(op.f("ix_signups_subscriber_id"), "signups", ["subscriber_id"], unique=False)
+    op.create_index(
+        "ix_signups_whole_ip",
+        "signups",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("ip <> '' AND replace(ip, '/', '') = ip"),
+        sqlite_where=sa.text("ip <> '' AND replace(ip, '/', '') = ip"),
+    )
     op.create_table(
         "subscriber_notes",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -823,6 +880,20 @@ def upgrade() -> None:
         postgresql_where=sa.text("planned_at IS NULL"),
         sqlite_where=sa.text("planned_at IS NULL"),
     )
+    op.create_table(
+        "archived_items",
+        sa.Column("archived_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["archived_id"], ["archived.id"], name=op.f("fk_archived_items_archived_id_archived"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["items.id"], name=op.f("fk_archived_items_item_id_items"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("archived_id", "item_id", name=op.f("pk_archived_items")),
+    )
+    op.create_index(op.f("ix_archived_items_item_id"), "archived_items", ["item_id"], unique=False)
     op.create_table(
         "bookmarks",
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1127,6 +1198,7 @@ def downgrade() -> None:
     op.drop_table("delivery_events")
     op.drop_table("corrections")
     op.drop_table("bookmarks")
+    op.drop_table("archived_items")
     op.drop_table("waves")
     op.drop_table("trials")
     op.drop_table("subscriptions")
@@ -1144,6 +1216,7 @@ def downgrade() -> None:
     op.drop_table("deliveries")
     op.drop_table("consent_events")
     op.drop_table("bulk_changes")
+    op.drop_table("archived_topics")
     op.drop_table("topics")
     op.drop_table("tallies")
     op.drop_table("tags")
@@ -1157,6 +1230,7 @@ def downgrade() -> None:
     op.drop_table("imports")
     op.drop_table("bulk_acts")
     op.drop_table("audit_events")
+    op.drop_table("archived")
     op.drop_table("api_keys")
     op.drop_table("users")
     op.drop_table("sites")

@@ -77,8 +77,14 @@ def preview(session: Session, site: Site, wanted: Preview) -> LetterContent:
     letter = Letter(
         id=0, kind=wanted.kind, language=wanted.language, frequency=wanted.frequency, data={}, created_at=wanted.at
     )
-    known = _Known(views(session, set(wanted.item_ids)), Told())
-    return filled_in(_content(letter, face(site), wanted.item_ids, known))
+    return filled_in(unsent(session, site, letter, wanted.item_ids))
+
+
+def unsent(session: Session, site: Site, letter: Letter, item_ids: tuple[int, ...]) -> LetterContent:
+    """The content of a letter that is no row, with those of these items that are live."""
+    items = views(session, set(item_ids))
+    live = tuple(one for one in item_ids if one in items)
+    return _content(letter, face(site), live, _Known(items, gather_told(session, [letter], items.values())))
 
 
 def trial(session: Session, issue: Issue, subject: int, item_ids: tuple[int, ...], now: datetime) -> LetterContent:
