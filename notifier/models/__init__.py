@@ -5,14 +5,17 @@ from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
+from notifier.models.planning import Arrangement, DaySum
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
     "ApiKey",
+    "Arrangement",
     "AuditEvent",
     "Base",
     "Bookmark",
     "ConsentEvent",
+    "DaySum",
     "Delivery",
     "DeliveryEvent",
     "Issue",

@@ -136,7 +136,8 @@ def test_the_sweep_adds_the_tallies_up_and_changes_nothing(world: World) -> None
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_is_counted_while_the_sweep_adds_up_is_not_lost(db: Database, tmp_path: Path) -> None:
-    line = make_world(db, tmp_path).site.id, LetterKind.DIGEST, {7: 3}
+    world = make_world(db, tmp_path)
+    line = tally.Batch(world.site.id, LetterKind.DIGEST, world.now, 1, 3), {7: 3}
     with db.writing() as late:
         tally.plan(late, *line)
         late.flush()
