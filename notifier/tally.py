@@ -9,13 +9,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import FunctionElement, String, Update, case, delete, false, func, insert, select, type_coerce
+from sqlalchemy import (
+    FunctionElement,
+    String,
+    Update,
+    case,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    true,
+    type_coerce,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from notifier.db import is_server, upsert
-from notifier.domain.words import LetterKind
+from notifier.domain.words import LetterKind, State
 from notifier.models import Delivery, Tally
 
 PLANNED: Final = "planned"
@@ -159,3 +173,16 @@ def _rows(sums: Mapping[Line, int], spans: Mapping[Line, tuple[int, int]], *, is
         for line in sorted(sums)
         for first, last in [spans.get(line, nowhere)]
     ]
+
+
+def rebuild(session: Session) -> None:
+    """Make the running count anew from the deliveries themselves, while nobody plans or sends."""
+    session.execute(delete(Tally))
+    names = [*Line._fields, "count", "is_sum", "first_id", "last_id"]
+    planned = _LINE[:-2]
+    spans = func.min(Delivery.id), func.max(Delivery.id)
+    of_planned = select(*planned, literal(PLANNED), literal(""), func.count(), true(), *spans).group_by(*planned)
+    session.execute(insert(Tally).from_select(names, of_planned))
+    is_over = Delivery.state.not_in([State.QUEUED, State.SENDING])
+    of_ended = select(*_LINE, func.count(), true(), null(), null()).where(is_over).group_by(*_LINE)
+    session.execute(insert(Tally).from_select(names, of_ended))

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import flow, observe, polling, tally
+from notifier import census, flow, observe, polling, tally
 from notifier.consent import signup
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -18,6 +18,7 @@ from notifier.stages import ledger, overdue, record
 TICKS_LEASED = 3
 """How many ticks long the lease lasts: while a worker that was killed in mid-tick holds it, nothing is swept."""
 RUNS_EVERY = timedelta(seconds=60)
+CENSUS_EVERY = timedelta(hours=1)
 QUARTER_S = 15 * 60
 """Every offset from UTC is a multiple of a quarter of an hour, so digest hours come at quarters."""
 DRAIN_LASTS = timedelta(seconds=60)
@@ -54,6 +55,9 @@ def tick(parts: Parts, now: datetime) -> bool:
         parts.bell(sources)
         if lease.last_sweep_at is None or now - lease.last_sweep_at >= timedelta(seconds=parts.settings.sweep_s):
             sweep(parts, now)
+        if lease.last_census_at is None or now - lease.last_census_at >= CENSUS_EVERY:
+            census.count(parts, now)
+            _note(parts, last_census_at=now)
     finally:
         _release(parts, lease, now)
     return True

@@ -206,3 +206,4 @@ class Lease(Base):
     until: Mapped[datetime]
     last_sweep_at: Mapped[datetime | None]
     last_runs_at: Mapped[datetime | None]
+    last_census_at: Mapped[datetime | None]

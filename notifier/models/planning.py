@@ -32,7 +32,7 @@ class Arrangement(Base):
 
 
 class DaySum(Base):
-    """One number of one site and day, written anew while the day lasts: what no page could count while somebody waits."""
+    """One number of one site and day, written anew while the day lasts: what no page could count in time."""
 
     __tablename__ = "day_sums"
     __table_args__ = (UniqueConstraint("site_id", "measure", "day", "name"),)

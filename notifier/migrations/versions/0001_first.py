@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_sweep_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_runs_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_census_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(

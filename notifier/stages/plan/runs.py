@@ -11,6 +11,7 @@ from notifier.db import upsert
 from notifier.domain.schedule import Hours, last_slot, previous_slot
 from notifier.domain.words import Frequency
 from notifier.models import Run, Site, Subscriber
+from notifier.stages.plan.arranged import blocks_later, give_up, is_held
 from notifier.stages.plan.threads import make_bookmarks
 
 DIGESTS = (Frequency.HOURLY, Frequency.DAILY, Frequency.WEEKLY)
@@ -51,6 +52,7 @@ def open_due(session: Session, site: Site, now: datetime, late_most: timedelta) 
 
     What a run that is skipped as too late would have held, the next one holds.
     """
+    give_up(session, site.id, now, late_most)
     groups = list(_groups(session, site.id))
     due = {
         (frequency, slot)
@@ -73,9 +75,13 @@ def open_due(session: Session, site: Site, now: datetime, late_most: timedelta) 
 
 
 def is_early(session: Session, run: Run) -> bool:
-    """Whether a run of an earlier slot is not planned yet: both would hold what was announced before it."""
-    before = select(Run.id).where(_unplanned_like(run), Run.slot < run.slot)
-    return session.scalar(before.limit(1)) is not None
+    """Whether a run must wait: an earlier one is not planned, and both would hold what was announced before it.
+
+    Or somebody holds it back.
+    """
+    before = select(Run.id).where(_unplanned_like(run), Run.slot < run.slot, blocks_later())
+    held = select(Run.id).where(Run.id == run.id, is_held())
+    return session.scalar(before.union_all(held).limit(1)) is not None
 
 
 def following(session: Session, run: Run) -> list[int]:
