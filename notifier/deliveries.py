@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
@@ -25,10 +25,10 @@ FATES: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Failed letters of one send: these, or all with this reason, or all."""
+    """Failed letters of one send: these, or all; with a reason only those that failed for it."""
 
     send: Send
-    ids: tuple[int, ...] = ()
+    ids: tuple[int, ...] | None = None
     reason: Reason | None = None
 
 
@@ -46,10 +46,8 @@ class Told:
 
 def retriable(session: Session, site_id: int, chosen: Chosen, now: datetime) -> int:
     """How many of them may still leave."""
-    if chosen.ids:
-        rows = session.scalars(select(Delivery.id).where(_these(session, site_id, chosen), Delivery.expires_at > now))
-        return len(rows.all())
-    return sends.retriable(session, site_id, chosen.send, chosen.reason, now)
+    may_leave = _these(session, site_id, chosen) & (Delivery.expires_at > now)
+    return session.scalar(select(func.count()).where(may_leave)) or 0
 
 
 def retry(parts: Parts, site_id: int, chosen: Chosen, by: Actor, now: datetime) -> int:
@@ -108,7 +106,7 @@ def note_export(parts: Parts, site_id: int, what: str, by: Actor, now: datetime)
 
 def _these(session: Session, site_id: int, chosen: Chosen) -> ColumnElement[bool]:
     ours = sends.which(site_id, chosen.send, Filter(State.FAILED, chosen.reason))
-    return ours & among(session, Delivery.id, chosen.ids) if chosen.ids else ours
+    return ours if chosen.ids is None else ours & among(session, Delivery.id, chosen.ids)
 
 
 def _is_suppressed(session: Session, reader: Subscriber) -> bool:

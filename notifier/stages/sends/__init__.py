@@ -3,7 +3,7 @@
 from notifier.stages.sends.key import Send, SendKey
 from notifier.stages.sends.listed import PAGE, find, named, sends
 from notifier.stages.sends.rows import PAGE as PAGE_OF_LETTERS
-from notifier.stages.sends.rows import Filter, Row, letters, retriable, which
+from notifier.stages.sends.rows import Filter, Row, letters, which
 
 __all__ = [
     "PAGE",
@@ -15,7 +15,6 @@ __all__ = [
     "find",
     "letters",
     "named",
-    "retriable",
     "sends",
     "which",
 ]

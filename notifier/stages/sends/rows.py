@@ -77,12 +77,6 @@ def which(site_id: int, send: Send, wanted: Filter) -> ColumnElement[bool]:
     return found
 
 
-def retriable(session: Session, site_id: int, send: Send, reason: Reason | None, now: datetime) -> int:
-    """How many failed letters of a send, of one reason or of any, may still leave."""
-    failed = which(site_id, send, Filter(State.FAILED, reason)) & (Delivery.expires_at > now)
-    return session.scalar(select(func.count()).where(failed)) or 0
-
-
 def _ids(site_id: int, send: Send, wanted: Filter, after_id: int, most: int) -> Select[Any]:
     ours = which(site_id, send, wanted) & (Delivery.id > after_id)
     if wanted.state is State.QUEUED:

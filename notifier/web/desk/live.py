@@ -14,13 +14,19 @@ from starlette.responses import StreamingResponse
 from notifier.domain.progress import Pace, Progress
 from notifier.web.look import PLAIN_HEADERS
 
-EVERY_S: Final = 1.0
-LASTS_S: Final = 300.0
-"""Then the browser asks again: no connection is for ever."""
 WATCHERS_MAX: Final = 50
 """Of one process; who comes later looks again after a while."""
 AGAIN_MS: Final = 15_000
 _HEADERS: Final = {**PLAIN_HEADERS, "X-Accel-Buffering": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """How often a stream tells, and for how long; then the browser asks again, for no connection is for ever."""
+
+    every_s: float = 1.0
+    lasts_s: float = 300.0
+
 
 Look = Callable[[], tuple[int, int] | None]
 """(done, planned) at this moment; None for a send that is no more."""
@@ -40,14 +46,17 @@ def events(request: Request, look: Look, words: Callable[[Progress], dict[str, s
     """The stream; `words` says a progress in the reader's language."""
     if _watchers.count >= WATCHERS_MAX:
         return StreamingResponse(iter([f"retry: {AGAIN_MS}\n\n"]), media_type="text/event-stream", headers=_HEADERS)
-    return StreamingResponse(_stream(request, look, words), media_type="text/event-stream", headers=_HEADERS)
+    return StreamingResponse(told(request, look, words), media_type="text/event-stream", headers=_HEADERS)
 
 
-async def _stream(request: Request, look: Look, words: Callable[[Progress], dict[str, str]]) -> AsyncIterator[str]:
+async def told(
+    request: Request, look: Look, words: Callable[[Progress], dict[str, str]], rhythm: Rhythm = Rhythm()
+) -> AsyncIterator[str]:
+    """The events, until the send is over, the browser is gone or the time is up."""
     _watchers.count += 1
     begun, pace = time.monotonic(), Pace()
     try:
-        while time.monotonic() - begun < LASTS_S and not await request.is_disconnected():
+        while time.monotonic() - begun < rhythm.lasts_s and not await request.is_disconnected():
             found = await run_in_threadpool(look)
             if found is None:
                 break
@@ -55,7 +64,7 @@ async def _stream(request: Request, look: Look, words: Callable[[Progress], dict
             yield _event({**asdict(progress), "is_over": progress.is_over, "words": words(progress)})
             if progress.is_over:
                 break
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(rhythm.every_s)
     finally:
         _watchers.count -= 1
 

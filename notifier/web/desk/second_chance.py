@@ -53,7 +53,7 @@ def retry(edge: Here, entered: Editor, form: Form, site: str, send: str) -> Resp
     reason = form.one("reason")
     chosen = Chosen(
         the_send(edge, ours, send),
-        tuple(sorted({found for one in form.many("letter") if (found := whole(one))})),
+        None if form.one("every") else tuple(sorted({found for one in form.many("letter") if (found := whole(one))})),
         Reason(reason) if reason in set(Reason) else None,
     )
     if form.one("is_sure"):
