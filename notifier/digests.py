@@ -30,6 +30,10 @@ class TooLateError(RuntimeError):
     """The digest was planned already: its letters are on their way."""
 
 
+class GivenUpError(RuntimeError):
+    """It was held until it was too late: what it had comes with the next one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A digest slot of one site."""
@@ -129,8 +133,10 @@ def hold(parts: Parts, place: Place, by: Actor, now: datetime) -> None:
 
 
 def release(parts: Parts, place: Place, by: Actor, now: datetime) -> None:
-    """Let it go: at its hour, or at once where that has come."""
+    """Let it go: at its hour, or at once where that has come. Raises GivenUpError."""
     with transaction(parts.db, parts.bell) as session:
+        if place.at < now and session.scalar(_run(place, is_planned=False)) is None:
+            raise GivenUpError
         _write(session, place, now, {"is_held": False})
         audit.note(session, by, "digest.released", now, site_id=place.site_id, **_named(place))
         later(session, *(to_plan(run) for run in session.scalars(_run(place, is_planned=False))))

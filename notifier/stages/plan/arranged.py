@@ -67,6 +67,13 @@ def blocks_later() -> ColumnElement[bool]:
     return or_(~is_held(), Run.frequency == Frequency.HOURLY)
 
 
+def held_slots(session: Session, run: Run, since: datetime) -> frozenset[datetime]:
+    """The slots before a run's that somebody held back and never let go."""
+    ours = Arrangement.site_id == run.site_id, Arrangement.frequency == run.frequency, Arrangement.is_held
+    within = Arrangement.slot >= since, Arrangement.slot < run.slot
+    return frozenset(session.scalars(select(Arrangement.slot).where(*ours, *within)))
+
+
 def give_up(session: Session, site_id: int, now: datetime, late_most: timedelta) -> None:
     """Forget runs that were held until they were too late: the next ones hold what they would have held."""
     stale = and_(Run.site_id == site_id, Run.planned_at.is_(None), Run.slot < now - late_most, is_held())

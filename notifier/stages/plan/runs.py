@@ -11,7 +11,7 @@ from notifier.db import upsert
 from notifier.domain.schedule import Hours, last_slot, previous_slot
 from notifier.domain.words import Frequency
 from notifier.models import Run, Site, Subscriber
-from notifier.stages.plan.arranged import blocks_later, give_up, is_held
+from notifier.stages.plan.arranged import blocks_later, give_up, held_slots, is_held
 from notifier.stages.plan.threads import make_bookmarks
 
 DIGESTS = (Frequency.HOURLY, Frequency.DAILY, Frequency.WEEKLY)
@@ -45,6 +45,15 @@ class Cohort:
             Subscriber.confirmed_at <= self.run.slot,
             or_(*theirs) if theirs else true(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The slots before a run's."""
+
+    planned: frozenset[datetime]
+    held: frozenset[datetime]
+    """Those that somebody held back, to the end if they are not among the planned ones."""
 
 
 def open_due(session: Session, site: Site, now: datetime, late_most: timedelta) -> list[int]:
@@ -92,13 +101,16 @@ def following(session: Session, run: Run) -> list[int]:
 
 def cohorts(session: Session, run: Run) -> list[Cohort]:
     """The readers a run serves, grouped by the slot that their last digest covered."""
-    planned = set(
-        session.scalars(
-            select(Run.slot).where(
-                Run.site_id == run.site_id, Run.frequency == run.frequency, Run.planned_at.is_not(None),
-                Run.slot < run.slot, Run.slot >= run.slot - LOOKS_BACK,
+    planned = _Past(
+        frozenset(
+            session.scalars(
+                select(Run.slot).where(
+                    Run.site_id == run.site_id, Run.frequency == run.frequency, Run.planned_at.is_not(None),
+                    Run.slot < run.slot, Run.slot >= run.slot - LOOKS_BACK,
+                )
             )
-        )
+        ),
+        held_slots(session, run, run.slot - LOOKS_BACK),
     )  # fmt: skip
     if run.frequency is Frequency.HOURLY:
         return [Cohort(run, _since(run, Hours("UTC", 0, 0), planned), ())]
@@ -113,13 +125,17 @@ def _unplanned_like(run: Run) -> ColumnElement[bool]:
     return and_(Run.site_id == run.site_id, Run.frequency == run.frequency, Run.planned_at.is_(None))
 
 
-def _since(run: Run, hours: Hours, planned: set[datetime]) -> datetime:
-    """The last slot that was planned for these hours; the slot before this one where there was none for long."""
+def _since(run: Run, hours: Hours, past: _Past) -> datetime:
+    """The last slot that was planned for these hours; the slot before this one where there was none for long.
+
+    What was held back until it was too late has sent nothing, and is passed over.
+    """
     slot = before = previous_slot(run.frequency, hours, run.slot)
     for _ in range(STEPS_BACK[run.frequency]):
-        if slot in planned:
+        if slot in past.planned:
             return slot
         slot = previous_slot(run.frequency, hours, slot)
+        before = slot if before in past.held else before
     return before
 
 

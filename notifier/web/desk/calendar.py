@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from notifier import digests
-from notifier.digests import Order, Place, TooLateError
+from notifier.digests import GivenUpError, Order, Place, TooLateError
 from notifier.domain.words import Frequency, Role
 from notifier.stages.plan.runs import DIGESTS
 from notifier.stages.render import RenderFailed
@@ -71,6 +71,8 @@ def arrange(edge: Here, entered: Editor, form: Form, site: str, frequency: str, 
                 digests.release(edge.parts, place, by, now)
             case _:
                 digests.arrange(edge.parts, place, _order(form), by, now)
+    except GivenUpError:
+        return _slot_page(edge, here, place, {"said": "given_up"}, HTTPStatus.CONFLICT)
     except TooLateError:
         return _slot_page(edge, here, place, {"said": "too_late"}, HTTPStatus.CONFLICT)
     return RedirectResponse(f"{_path(here, place)}?said=saved", HTTPStatus.SEE_OTHER)
