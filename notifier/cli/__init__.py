@@ -9,7 +9,20 @@ from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifier import settings
-from notifier.cli import data, database, dkim, drill, gallery, letters, processes, sources, subscribers, takeover, users
+from notifier.cli import (
+    data,
+    database,
+    digests,
+    dkim,
+    drill,
+    gallery,
+    letters,
+    processes,
+    sources,
+    subscribers,
+    takeover,
+    users,
+)
 from notifier.cli.words import FAILED, MISUSED, console_err, refuse, say_error
 from notifier.db import DatabaseUrlError
 from notifier.dkim_keys import DkimFolderError
@@ -48,6 +61,7 @@ subscribers.add_to(app)
 takeover.add_to(app)
 users.add_to(app)
 letters.add_to(app)
+digests.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
 drill.add_to(app)

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse
 from notifier import digests
 from notifier.digests import GivenUpError, Order, Place, TooLateError
 from notifier.domain.words import Frequency, Role
+from notifier.stages.plan.outlook import Slot
 from notifier.stages.plan.runs import DIGESTS
 from notifier.stages.render import RenderFailed
 from notifier.web.desk.frame import Scene
@@ -23,7 +24,7 @@ from notifier.web.wire import Typed
 
 router = APIRouter(prefix=f"{PREFIX}/at/{{site}}/calendar", include_in_schema=False)
 
-SLOT: Final = "%Y%m%dT%H%MZ"
+MOMENT: Final = "%Y%m%dT%H%MZ"
 LAST: Final = 10_000
 
 
@@ -78,16 +79,16 @@ def arrange(edge: Here, entered: Editor, form: Form, site: str, frequency: str, 
     return RedirectResponse(f"{_path(here, place)}?said=saved", HTTPStatus.SEE_OTHER)
 
 
-def name(place: Place | digests.Slot) -> str:
+def name(place: Place | Slot) -> str:
     """A slot in an address: `daily/20260701T0500Z`."""
-    return f"{place.frequency.value}/{place.at.astimezone(UTC).strftime(SLOT)}"
+    return f"{place.frequency.value}/{place.at.astimezone(UTC).strftime(MOMENT)}"
 
 
 def the_place(edge: Edge, site: str, frequency: str, slot: str) -> Place:
     """The slot that an address names. Raises Problem."""
     ours = site_id(edge, site)
     try:
-        at = datetime.strptime(slot, SLOT).replace(tzinfo=UTC)
+        at = datetime.strptime(slot, MOMENT).replace(tzinfo=UTC)
         found = Frequency(frequency)
     except ValueError:
         raise missing() from None

@@ -101,8 +101,8 @@ def ceiling(most: int) -> int:
     if most <= LINES:
         return LINES
     size = 10 ** (len(str(most)) - 1)
-    unit = next(one for one in (size // 10 or 1, size // 5 or 1, size // 2 or 1, size, 2 * size) if one * LINES >= most)
-    return int(math.ceil(most / (unit * LINES)) * unit * LINES)
+    units = (size // 2 or 1, size, 2 * size, (5 * size + 1) // 2)
+    return LINES * next(one for one in units if one * LINES >= most)
 
 
 def _scale(top: int) -> tuple[Mark, ...]:
