@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from notifier import census, digests, flow, tally
 from notifier.desk.audit import Actor
@@ -134,7 +134,7 @@ def test_the_days_sums_tell_when_each_digest_is_read(desk: Desk) -> None:
     census.count(parts, desk.visit.now)
     assert digests.ahead(parts, 1, desk.visit.now).slots == counted
     with parts.db.writing() as session:
-        session.execute(DaySum.__table__.update().where(DaySum.measure == "slot").values(count=1000))
+        session.execute(update(DaySum).where(DaySum.measure == "slot").values(count=1000))
     assert {one.readers for one in digests.ahead(parts, 1, desk.visit.now).slots} == {1000}
     assert name(place) == EIGHT
     digests.arrange(parts, place, Order(), Actor("cli"), desk.visit.now)
@@ -160,7 +160,7 @@ def test_the_running_count_is_made_anew_from_the_letters(desk: Desk) -> None:
     before = sums()
     assert len(before) > 3
     with desk.visit.parts.db.writing() as session:
-        session.execute(Tally.__table__.update().values(count=77))
+        session.execute(update(Tally).values(count=77))
     census.rebuild(desk.visit.parts, desk.visit.now)
     assert sums() == before
 
