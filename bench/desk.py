@@ -122,7 +122,9 @@ def measured(client: TestClient, path: str) -> float:
         spent.append((time.perf_counter() - begun) * 1000)
         if answer.status_code != 200:  # noqa: PLR2004 - a page
             raise RuntimeError(f"{path}: {answer.status_code}")
-    return round(statistics.quantiles(spent, n=20)[-1], 1)
+    p95 = round(statistics.quantiles(spent, n=20)[-1], 1)
+    print(f"{path:60} {p95:8.1f} ms", flush=True)
+    return p95
 
 
 def _paths(parts: Parts, site: int, now: datetime) -> dict[str, str]:
