@@ -11,6 +11,7 @@ from notifier import (
     admission,
     archive,
     bulk_acts,
+    census,
     corrections,
     flow,
     imports,
@@ -32,6 +33,7 @@ from notifier.stages import ledger, overdue, record
 TICKS_LEASED = 3
 """How many ticks long the lease lasts: while a worker that was killed in mid-tick holds it, nothing is swept."""
 RUNS_EVERY = timedelta(seconds=60)
+CENSUS_EVERY = timedelta(hours=1)
 QUARTER_S = 15 * 60
 """Every offset from UTC is a multiple of a quarter of an hour, so digest hours come at quarters."""
 DRAIN_LASTS = timedelta(seconds=60)
@@ -69,6 +71,9 @@ def tick(parts: Parts, now: datetime) -> bool:
         parts.bell([*sources, *sending.due(parts, now)])
         if lease.last_sweep_at is None or now - lease.last_sweep_at >= timedelta(seconds=parts.settings.sweep_s):
             sweep(parts, now)
+        if lease.last_census_at is None or now - lease.last_census_at >= CENSUS_EVERY:
+            census.count(parts, now)
+            _note(parts, last_census_at=now)
     finally:
         _release(parts, lease, now)
     return True

@@ -13,6 +13,7 @@ from notifier.cli import (
     corrections,
     data,
     database,
+    digests,
     dkim,
     drill,
     gallery,
@@ -66,6 +67,7 @@ letters.add_to(app)
 corrections.add_to(app)
 mail_in.add_to(app)
 issues.add_to(app)
+digests.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
 drill.add_to(app)

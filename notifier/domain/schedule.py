@@ -72,3 +72,13 @@ def local(wall: datetime, time_zone: str) -> datetime:
     In the hour that daylight saving skips, the moment the clock jumps past it; in the hour that comes twice, the first.
     """
     return wall.replace(tzinfo=ZoneInfo(time_zone), fold=0).astimezone(UTC)
+
+
+def next_slots(frequency: Frequency, hours: Hours, now: datetime, until: datetime) -> list[datetime]:
+    """The slots after `now`, up to `until`, the next one first."""
+    found: list[datetime] = []
+    slot = last_slot(frequency, hours, until)
+    while slot > now:
+        found.append(slot)
+        slot = previous_slot(frequency, hours, slot)
+    return found[::-1]

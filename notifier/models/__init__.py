@@ -11,6 +11,7 @@ from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.feedback import Reply
 from notifier.models.issues import Issue, IssueItem, Trial, Wave
 from notifier.models.pauses import follows_since, is_awake
+from notifier.models.planning import Arrangement, DaySum
 from notifier.models.roll import (
     BulkAct,
     BulkChange,
@@ -28,6 +29,7 @@ __all__ = [
     "Archived",
     "ArchivedItem",
     "ArchivedTopic",
+    "Arrangement",
     "AuditEvent",
     "Base",
     "Bookmark",
@@ -35,6 +37,7 @@ __all__ = [
     "BulkChange",
     "ConsentEvent",
     "Correction",
+    "DaySum",
     "Delivery",
     "DeliveryEvent",
     "Headline",

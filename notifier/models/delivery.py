@@ -13,6 +13,8 @@ from notifier.models.base import Base
 _WAITING = text("delivery_id IS NULL AND dropped_at IS NULL")
 _SUM, _FRESH = text("is_sum"), text("NOT is_sum")
 _QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
+_UNSENT = text("state = 'failed' OR state = 'dropped' OR state = 'expired'")
+_PERSONAL = text("kind <> 'alert' AND kind <> 'digest' AND kind <> 'issue'")
 
 
 class Notice(Base):
@@ -100,9 +102,16 @@ class Delivery(Base):
         Index("ix_deliveries_queued", "lane", "id", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
         Index("ix_deliveries_expiring", "expires_at", postgresql_where=_QUEUED, sqlite_where=_QUEUED),
         Index("ix_deliveries_leased", "lease_until", postgresql_where=_SENDING, sqlite_where=_SENDING),
+        # What did not go out, by send and reason: what is sent never enters it.
+        Index(
+            "ix_deliveries_unsent", "site_id", "kind", "about_id", "state", "reason", "id",
+            postgresql_where=_UNSENT, sqlite_where=_UNSENT,
+        ),
+        # Letters to one person each lie scattered among those of large sends, whose rows are never in it.
+        Index("ix_deliveries_personal", "site_id", "kind", "id", postgresql_where=_PERSONAL, sqlite_where=_PERSONAL),
         # Each row is written anew when it is claimed and when it ends: half a page free keeps it where it lies.
         {"postgresql_with": {"fillfactor": 50}},
-    )
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
@@ -130,7 +139,7 @@ class Delivery(Base):
 
 
 class Tally(Base):
-    """How many deliveries of one page of the books were planned, or ended in one way.
+    """How many deliveries of one page of the books were planned on one day, or ended in one way.
 
     Whoever plans or ends letters adds rows and changes none, so that workers never wait for each other here; the sweep
     adds them up. A page is a run, an alert, an issue or a correction; all other letters of a kind share one,
@@ -140,23 +149,29 @@ class Tally(Base):
     __tablename__ = "tallies"
     __table_args__ = (
         Index(
-            "uq_tallies_sum", "site_id", "kind", "about_id", "entry", "reason",
+            "uq_tallies_sum", "site_id", "kind", "about_id", "day", "entry", "reason",
             unique=True, postgresql_where=_SUM, sqlite_where=_SUM,
         ),
         Index("ix_tallies_fresh", "id", postgresql_where=_FRESH, sqlite_where=_FRESH),
         Index("ix_tallies_page", "kind", "about_id"),
+        Index("ix_tallies_day", "site_id", "day"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     kind: Mapped[LetterKind]
     about_id: Mapped[int] = mapped_column(BigId)
+    day: Mapped[str] = mapped_column(String(10))
+    """When they were planned, in UTC, such as `2026-11-23`: however late they end, they count on that day."""
     entry: Mapped[str] = mapped_column(String(20))
     """`planned`, or the state in which deliveries ended."""
     reason: Mapped[str] = mapped_column(String(20), default="")
     """Why; empty for none, for a unique key tells two NULLs apart."""
     count: Mapped[int] = mapped_column(BigId)
     """Below zero where what had ended was queued again."""
+    first_id: Mapped[int | None] = mapped_column(BigId)
+    """With `planned`: no delivery of it has a smaller id, so that a page is read without an index of its own."""
+    last_id: Mapped[int | None] = mapped_column(BigId)
     is_sum: Mapped[bool] = mapped_column(default=False)
 
 
@@ -181,3 +196,4 @@ class Lease(Base):
     until: Mapped[datetime]
     last_sweep_at: Mapped[datetime | None]
     last_runs_at: Mapped[datetime | None]
+    last_census_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.balance import Balance, Page
 from notifier.domain.words import LetterKind, Reason, State
-from notifier.models import Delivery, Lease, Letter
+from notifier.models import Delivery, Lease, Letter, Notice
 
 TICK = "tick"
 
@@ -32,6 +32,7 @@ class Fate:
 
     delivery_id: int
     kind: LetterKind
+    about_id: int
     state: State
     reason: Reason | None
     attempts: int
@@ -40,18 +41,28 @@ class Fate:
     detail: str
 
 
-def fates(session: Session, subscriber_id: int, most: int) -> list[Fate]:
-    """A person's letters, the newest first: what they were sent or spared, and why."""
+def fates(session: Session, subscriber_id: int, most: int, before_id: int = 0) -> list[Fate]:
+    """A person's letters, the newest first: what they were sent or spared, and why; those before `before_id`."""
+    theirs = Delivery.subscriber_id == subscriber_id
     rows = session.execute(
         select(
-            Delivery.id, Delivery.kind, Delivery.state, Delivery.reason, Delivery.attempts, Delivery.created_at,
-            Delivery.finished_at, Delivery.detail,
+            Delivery.id, Delivery.kind, Delivery.about_id, Delivery.state, Delivery.reason, Delivery.attempts,
+            Delivery.created_at, Delivery.finished_at, Delivery.detail,
         )
-        .where(Delivery.subscriber_id == subscriber_id)
+        .where(theirs & (Delivery.id < before_id) if before_id else theirs)
         .order_by(Delivery.id.desc())
         .limit(most)
     )  # fmt: skip
     return [Fate(*row) for row in rows]
+
+
+def spared(session: Session, subscriber_id: int) -> dict[str, int]:
+    """How many comments no letter told this person of, though they concern them, by reason."""
+    dropped = select(Notice.dropped_reason, func.count()).where(
+        Notice.subscriber_id == subscriber_id, Notice.dropped_at.is_not(None)
+    )
+    rows = session.execute(dropped.group_by(Notice.dropped_reason))
+    return {reason.value: count for reason, count in rows if reason}
 
 
 def status(session: Session, site_id: int | None = None) -> Status:

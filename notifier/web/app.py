@@ -56,6 +56,7 @@ _FILES: Final = {
     "desk.css": "text/css; charset=utf-8",
     "issues.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "live.js": "text/javascript; charset=utf-8",
 }
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 

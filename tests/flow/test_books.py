@@ -1,5 +1,6 @@
 """The books by run and alert: the running count is what a count of all letters would be, at any moment."""
 
+import math
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -136,7 +137,8 @@ def test_the_sweep_adds_the_tallies_up_and_changes_nothing(world: World) -> None
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_what_is_counted_while_the_sweep_adds_up_is_not_lost(db: Database, tmp_path: Path) -> None:
-    line = make_world(db, tmp_path).site.id, LetterKind.DIGEST, {7: 3}
+    world = make_world(db, tmp_path)
+    line = tally.Batch(world.site.id, LetterKind.DIGEST, world.now, 1, 3), {7: 3}
     with db.writing() as late:
         tally.plan(late, *line)
         late.flush()
@@ -222,3 +224,24 @@ def test_every_delivery_is_in_one_chunk_of_its_lane(world: World, size: int) -> 
     for delivery, lane in rows:
         assert sum(lane == n.args[0] and n.args[1] <= delivery <= n.args[2] for n in nudges) == 1  # type: ignore[operator]
     assert all(int(n.args[2]) - int(n.args[1]) < size for n in nudges)
+
+
+def test_each_page_knows_between_which_ids_its_letters_lie(world: World) -> None:
+    crowd(world)
+    world.article("1")
+    world.work()
+    world.now = DAWN
+    world.tick()
+    for is_added_up in (False, True):
+        if is_added_up:
+            squeeze(world.parts.db)
+        with world.parts.db.reading() as session:
+            for kind, about in running(world):
+                planned = (Tally.kind == kind) & (Tally.about_id == about) & (Tally.entry == tally.PLANNED)
+                first, last = session.execute(
+                    select(func.min(Tally.first_id), func.max(Tally.last_id)).where(planned)
+                ).one()
+                its = Delivery.kind == kind if kind not in tally.PAGED else (Delivery.about_id == about)
+                ids = session.scalars(select(Delivery.id).where(Delivery.kind == kind, its)).all()
+                assert (first or math.inf) <= min(ids), (kind, about)
+                assert (last or 0) >= max(ids), (kind, about)

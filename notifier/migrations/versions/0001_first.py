@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_sweep_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_runs_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_census_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_leases")),
     )
     op.create_table(
@@ -104,6 +105,23 @@ def upgrade() -> None:
     )
     op.create_index("ix_archived_site", "archived", ["site_id", "id"], unique=False)
     op.create_table(
+        "arrangements",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("frequency", sa.String(length=20), nullable=False),
+        sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("pinned", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("dropped", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("postponed", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id"], ["sites.id"], name=op.f("fk_arrangements_site_id_sites"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_arrangements")),
+        sa.UniqueConstraint("site_id", "frequency", "slot", name=op.f("uq_arrangements_site_id_frequency_slot")),
+    )
+    op.create_table(
         "audit_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=True),
@@ -139,6 +157,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_bulk_acts_site_id", "bulk_acts", ["site_id", "id"], unique=False)
     op.create_index("ix_bulk_acts_state", "bulk_acts", ["state", "touched_at"], unique=False)
+    op.create_table(
+        "day_sums",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("measure", sa.String(length=20), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("name", sa.String(length=400), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_day_sums_site_id_sites"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_day_sums")),
+        sa.UniqueConstraint("site_id", "measure", "day", "name", name=op.f("uq_day_sums_site_id_measure_day_name")),
+    )
     op.create_table(
         "imports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -359,13 +389,17 @@ def upgrade() -> None:
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("about_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("entry", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.String(length=20), nullable=False),
         sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("last_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("is_sum", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_tallies_site_id_sites"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tallies")),
     )
+    op.create_index("ix_tallies_day", "tallies", ["site_id", "day"], unique=False)
     op.create_index(
         "ix_tallies_fresh",
         "tallies",
@@ -378,7 +412,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_tallies_sum",
         "tallies",
-        ["site_id", "kind", "about_id", "entry", "reason"],
+        ["site_id", "kind", "about_id", "day", "entry", "reason"],
         unique=True,
         postgresql_where=sa.text("is_sum"),
         sqlite_where=sa.text("is_sum"),
@@ -508,12 +542,28 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'sending'"),
     )
     op.create_index(
+        "ix_deliveries_personal",
+        "deliveries",
+        ["site_id", "kind", "id"],
+        unique=False,
+        postgresql_where=sa.text("kind <> 'alert' AND kind <> 'digest' AND kind <> 'issue'"),
+        sqlite_where=sa.text("kind <> 'alert' AND kind <> 'digest' AND kind <> 'issue'"),
+    )
+    op.create_index(
         "ix_deliveries_queued",
         "deliveries",
         ["lane", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'queued'"),
         sqlite_where=sa.text("state = 'queued'"),
+    )
+    op.create_index(
+        "ix_deliveries_unsent",
+        "deliveries",
+        ["site_id", "kind", "about_id", "state", "reason", "id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'failed' OR state = 'dropped' OR state = 'expired'"),
+        sqlite_where=sa.text("state = 'failed' OR state = 'dropped' OR state = 'expired'"),
     )
     op.create_table(
         "import_faults",
@@ -1228,8 +1278,10 @@ def downgrade() -> None:
     op.drop_table("letters")
     op.drop_table("issues")
     op.drop_table("imports")
+    op.drop_table("day_sums")
     op.drop_table("bulk_acts")
     op.drop_table("audit_events")
+    op.drop_table("arrangements")
     op.drop_table("archived")
     op.drop_table("api_keys")
     op.drop_table("users")

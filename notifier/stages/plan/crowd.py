@@ -27,7 +27,7 @@ from notifier import tally
 from notifier.db import affected
 from notifier.models import Delivery, Letter
 from notifier.stages.plan.aside import aside
-from notifier.stages.plan.letters import DELIVERY_COLUMNS, About, Draft, Edition, letter_ids, owed_columns
+from notifier.stages.plan.letters import DELIVERY_COLUMNS, About, Draft, Edition, letter_ids, newest, owed_columns
 
 AT_ONCE: Final = 500
 """Letters made in one statement."""
@@ -68,11 +68,13 @@ def plan_crowd(session: Session, edition: Edition, about: About, readers: Select
         if not planned:
             return 0
         _write_shares(session, edition, shares)
+        before = newest(session)
         new = _write_deliveries(session, edition, about, crowd)
         if new != planned:
             raise RuntimeError(f"{about} planned {new} deliveries for {planned} readers")
         _count_letters(session)
-        tally.plan(session, edition.site.id, about.kind, {about.id: planned})
+        ours = before + 1, newest(session)
+        tally.plan(session, tally.Batch(edition.site.id, about.kind, edition.now, *ours), {about.id: planned})
         return planned
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.words import Frequency, ItemKind, ItemState
 from notifier.models import Item, ItemTopic, Run
+from notifier.stages.plan.arranged import postponed_from
 
 OVERLAP = timedelta(minutes=10)
 """An article is announced when its transaction begins and seen when it is committed: at most this much later."""
@@ -65,6 +66,7 @@ def window(session: Session, run: Run, since: datetime) -> Window:
     )
     # Without a run at `since` nobody looked there: nothing can have come too late for it.
     late = set() if seen is None else set(_shortly_before(session, run.site_id, since)) - set(seen)
+    late |= set() if seen is None else postponed_from(session, run, since)
     return Window(run.site_id, since, run.slot, tuple(sorted(late)))
 
 

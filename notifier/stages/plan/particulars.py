@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, LetterItem, Notice, Subscriber, Subscription
+from notifier.stages.plan.arranged import Arranged
 from notifier.stages.plan.digest_comments import DigestComments, followers_behind, waits_for
 from notifier.stages.plan.letters import Edition, digest_draft
 from notifier.stages.plan.news import News, news, window
@@ -36,15 +37,16 @@ def particulars(cohort: Cohort) -> Select[int]:
     return select(Subscriber.id.label("reader")).join(some, some.c.reader == Subscriber.id).where(cohort.readers())
 
 
-def plan_particulars(session: Session, edition: Edition, cohort: Cohort, who: FromClause) -> int:
+def plan_particulars(session: Session, edition: Edition, cohort: Cohort, who: FromClause, arranged: Arranged) -> int:
     """Plan the digests of these readers (as `particulars` tells them) one by one; gives how many are new."""
     readers = session.scalars(select(Subscriber).join(who, who.c.reader == Subscriber.id).order_by(Subscriber.id)).all()
     return sum(
-        _plan(session, edition, cohort, readers[first : first + AT_ONCE]) for first in range(0, len(readers), AT_ONCE)
+        _plan(session, edition, cohort, readers[first : first + AT_ONCE], arranged)
+        for first in range(0, len(readers), AT_ONCE)
     )
 
 
-def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[Subscriber]) -> int:
+def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[Subscriber], arranged: Arranged) -> int:
     run = cohort.run
     since = {reader.id: _since(reader, cohort) for reader in readers}
     articles_since = window(session, run, cohort.since)
@@ -58,7 +60,7 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
 
     owed = []
     for reader in readers:
-        picked = found.pick(wants[reader.id], run.frequency)
+        picked = arranged.order(found.pick(wants[reader.id], run.frequency))
         articles = [item for item in picked if item not in had[reader.id] and is_new(item, since[reader.id])]
         comments = waiting.items(reader.id)
         if articles or comments:

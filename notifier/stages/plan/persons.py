@@ -75,7 +75,7 @@ def _plan_crowd(session: Session, edition: Edition, kind: LetterKind, one: Share
         Made(*row) for row in session.execute(new.returning(Delivery.id, Delivery.subscriber_id, Delivery.about_id))
     ]
     _count_letters(session, Counter({letter: len(made)}))
-    tally.plan(session, edition.site.id, kind, {one.about_id: len(made)})
+    _tally(session, edition, kind, made)
     return made
 
 
@@ -97,8 +97,16 @@ def _plan(session: Session, edition: Edition, kind: LetterKind, owed: Sequence[O
         rows,
     ).all()
     _count_letters(session, Counter(row.letter_id for row in new))
-    tally.plan(session, edition.site.id, kind, Counter(row.about_id for row in new))
-    return [Made(row.id, row.subscriber_id or 0, row.about_id) for row in new]
+    made = [Made(row.id, row.subscriber_id or 0, row.about_id) for row in new]
+    _tally(session, edition, kind, made)
+    return made
+
+
+def _tally(session: Session, edition: Edition, kind: LetterKind, made: Sequence[Made]) -> None:
+    if made:
+        ids = [one.id for one in made]
+        batch = tally.Batch(edition.site.id, kind, edition.now, min(ids), max(ids))
+        tally.plan(session, batch, Counter(one.about_id for one in made))
 
 
 def _count_letters(session: Session, counts: Counter[int]) -> None:

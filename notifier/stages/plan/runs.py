@@ -11,6 +11,7 @@ from notifier.db import upsert
 from notifier.domain.schedule import Hours, last_slot, previous_slot
 from notifier.domain.words import Frequency
 from notifier.models import Run, Site, Subscriber, is_awake
+from notifier.stages.plan.arranged import blocks_later, give_up, held_slots, is_held
 from notifier.stages.plan.threads import make_bookmarks
 
 DIGESTS = (Frequency.HOURLY, Frequency.DAILY, Frequency.WEEKLY)
@@ -48,11 +49,21 @@ class Cohort:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The slots before a run's."""
+
+    planned: frozenset[datetime]
+    held: frozenset[datetime]
+    """Those that somebody held back, to the end if they are not among the planned ones."""
+
+
 def open_due(session: Session, site: Site, now: datetime, late_most: timedelta) -> list[int]:
     """Make the runs whose slot has come, missed ones too if they are not later than `late_most`; gives the new ids.
 
     What a run that is skipped as too late would have held, the next one holds.
     """
+    give_up(session, site.id, now, late_most)
     groups = list(_groups(session, site.id))
     due = {
         (frequency, slot)
@@ -75,9 +86,13 @@ def open_due(session: Session, site: Site, now: datetime, late_most: timedelta) 
 
 
 def is_early(session: Session, run: Run) -> bool:
-    """Whether a run of an earlier slot is not planned yet: both would hold what was announced before it."""
-    before = select(Run.id).where(_unplanned_like(run), Run.slot < run.slot)
-    return session.scalar(before.limit(1)) is not None
+    """Whether a run must wait: an earlier one is not planned, and both would hold what was announced before it.
+
+    Or somebody holds it back.
+    """
+    before = select(Run.id).where(_unplanned_like(run), Run.slot < run.slot, blocks_later())
+    held = select(Run.id).where(Run.id == run.id, is_held())
+    return session.scalar(before.union_all(held).limit(1)) is not None
 
 
 def following(session: Session, run: Run) -> list[int]:
@@ -88,13 +103,16 @@ def following(session: Session, run: Run) -> list[int]:
 
 def cohorts(session: Session, run: Run) -> list[Cohort]:
     """The readers a run serves, grouped by the slot that their last digest covered."""
-    planned = set(
-        session.scalars(
-            select(Run.slot).where(
-                Run.site_id == run.site_id, Run.frequency == run.frequency, Run.planned_at.is_not(None),
-                Run.slot < run.slot, Run.slot >= run.slot - LOOKS_BACK,
+    planned = _Past(
+        frozenset(
+            session.scalars(
+                select(Run.slot).where(
+                    Run.site_id == run.site_id, Run.frequency == run.frequency, Run.planned_at.is_not(None),
+                    Run.slot < run.slot, Run.slot >= run.slot - LOOKS_BACK,
+                )
             )
-        )
+        ),
+        held_slots(session, run, run.slot - LOOKS_BACK),
     )  # fmt: skip
     if run.frequency is Frequency.HOURLY:
         return [Cohort(run, _since(run, Hours("UTC", 0, 0), planned), ())]
@@ -109,13 +127,17 @@ def _unplanned_like(run: Run) -> ColumnElement[bool]:
     return and_(Run.site_id == run.site_id, Run.frequency == run.frequency, Run.planned_at.is_(None))
 
 
-def _since(run: Run, hours: Hours, planned: set[datetime]) -> datetime:
-    """The last slot that was planned for these hours; the slot before this one where there was none for long."""
+def _since(run: Run, hours: Hours, past: _Past) -> datetime:
+    """The last slot that was planned for these hours; the slot before this one where there was none for long.
+
+    What was held back until it was too late has sent nothing, and is passed over.
+    """
     slot = before = previous_slot(run.frequency, hours, run.slot)
     for _ in range(STEPS_BACK[run.frequency]):
-        if slot in planned:
+        if slot in past.planned:
             return slot
         slot = previous_slot(run.frequency, hours, slot)
+        before = slot if before in past.held else before
     return before
 
 

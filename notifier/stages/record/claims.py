@@ -168,7 +168,7 @@ def retry(session: Session, which: ColumnElement[bool], now: datetime, until: da
     Those that may still leave, or with `until` all of them, which may then leave so long.
     """
     failed = which & (Delivery.state == State.FAILED) & (Delivery.expires_at > now if until is None else true())
-    columns = Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.state, Delivery.reason
+    columns = Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.created_at, Delivery.state, Delivery.reason
     rows = session.execute(select(Delivery.id, *columns).where(failed).with_for_update()).all()
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
@@ -177,7 +177,10 @@ def retry(session: Session, which: ColumnElement[bool], now: datetime, until: da
         session.execute(again.values(attempts=0, next_attempt_at=now, reason=None, finished_at=None))
         tally.take_back(
             session,
-            [tally.Line(site, kind, about, state, reason or "") for _, site, kind, about, state, reason in some],
+            [
+                tally.Line(site, kind, about, tally.day_of(at), state, reason or "")
+                for _, site, kind, about, at, state, reason in some
+            ],
         )
     return len(rows)
 

@@ -5,13 +5,31 @@ from typing import Final
 from fastapi import APIRouter
 
 from notifier.domain.desk_words import Role
-from notifier.web.desk import acts, entry, home, imports, log, me, overview, people, reader, subscribers
+from notifier.web.desk import (
+    acts,
+    calendar,
+    charts,
+    deliveries,
+    entry,
+    home,
+    imports,
+    log,
+    me,
+    overview,
+    people,
+    reader,
+    second_chance,
+    subscribers,
+)
 from notifier.web.desk.frame import Part
 from notifier.web.desk.issues import composing, listing, looking, sending
 
 MENU: Final = (
     Part("overview", "", Role.ANALYST),
     Part("issues", "/issues", Role.ANALYST),
+    Part("calendar", "/calendar", Role.ANALYST),
+    Part("deliveries", "/deliveries", Role.ANALYST),
+    Part("charts", "/charts", Role.ANALYST),
     Part("subscribers", "/subscribers", Role.ANALYST),
     Part("people", "/people", Role.OWNER, is_of_site=False),
     Part("log", "/log", Role.OWNER, is_of_site=False),
@@ -31,4 +49,9 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     composing.router,
     looking.router,
     sending.router,
+    # `/deliveries/search` and `/deliveries/{send}` look alike.
+    second_chance.router,
+    deliveries.router,
+    calendar.router,
+    charts.router,
 )

@@ -1,0 +1,48 @@
+"""What editors decide about digests before they go out, and what is counted once a day so that charts cost nothing."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from notifier.db import BigId
+from notifier.domain.words import Frequency
+from notifier.models.base import Base
+
+
+class Arrangement(Base):
+    """What an editor decided about one digest slot; the planner heeds it, and a slot without one goes out as it is."""
+
+    __tablename__ = "arrangements"
+    __table_args__ = (UniqueConstraint("site_id", "frequency", "slot"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    frequency: Mapped[Frequency]
+    slot: Mapped[datetime]
+    pinned: Mapped[list[int]] = mapped_column(default=list)
+    """Articles that come first, in this order, in the letters of those who want them."""
+    dropped: Mapped[list[int]] = mapped_column(default=list)
+    """Articles that its readers get neither in this digest nor in a later one of this frequency."""
+    postponed: Mapped[list[int]] = mapped_column(default=list)
+    """Articles that wait for the digest after this one."""
+    is_held: Mapped[bool] = mapped_column(default=False)
+    """Not planned until somebody lets it go."""
+    changed_at: Mapped[datetime]
+
+
+class DaySum(Base):
+    """One number of one site and day, written anew while the day lasts: what no page could count in time."""
+
+    __tablename__ = "day_sums"
+    __table_args__ = (UniqueConstraint("site_id", "measure", "day", "name"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    measure: Mapped[str] = mapped_column(String(20))
+    """`readers`, `joined`, `left`, `topic`, `domain` or `slot`."""
+    day: Mapped[str] = mapped_column(String(10))
+    """In UTC, such as `2026-11-23`."""
+    name: Mapped[str] = mapped_column(String(400), default="")
+    """Of what: a topic's id, a domain, the hours of a digest."""
+    count: Mapped[int] = mapped_column(BigId)
