@@ -10,6 +10,7 @@ from notifier import admission, corrections, flow, mailroom, observe, polling, s
 from notifier.consent import pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
+from notifier.feedback import hooks
 from notifier.models import Delivery, Lease
 from notifier.parts import Parts
 from notifier.queue import Nudge, Task
@@ -135,6 +136,8 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         expired = record.expire(session, Delivery.id > 0, now)
         pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
+        record.bounce_early(session)
+        hooks.purge(session, now)
         tally.squeeze(session)
     return taken_back, expired
 

@@ -119,6 +119,8 @@ class Reason(StrEnum):
     ATTEMPTS = "attempts"
     UNREACHABLE = "unreachable"
     UNCERTAIN = "uncertain"
+    BOUNCED = "bounced"
+    """Accepted by a server, and sent back by another."""
 
 
 class ReplyState(StrEnum):

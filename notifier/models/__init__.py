@@ -9,9 +9,11 @@ from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Lett
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.feedback import Reply
 from notifier.models.pauses import follows_since, is_awake
+from notifier.models.returns import Alarm, Standing, UsedToken
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
+    "Alarm",
     "ApiKey",
     "AuditEvent",
     "Base",
@@ -42,12 +44,14 @@ __all__ = [
     "Site",
     "Sitting",
     "Source",
+    "Standing",
     "Subscriber",
     "Subscription",
     "Suppression",
     "Tally",
     "Thread",
     "Topic",
+    "UsedToken",
     "User",
     "follows_since",
     "is_awake",

@@ -8,6 +8,7 @@ from notifier.stages.record.claims import (
     claim,
     expire,
     forget_words,
+    hold,
     is_due,
     is_open,
     postpone,
@@ -15,15 +16,19 @@ from notifier.stages.record.claims import (
     settle,
     take_back,
 )
+from notifier.stages.record.returned import bounce, bounce_early
 
 __all__ = [
     "Book",
     "Claim",
     "Span",
     "Terms",
+    "bounce",
+    "bounce_early",
     "claim",
     "expire",
     "forget_words",
+    "hold",
     "is_due",
     "is_open",
     "postpone",
