@@ -1,7 +1,7 @@
 """What is held against addresses, added up under a lock: two that tell of one address at once lose nothing."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -50,7 +50,8 @@ def find(session: Session, address: Address) -> Held:
 
 def _hold(session: Session, against: Mapping[Address, list[Against]], limit: float) -> dict[Address, str]:
     rows = _locked(session, list(against))
-    stayed = _stayed(session, [row for row in rows.values() if row.score > 0])
+    told = {one.delivery_id for refusals in against.values() for one in refusals}
+    stayed = _stayed(session, [row for row in rows.values() if row.score > 0], told)
     ends, changes = dict[Address, str](), list[dict[str, Any]]()
     for address, refusals in against.items():
         row = rows[address]
@@ -75,7 +76,7 @@ def _locked(session: Session, addresses: Sequence[Address]) -> dict[Address, Any
     return {(row.site_id, row.address_hash): row for row in rows}
 
 
-def _stayed(session: Session, rows: Sequence[Any]) -> dict[Address, int]:
+def _stayed(session: Session, rows: Sequence[Any], told: Collection[int]) -> dict[Address, int]:
     """How many letters each address got since, that did not come back: counted when it matters, not when they leave."""
     if not rows:
         return {}
@@ -87,7 +88,7 @@ def _stayed(session: Session, rows: Sequence[Any]) -> dict[Address, int]:
     found = session.execute(
         select(Subscriber.site_id, Subscriber.address_hash, func.count(Delivery.id))
         .join(Delivery, Delivery.subscriber_id == Subscriber.id)
-        .where(or_(*each), Delivery.state == State.SENT)
+        .where(or_(*each), Delivery.state == State.SENT, Delivery.id.not_in(told))
         .group_by(Subscriber.site_id, Subscriber.address_hash)
     )
     return {(site, hashed): count for site, hashed, count in found}

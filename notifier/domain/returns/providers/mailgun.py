@@ -30,7 +30,6 @@ def _told(event: Any) -> Told:  # noqa: ANN401 - JSON
     words = " ".join(text(said, name) for name in ("code", "message", "description")).strip()
     is_final = text(event, "severity") != "temporary"
     # What it did not even try: on its own lists of bounces and complaints.
-    otherwise = BounceClass.BAD_ADDRESS if text(event, "reason") == "suppress-bounce" else None
-    return Told(
-        words, text(said, "enhanced-code"), is_final, otherwise or (None if is_final else BounceClass.TEMPORARY)
-    )
+    is_listed = text(event, "reason") == "suppress-bounce"
+    otherwise = BounceClass.BAD_ADDRESS if is_listed else None if is_final else BounceClass.TEMPORARY
+    return Told(words, text(said, "enhanced-code"), is_final, otherwise)

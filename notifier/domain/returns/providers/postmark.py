@@ -1,4 +1,4 @@
-"""Postmark's webhooks: it keeps no Message-ID of ours, but repeats metadata, which `X-PM-Metadata-…` headers give it."""
+"""Postmark's webhooks: no Message-ID of ours, but the metadata that `X-PM-Metadata-…` headers gave it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
