@@ -88,7 +88,9 @@ def listed(
 
 
 def bring(
-    file: Annotated[Path, typer.Argument(help="A line each: an address, `@domain` or hash; a tab and a reason, if any.")],
+    file: Annotated[
+        Path, typer.Argument(help="A line each: an address, `@domain` or hash; a tab and a reason, if any.")
+    ],
     site: SiteOption = "",
     reason: Annotated[str, typer.Option(help="For lines that say none.")] = "imported",
 ) -> None:
@@ -112,7 +114,9 @@ def bring(
     console.print(f"{added} suppressed anew, {wrong} lines were none of the three", highlight=False)
 
 
-def standing(address: Address, site: SiteOption = "", forget: Annotated[bool, typer.Option("--forget")] = False) -> None:
+def standing(
+    address: Address, site: SiteOption = "", forget: Annotated[bool, typer.Option("--forget")] = False
+) -> None:
     """What is held against an address that is not suppressed yet: its score, and the last refusals."""
     with assembly.parts().db.writing() as session:
         there = the_site(session, site)

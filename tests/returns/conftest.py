@@ -97,7 +97,9 @@ def post(db: Database, tmp_path: Path) -> Post:
 Report = Callable[..., bytes]
 
 
-def report(to: str, fields: str, original: str = "", *, name: str = "dsn-1@mx.example", status: str = "delivery-status") -> bytes:
+def report(
+    to: str, fields: str, original: str = "", *, name: str = "dsn-1@mx.example", status: str = "delivery-status"
+) -> bytes:
     """A delivery report (RFC 3462, RFC 3464), as Postfix writes it."""
     return "\r\n".join(
         [

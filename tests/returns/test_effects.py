@@ -75,10 +75,10 @@ def test_a_full_mailbox_is_suppressed_after_days_and_forgiven_by_letters_that_st
     assert post.suppressed() == {"layla"}
 
 
-@pytest.mark.parametrize("detail", [0, 1, 26, 133, 509, 606])
+@pytest.mark.parametrize("detail", [1, 26])
 def test_no_5_7_x_touches_a_reader(post: Post, detail: int) -> None:
     post.readers("layla")
-    for day in range(8):
+    for day in range(6):
         post.told(post.send(f"{day}")["layla"], f"550 5.7.{detail} user unknown, mailbox full, account disabled")
         with post.world.parts.db.writing() as session:
             for alarm in returns.alarms.open_alarms(session):
@@ -99,9 +99,9 @@ soft = st.builds(
     Against,
     st.integers(1, 6),
     st.integers(0, 9 * 24).map(lambda hours: NOON + timedelta(hours=hours)),
-    st.sampled_from([(BounceClass.FULL, "5.2.2"), (BounceClass.TEMPORARY, "4.4.1"), (BounceClass.INACTIVE, "5.2.1")]).map(
-        lambda pair: Verdict(*pair, is_final=pair[1][0] == "5")
-    ),
+    st.sampled_from(
+        [(BounceClass.FULL, "5.2.2"), (BounceClass.TEMPORARY, "4.4.1"), (BounceClass.INACTIVE, "5.2.1")]
+    ).map(lambda pair: Verdict(*pair, is_final=pair[1][0] == "5")),
 )
 
 
@@ -165,7 +165,11 @@ def test_complaints_suppress_alarm_and_halt_their_stream_alone(post: Post) -> No
     sent = post.send()
     post.take(Returned(sent["a"], EventKind.COMPLAINED, post.now, "mail"))
     (alarm,) = post.alarms()
-    assert (alarm.about, alarm.detail, alarm.halted_until) == (f"stream:{post.world.site.id}:alert", "1 of 4 letters", None)
+    assert (alarm.about, alarm.detail, alarm.halted_until) == (
+        f"stream:{post.world.site.id}:alert",
+        "1 of 4 letters",
+        None,
+    )
     post.take(Returned(sent["b"], EventKind.COMPLAINED, post.now, "mail"))
     assert post.suppressed() == {"a", "b"}
     assert post.alarms()[0].halted_until is not None
@@ -224,7 +228,7 @@ def test_lifting_forgets_what_was_held_against_an_address(post: Post) -> None:
 def test_two_at_once_lose_nothing(post: Post) -> None:
     post.readers("layla")
     letters = []
-    for day in range(12):
+    for day in range(8):
         letters.append((post.send(f"{day}")["layla"], post.now))
         post.world.later(days=1)
     post.world.with_settings(soft_bounces_max=1000)
@@ -246,10 +250,10 @@ def test_two_at_once_lose_nothing(post: Post) -> None:
     for thread in threads:
         thread.join(60)
     assert faults == []
-    assert len(post.standing("layla").days) == 12
-    assert len(post.events()) == 12
+    assert len(post.standing("layla").days) == 8
+    assert len(post.events()) == 8
     balance = flow.status(post.world.parts).balance
-    assert (balance.failed, balance.is_balanced) == (12, True)
+    assert (balance.failed, balance.is_balanced) == (8, True)
 
 
 def test_nothing_is_kept_of_letters_that_were_never_made(post: Post) -> None:

@@ -14,6 +14,7 @@ from notifier.domain.words import State
 from notifier.feedback.door import Kind, place_of
 from notifier.models import Subscription
 from tests.returns.conftest import BOUNCES, INBOUND, Post, failed, report
+from tests.world import NOON
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ def test_both_kinds_of_status_are_read_encoded_or_not(*, status: str, is_encoded
         raw = head + b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.encodebytes(part) + b"\r\n--b\r\n" + rest
     found = read_report(opened(raw), "")
     assert found.told is not None
-    event = found.told.returned(1, __import__("datetime").datetime.now(__import__("datetime").UTC), "mail")
+    event = found.told.returned(1, NOON, "mail")
     assert (found.nature, event.why, event.status) == (Nature.BOUNCE, BounceClass.FULL, "5.2.2")
 
 
@@ -82,7 +83,13 @@ Sorry, no mailbox here by that name. (#5.1.1)
 
 
 def plain(to: str, body: str, *headers: str, sender: str = "MAILER-DAEMON@mx.example") -> bytes:
-    head = [f"From: {sender}", f"To: {to}", "Subject: failure notice", *headers, "Content-Type: text/plain; charset=utf-8"]
+    head = [
+        f"From: {sender}",
+        f"To: {to}",
+        "Subject: failure notice",
+        *headers,
+        "Content-Type: text/plain; charset=utf-8",
+    ]
     return "\r\n".join([*head, "", body.replace("\n", "\r\n")]).encode()
 
 
@@ -128,7 +135,9 @@ def clue(post: Post, name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["Message-ID", "List-Unsubscribe", "Return-Path"])
-def test_a_redacted_complaint_suppresses_by_whatever_of_ours_is_left(post: Post, sent: dict[str, int], name: str) -> None:
+def test_a_redacted_complaint_suppresses_by_whatever_of_ours_is_left(
+    post: Post, sent: dict[str, int], name: str
+) -> None:
     assert sent
     original = f"From: news@rafidain.example\nTo: [redacted]\n{clue(post, name)}"
     post.raw(complaint(f"complaints@{INBOUND}", original))
@@ -203,7 +212,9 @@ def bomb(depth: int, to: str) -> bytes:
 
 
 @pytest.mark.parametrize("shape", ["nested", "wide", "headers", "recipients", "garbage", "letters"])
-def test_what_was_built_to_do_harm_changes_nothing_and_is_one_line(post: Post, sent: dict[str, int], shape: str) -> None:
+def test_what_was_built_to_do_harm_changes_nothing_and_is_one_line(
+    post: Post, sent: dict[str, int], shape: str
+) -> None:
     to = post.path("layla")
     data = {
         "nested": bomb(3000, to),
