@@ -88,9 +88,7 @@ def listed(
 
 
 def bring(
-    file: Annotated[
-        Path, typer.Argument(help="A line each: an address, `@domain` or hash; a tab and a reason, if any.")
-    ],
+    file: Annotated[Path, typer.Argument(help="A line each: address, `@domain` or hash; a tab and a reason.")],
     site: SiteOption = "",
     reason: Annotated[str, typer.Option(help="For lines that say none.")] = "imported",
 ) -> None:

@@ -121,7 +121,8 @@ def complaint(to: str, original: str, kind: str = "abuse") -> bytes:
             "From: <fbl@isp.example>", f"To: {to}", "Subject: complaint", "Message-ID: <fbl@isp.example>",
             'Content-Type: multipart/report; report-type=feedback-report; boundary="b"', "",
             "--b", "Content-Type: text/plain", "", "A complaint.", "",
-            "--b", "Content-Type: message/feedback-report", "", f"Feedback-Type: {kind}", "User-Agent: X/1", "Version: 1", "",
+            "--b", "Content-Type: message/feedback-report", "", f"Feedback-Type: {kind}",
+            "User-Agent: X/1", "Version: 1", "",
             "--b", "Content-Type: message/rfc822", "", *original.splitlines(), "", "redacted", "--b--", "",
         ]
     ).encode()  # fmt: skip
@@ -170,7 +171,8 @@ def leave_address(post: Post, name: str) -> str:
 def test_a_mail_unsubscribes_from_what_brought_the_letter_and_once(post: Post, sent: dict[str, int]) -> None:
     assert sent
     to = leave_address(post, "layla")
-    assert to.startswith("unsubscribe+") and to.endswith(f"@{INBOUND}")
+    assert to.startswith("unsubscribe+")
+    assert to.endswith(f"@{INBOUND}")
     assert len(to.partition("@")[0]) <= 64
     data = plain(to, "", sender="layla@example.org").replace(b"failure notice", b"unsubscribe")
     for _ in range(2):

@@ -61,27 +61,28 @@ class Door:
     def __init__(self, post: Post) -> None:
         self.post = post
         self.amazon = Amazon()
-        post.world.with_settings(
-            sns_topics=(TOPIC,),
-            sendgrid_verification_key=der(EC_KEY),
-            redis_url=post.world.parts.settings.redis_url,
-        ).parts = replace(post.world.parts, fetch=self.amazon)  # type: ignore[arg-type]  # a double of the network's edge
-        knobs = post.world.parts.settings
-        secret = type(knobs.secret_key)
-        post.world.with_settings(
-            mailgun_signing_key=secret("mg"), postmark_login=secret("pm:word"), brevo_token=secret("brevo-token")
-        )
-        self.client = TestClient(create_app(post.world.parts, now=post.world.clock))
+        secret = type(post.world.parts.settings.secret_key)
+        keys = {"mailgun_signing_key": secret("mg"), "postmark_login": secret("pm:word")}
+        keys |= {"brevo_token": secret("brevo-token")}
+        post.world.with_settings(**keys, sns_topics=(TOPIC,), sendgrid_verification_key=der(EC_KEY))
+        self.open()
+
+    def open(self) -> None:
+        """The application under the settings as they are."""
+        app = create_app(self.post.world.parts, now=self.post.world.clock)
+        parts = replace(self.post.world.parts, fetch=self.amazon)  # type: ignore[arg-type]  # a double of the network's edge
+        app.state.edge = replace(app.state.edge, parts=parts)
+        self.client = TestClient(app)
 
     def say(self, provider: str, body: bytes, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         answer = self.client.post(f"/api/v1/feedback/{provider}", content=body, headers=named)
         return answer.status_code, answer.json()
 
-    def mailgun(self, event: dict[str, Any], token: str = "t1", *, late_s: int = 0, key: bytes = b"mg") -> Answer:
+    def mailgun(self, event: dict[str, Any], nonce: str = "t1", *, late_s: int = 0, key: bytes = b"mg") -> Answer:
         stamp = str(int(self.post.now.timestamp()) - late_s)
-        signature = hmac.new(key, f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
-        signed = {"timestamp": stamp, "token": token, "signature": signature}
+        signature = hmac.new(key, f"{stamp}{nonce}".encode(), hashlib.sha256).hexdigest()
+        signed = {"timestamp": stamp, "token": nonce, "signature": signature}
         return self.say("mailgun", json.dumps({"signature": signed, "event-data": event}).encode())
 
     def sendgrid(self, events: Any, key: ec.EllipticCurvePrivateKey = EC_KEY, late_s: int = 0) -> Answer:
@@ -147,12 +148,13 @@ def mailgun_bounce(clue: str) -> dict[str, Any]:
 def test_each_provider_says_the_same_thing_once(post: Post, door: Door, clue: dict[str, str]) -> None:
     layla = clue["layla"]
     pm = {"RecordType": "Bounce", "Type": "HardBounce", "Metadata": {"notifier": layla.strip("<>").partition("@")[0]}}
+    brevo = {"event": "hard_bounce", "message-id": layla}
     answers = [
         door.sns(ses_bounce(layla)),
         door.mailgun(mailgun_bounce(layla)),
         door.say("postmark", json.dumps(pm).encode(), authorization=f"Basic {b64encode(b'pm:word').decode()}"),
         door.sendgrid([{"event": "bounce", "smtp-id": layla, "status": "5.1.1", "reason": "550 unknown user"}]),
-        door.say("brevo", json.dumps({"event": "hard_bounce", "message-id": layla}).encode(), authorization="Bearer brevo-token"),
+        door.say("brevo", json.dumps(brevo).encode(), authorization="Bearer brevo-token"),
         door.generic([{"event": "bounced", "message_id": layla, "status": "5.1.1"}]),
     ]  # fmt: skip
     assert [status for status, _ in answers] == [200] * 6
