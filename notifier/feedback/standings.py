@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, func, or_, select, tuple_, update
+from sqlalchemy import func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from notifier.db import affected, upsert
+from notifier.bulk import among
+from notifier.db import upsert
 from notifier.domain.returns.standing import Against, counts
 from notifier.domain.returns.standing import Standing as Held
 from notifier.domain.words import State
@@ -31,14 +31,6 @@ def hold(session: Session, refusals: Sequence[tuple[Address, Against]], limit: f
         some = addresses[first : first + AT_ONCE]
         ends |= _hold(session, {address: by_address[address] for address in some}, limit)
     return ends
-
-
-def forget(session: Session, address: Address) -> bool:
-    """Hold nothing against an address any more; False if nothing was."""
-    site, hashed = address
-    nothing = Held()
-    cleared = update(Standing).where(Standing.site_id == site, Standing.address_hash == hashed)
-    return bool(affected(session, cleared.values(**_columns(nothing))))
 
 
 def find(session: Session, address: Address) -> Held:
@@ -80,16 +72,16 @@ def _stayed(session: Session, rows: Sequence[Any], told: Collection[int]) -> dic
     """How many letters each address got since, that did not come back: counted when it matters, not when they leave."""
     if not rows:
         return {}
-    since: dict[Address, datetime] = {(row.site_id, row.address_hash): row.last_at for row in rows}
-    each = [
-        and_(Subscriber.site_id == site, Subscriber.address_hash == hashed, Delivery.finished_at > at)
-        for (site, hashed), at in since.items()
-    ]
     found = session.execute(
-        select(Subscriber.site_id, Subscriber.address_hash, func.count(Delivery.id))
+        select(Standing.site_id, Standing.address_hash, func.count(Delivery.id))
+        .join(
+            Subscriber,
+            (Subscriber.site_id == Standing.site_id) & (Subscriber.address_hash == Standing.address_hash),
+        )
         .join(Delivery, Delivery.subscriber_id == Subscriber.id)
-        .where(or_(*each), Delivery.state == State.SENT, Delivery.id.not_in(told))
-        .group_by(Subscriber.site_id, Subscriber.address_hash)
+        .where(among(session, Standing.id, [row.id for row in rows]), ~among(session, Delivery.id, told))
+        .where(Delivery.state == State.SENT, Delivery.finished_at > Standing.last_at)
+        .group_by(Standing.site_id, Standing.address_hash)
     )
     return {(site, hashed): count for site, hashed, count in found}
 

@@ -70,7 +70,7 @@ lmtp_tls_security_level = none
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder() -> Iterator[Path]:
     # Not below pytest's own folder: Postfix's processes are other users and must find it.
     place = Path("/tmp") / f"notifier-postfix-{os.getpid()}-{time.monotonic_ns()}"  # noqa: S108 - removed below
     place.mkdir(mode=0o755)
@@ -86,9 +86,7 @@ def started(folder: Path, lmtp: int) -> int:
     shutil.chown(folder / "data", "postfix")
     (folder / "conf" / "main.cf").write_text(MAIN.format(folder=folder, bounces=BOUNCES, lmtp=lmtp))
     (folder / "conf" / "master.cf").write_text(MASTER.format(port=port))
-    told = subprocess.run(
-        [str(POSTFIX), "-c", str(folder / "conf"), "start"], capture_output=True, text=True, check=False
-    )  # noqa: S603 - Debian's own program
+    told = postfix(folder, "start")
     assert told.returncode == 0, told.stderr
     end = time.monotonic() + WAIT_S
     while time.monotonic() < end:
@@ -97,6 +95,12 @@ def started(folder: Path, lmtp: int) -> int:
                 return port
         time.sleep(0.1)
     raise AssertionError((folder / "log").read_text())
+
+
+def postfix(folder: Path, verb: str) -> "subprocess.CompletedProcess[str]":
+    """Debian's own program, on our own configuration."""
+    command = [str(POSTFIX), "-c", str(folder / "conf"), verb]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - see above
 
 
 @pytest.fixture
@@ -117,7 +121,7 @@ def test_a_letter_to_nobody_comes_back_and_suppresses_exactly_that_address(world
             assert world.balance().sent == 4, "Postfix took both alerts"
             until_it_came_back(world, folder)
         finally:
-            subprocess.run([str(POSTFIX), "-c", str(folder / "conf"), "stop"], capture_output=True, check=False)  # noqa: S603 - the same
+            postfix(folder, "stop")
     with world.parts.db.reading() as session:
         suppressed = session.scalars(select(Suppression.address_hash)).all()
         reader = session.scalars(select(Subscriber).where(Subscriber.address == "nobody-here@example.org")).one()
