@@ -17,6 +17,7 @@ from notifier.domain.returns.event import Returned, Told
 from notifier.domain.returns.standing import Against, Standing
 from notifier.domain.returns.words import BounceClass, EventKind
 from notifier.domain.words import Frequency, Reason, State
+from notifier.feedback import alarms
 from notifier.models import DeliveryEvent, Site, Subscriber, Suppression
 from notifier.models import Standing as Row
 from notifier.queue import later, to_sign_up, transaction
@@ -81,8 +82,8 @@ def test_no_5_7_x_touches_a_reader(post: Post, detail: int) -> None:
     for day in range(6):
         post.told(post.send(f"{day}")["layla"], f"550 5.7.{detail} user unknown, mailbox full, account disabled")
         with post.world.parts.db.writing() as session:
-            for alarm in returns.alarms.open_alarms(session):
-                returns.alarms.end(session, alarm.id, "test", post.now)
+            for alarm in alarms.open_alarms(session):
+                alarms.end(session, alarm.id, "test", post.now)
         post.world.later(days=1)
     assert post.suppressed() == set()
     assert post.standing("layla") == Standing()
@@ -143,7 +144,7 @@ def test_policy_halts_the_account_and_its_letters_wait(post: Post) -> None:
     assert post.send("2") == {}, "letters wait"
     assert post.world.balance().queued == 3
     with post.world.parts.db.writing() as session:
-        assert returns.alarms.end(session, alarm.id, "DMARC put right", post.now)
+        assert alarms.end(session, alarm.id, "DMARC put right", post.now)
     post.world.later(minutes=2)
     post.world.tick()
     assert post.world.balance().queued == 0

@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -122,7 +122,7 @@ def door(post: Post) -> Iterator[Door]:
 @pytest.fixture
 def clue(post: Post, door: Door) -> dict[str, str]:
     """Message-IDs by reader."""
-    assert door
+    assert door.post is post
     post.readers("layla", "huda")
     post.send()
     return {name: str(post.letter(name)["Message-ID"]) for name in ("layla", "huda")}
@@ -192,7 +192,7 @@ def test_forged_and_foreign_requests_change_nothing_and_are_one_line_each(
 ) -> None:
     layla = clue["layla"]
     other = TOPIC.replace("letters", "others")
-    forgeries = [
+    forgeries: list[Callable[[], Answer]] = [
         lambda: door.sns(ses_bounce(layla), TopicArn=other),
         lambda: door.sns(ses_bounce(layla), Signature=b64encode(b"x" * 256).decode()),
         lambda: door.sns(ses_bounce(layla), SignatureVersion="1"),
