@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bench.machine import facts
 
-SCRIPTS: Final = ("plan", "send", "rtt", "latency", "pace", "cost", "signing", "threads", "signup")
+SCRIPTS: Final = ("plan", "send", "rtt", "latency", "pace", "cost", "signing", "threads", "signup", "events")
 RESULTS: Final = Path(__file__).parent / "results.json"
 QUICK_S, FULL_S = 180, 1800
 GOODBYE_S: Final = 30

@@ -32,6 +32,8 @@ class Account(BaseModel):
     rate_per_s: float = Field(default=50, gt=0)
     burst: float = Field(default=0, ge=0)
     weight: float = Field(default=1, gt=0)
+    echo_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,60}$")
+    """A header with the letter's mark, for a provider that sends back no Message-ID: `X-PM-Metadata-notifier`."""
     group_rates: GroupRates = Field(default_factory=dict)
 
 

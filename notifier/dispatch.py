@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from notifier import returns
 from notifier.budget import ACCOUNT as OWN
 from notifier.budget import Heard
 from notifier.consent import confirmation, signing_in
@@ -21,6 +22,7 @@ from notifier.domain.message import Message
 from notifier.domain.outcome import Refused, Sent
 from notifier.domain.slowdown import Scope
 from notifier.domain.words import Lane, LetterKind, Reason
+from notifier.feedback import clues
 from notifier.parts import Parts
 from notifier.stages import check, gather, record, shown
 from notifier.stages.render import Draft, RenderFailed, Stencil
@@ -55,7 +57,7 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
     with parts.db.writing() as session:
         # A correction asks for all who were shown an earlier version: those of claims still open must be there to see.
         stand_by(session, CLAIMS)
-        claim = record.claim(session, span, token, now, parts.terms, most)
+        claim = replace(record.claim(session, span, token, now, parts.terms, most), account=account)
         checked = check.check(session, claim.owed, now)
         record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
         token_lasts = timedelta(hours=knobs.token_expires_h)
@@ -99,7 +101,15 @@ class Maker:
         drafts = [draft for one in some if (draft := self._draft(one))]
         # Signed one right after the other: a signature's tables and the code around it drive each other out of the
         # processor's caches.
-        return [draft.sealed() for draft in drafts]
+        return [self._marked(draft.sealed()) for draft in drafts]
+
+    def _marked(self, message: Message) -> Message:
+        """With the header that the account's provider sends back in its webhooks, where it needs one."""
+        name = self._parts.settings.accounts[self._chunk.account].echo_header
+        if not name:
+            return message
+        mark = f"{name}: {clues.mark(self._parts.signer, message.delivery_id)}\r\n"
+        return replace(message, data=mark.encode() + message.data)
 
     def _draft(self, one: Claimed) -> Draft | None:
         key = one.content_key
@@ -199,6 +209,7 @@ class Dispatch:
 
     def _write(self, book: record.Book) -> None:
         book.outcomes(self._answers)
+        returns.refused(self._parts, book.session, self._chunk.account, self._answers, book.now)
         for one, (reason, detail) in self._maker.failures.items():
             book.fail(one, reason, detail)
 

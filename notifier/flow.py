@@ -27,6 +27,7 @@ from notifier.dispatch import Dispatch, claim_chunk
 from notifier.domain.items import NewItem, Receipt, batches
 from notifier.domain.outcome import Sent
 from notifier.domain.words import ItemKind, Lane, LetterKind, NoticeReason
+from notifier.feedback import alarms
 from notifier.journal import Page
 from notifier.models import Delivery, Item, Run, Site
 from notifier.parts import Parts
@@ -41,6 +42,8 @@ from notifier.transports import Transport
 
 Clock = Callable[[], datetime]
 COMMENTS_AT_ONCE: Final = 100
+HALT_LOOK: Final = timedelta(minutes=5)
+"""How long letters of a halted stream wait before it is looked at again."""
 BUNDLINGS_MAX: Final = 20
 """A tick looks up from bundling after so many rounds; the next goes on."""
 
@@ -168,7 +171,11 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
         # Not a claim: but who has nothing to send shall not be the one who tries an account out.
         if not record.is_open(session, span, clock()):
             return
-    choice = parts.accounts.choose()
+        halted = alarms.halted(session, clock())
+    if halted.streams:
+        with parts.db.writing() as session:
+            record.hold(session, span, halted.streams, clock(), HALT_LOOK)
+    choice = parts.accounts.choose(halted.accounts)
     if choice.name is None:
         with parts.db.writing() as session:
             record.postpone(session, span, clock(), timedelta(seconds=choice.wait_s))

@@ -15,6 +15,9 @@ from notifier.stages.plan.letters import chunks
 
 def welcome(parts: Parts, session: Session, subscriber_id: int, now: datetime) -> None:
     """Say what a reader who has confirmed will get, once in their life here, where the site does so."""
+    if session.get(Subscriber, subscriber_id) is None:
+        # Who moved to another address is no newcomer, and the row that stood for that address is gone.
+        return
     reader, site = _whose(session, subscriber_id)
     if site.sends_welcome:
         made = plan_welcome(session, parts.edition(site, LetterKind.WELCOME, now), reader)

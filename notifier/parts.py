@@ -128,4 +128,5 @@ class Parts:
         """What makes a site's letters personal."""
         knobs = self.settings
         reply_domain = knobs.inbound_domain if is_answerable else ""
-        return Links(knobs.base_url, knobs.bounce_domain, self.signer, sender_address, reply_domain)
+        domains = {"reply_domain": reply_domain, "leave_domain": knobs.inbound_domain}
+        return Links(knobs.base_url, knobs.bounce_domain, self.signer, sender_address, **domains)

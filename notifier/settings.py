@@ -14,17 +14,18 @@ from notifier.foresight import Foresight
 from notifier.intake import Intake
 from notifier.mail_in import MailIn
 from notifier.pacing import Pacing
+from notifier.returning import Returning
 from notifier.shielding import Shielding
 
 Words = Annotated[tuple[str, ...], NoDecode]
-_WORDS = ("fetch_hosts_allowed", "image_hosts", "trusted_proxies")
+_WORDS = ("fetch_hosts_allowed", "image_hosts", "sns_topics", "trusted_proxies")
 _Kind = Literal["confirm", "welcome", "alert", "digest", "reply", "issue", "correction", "magic-link", "goodbye"]
 MIN_SECRET_CHARACTERS, MIN_SECRET_DISTINCT = 32, 10
 LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
 
-class Settings(Intake, Pacing, Shielding, MailIn, Foresight):
+class Settings(Intake, Pacing, Shielding, MailIn, Foresight, Returning):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -84,7 +85,7 @@ class Settings(Intake, Pacing, Shielding, MailIn, Foresight):
         default={},
         description="Several accounts in place of the one above, a JSON object by name: `host`, `port`, `username`, "
         "`password`, `tls`, `helo`, `connect_timeout_s`, `reply_timeout_s`, `letters_per_connection`, `connections`, "
-        "`rate_per_s`, `burst`, `group_rates`, and `weight` for its part of the letters.",
+        "`rate_per_s`, `burst`, `group_rates`, `echo_header`, and `weight` for its part of the letters.",
     )
     body_encoding: Literal["base64", "8bit"] = Field(
         default="base64",
@@ -97,9 +98,6 @@ class Settings(Intake, Pacing, Shielding, MailIn, Foresight):
     journal_folder: Path | None = Field(
         default=None,
         description="Where workers note what was accepted; none: `notifier-journal` in the temporary folder.",
-    )
-    bounce_domain: str = Field(
-        default="", description="Domain of the VERP return path `b+id.mac@…`; empty returns to the site's sender."
     )
     dkim_folder: Path | None = Field(
         default=None, description="Folder of the keys that sign letters (`notifier dkim`); none sends them unsigned."

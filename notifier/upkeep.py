@@ -24,6 +24,7 @@ from notifier import (
 from notifier.consent import addresses, pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
+from notifier.feedback import hooks
 from notifier.issues import sending, trials, waves
 from notifier.models import Delivery, Lease
 from notifier.parts import Parts
@@ -164,6 +165,8 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         expired = record.expire(session, Delivery.id > 0, now)
         pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
+        record.bounce_early(session)
+        hooks.purge(session, now)
         tally.squeeze(session)
         archive.file_sent(session, now, parts.settings.digest_items_max)
         addresses.shorten(session, now)

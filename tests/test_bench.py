@@ -86,3 +86,11 @@ def test_signing_up_is_measured_and_every_one_has_its_row_and_its_nudge() -> Non
     assert (found["requests"], found["refused"], found["unwritten"], found["without_nudge"]) == (200, 0, 0, 0)
     assert found["requests_per_s"] > 0
     assert 0 < found["p50_ms"] <= found["p99_ms"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("postgresql")
+def test_what_comes_back_is_measured_and_none_of_it_is_lost() -> None:
+    found = figures("events", "--events", "1000")
+    assert (found["lost"], found["is_balanced"]) == (0, True)
+    assert min(found["events_per_s"], found["mails_per_s"]) > 0

@@ -1,9 +1,13 @@
 """The account for a task's slice of time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from notifier.accounts.breaker import Breaker, State
+
+HALT_LOOK_S: Final = 60.0
+"""Seconds until letters look again whether a halted account is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +27,16 @@ class Accounts:
     dice: Callable[[], float]
     """A number in [0, 1)."""
 
-    def choose(self) -> Choice:
-        """One that may be tried, each as often as its weight says.
+    def choose(self, halted: Collection[str] = ()) -> Choice:
+        """One that may be tried and is not halted, each as often as its weight says.
 
         Whoever gets an account whose breaker was open is the one who finds out: tell the breaker how it went.
         """
         waits: list[float] = []
         for name in self._drawn():
+            if name in halted:
+                waits.append(HALT_LOOK_S)
+                continue
             wait = self.breaker.wait_s(name)
             if wait <= 0:
                 return Choice(name)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier import settings
 from notifier.cli import (
+    alarms,
     corrections,
     data,
     database,
@@ -23,6 +24,7 @@ from notifier.cli import (
     processes,
     sources,
     subscribers,
+    suppressions,
     takeover,
     users,
 )
@@ -61,6 +63,7 @@ processes.add_to(app)
 data.add_to(app)
 sources.add_to(app)
 subscribers.add_to(app)
+suppressions.add_to(subscribers.subscribers_app)
 takeover.add_to(app)
 users.add_to(app)
 letters.add_to(app)
@@ -68,6 +71,7 @@ corrections.add_to(app)
 mail_in.add_to(app)
 issues.add_to(app)
 digests.add_to(app)
+alarms.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
 drill.add_to(app)

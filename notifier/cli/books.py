@@ -13,6 +13,7 @@ from rich.console import Group
 from rich.live import Live
 
 from notifier import assembly, flow
+from notifier.cli import alarms
 from notifier.cli.pages import View, last, name, one, whole
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
 from notifier.domain.words import LetterKind
@@ -47,11 +48,12 @@ def status(
         found = _looker(parts, site, runs, key, is_audit=True)()
     elif as_json:
         accounts = {name: asdict(state) for name, state in parts.accounts.states().items()}
-        told = {**found.told, "is_balanced": found.is_balanced, "accounts": accounts}
+        told = {**found.told, "is_balanced": found.is_balanced, "accounts": accounts, "alarms": alarms.told(parts)}
         console.print_json(json.dumps(told, default=datetime.isoformat))
     else:
         console.print(found.shown)
         _say_accounts(parts)
+        alarms.say_alarms(parts)
     if not found.is_balanced:
         refuse("the books do not balance", FAILED)
 

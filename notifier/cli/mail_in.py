@@ -39,8 +39,8 @@ def inbound(
     if show_key:
         typer.echo(secret_text(hook.key_of(parts)))
         return
-    if not knobs.inbound_domain:
-        refuse("NOTIFIER_INBOUND_DOMAIN is not set: name the domain that readers' answers come to")
+    if not knobs.inbound_domain and not knobs.bounce_domain:
+        refuse("name the domain that answers come to (NOTIFIER_INBOUND_DOMAIN), or bounces (NOTIFIER_BOUNCE_DOMAIN)")
     has_box = bool(knobs.inbound_imap_url.get_secret_value())
     if not knobs.inbound_listen and not has_box:
         refuse("nothing to listen to: set NOTIFIER_INBOUND_LISTEN or NOTIFIER_INBOUND_IMAP_URL")

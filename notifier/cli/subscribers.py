@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from notifier import assembly, clock, readers
 from notifier.cli import lists
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
-from notifier.consent import suppression
 from notifier.consent.adding import NewReader, add_reader
 from notifier.consent.preferences import mask
 from notifier.domain import topics
@@ -84,30 +83,6 @@ def subscriber_add(
     if added is None:
         refuse("this address is suppressed and stays so", FAILED)
     console.print(f"subscriber {added.id}")
-
-
-@subscribers_app.command("suppress")
-def subscribers_suppress(address: Address, site: SiteOption = "", reason: str = "asked") -> None:
-    """Never write to this address again, whoever signs it up; only its hash is kept."""
-    try:
-        with assembly.parts().db.writing() as session:
-            is_new = suppression.suppress(session, the_site(session, site), address, reason, "operator", clock.now())
-    except AddressInvalid as fault:
-        refuse(f"{address!r} is not an address ({fault.key})")
-    console.print("suppressed" if is_new else "it was suppressed already")
-
-
-@subscribers_app.command("lift")
-def subscribers_lift(address: Address, site: SiteOption = "") -> None:
-    """Let a suppressed address be written to again, once it asks for it."""
-    try:
-        with assembly.parts().db.writing() as session:
-            was = suppression.lift(session, the_site(session, site), address, clock.now())
-    except AddressInvalid as fault:
-        refuse(f"{address!r} is not an address ({fault.key})")
-    if not was:
-        refuse("this address is not suppressed", FAILED)
-    console.print("lifted")
 
 
 @subscribers_app.command("erase")

@@ -37,7 +37,7 @@ def add_reader(session: Session, site: Site, new: NewReader, now: datetime) -> S
     """
     address = check_address(new.address)
     hashed = address_hash(site.pepper, address.key)
-    if is_suppressed(session, site.id, hashed):
+    if is_suppressed(session, site.id, hashed, address.key):
         return None
     fresh = {
         "site_id": site.id,

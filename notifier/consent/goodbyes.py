@@ -48,7 +48,9 @@ def view(session: Session, delivery_id: int, now: datetime) -> Return | None:
         .where(Subscription.subscriber_id == reader.id, Subscription.ended_at == ended_at)
         .order_by(Subscription.id)
     ).all()
-    is_gone = ended_at + UNDO_LASTS <= now or is_suppressed(session, reader.site_id, reader.address_hash)
+    is_gone = ended_at + UNDO_LASTS <= now or is_suppressed(
+        session, reader.site_id, reader.address_hash, reader.address_key
+    )
     return Return(
         reader.site_id, reader.id, reader.language, ended_at, tuple(labels), reader.confirmed_at is not None, is_gone
     )

@@ -59,11 +59,12 @@ def request(session: Session, site_id: int, raw_address: str, now: datetime) -> 
 def decide(session: Session, row: SignIn, now: datetime) -> Subscriber | None:
     """Whom to send a link: a reader, past ones included, and not too often; None for everybody else."""
     site = session.get_one(Site, row.site_id)
-    hashed = address_hash(site.pepper, check_address(row.address).key)
+    key = check_address(row.address).key
+    hashed = address_hash(site.pepper, key)
     queue_up(session, row.limit_hash)
     reader = session.scalar(select(Subscriber).where(Subscriber.site_id == site.id, Subscriber.address_hash == hashed))
     row.handled_at, row.address = now, ""
-    if reader is None or not _is_known(session, reader) or is_suppressed(session, site.id, hashed):
+    if reader is None or not _is_known(session, reader) or is_suppressed(session, site.id, hashed, key):
         return None
     if any(_asked(session, row, now - within) >= most for within, most in LIMITS):
         return None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Table, insert, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
@@ -135,7 +135,7 @@ def decide(session: Session, signup: Signup, now: datetime, limits: Limits) -> S
     result = SignupResult.SUPPRESSED
     # The spellings of one mailbox are several subscribers: decided at once, each would miss the others' question.
     queue_up(session, signup.limit_hash)
-    if not is_suppressed(session, site.id, hashed):
+    if not is_suppressed(session, site.id, hashed, key):
         subscriber = _subscriber(session, site, signup, key, now)
         signup.subscriber_id = subscriber.id
         result = _answer(session, signup, subscriber, now, limits)
@@ -155,16 +155,12 @@ def give_up(signup: Signup, now: datetime) -> SignupResult:
     return SignupResult.UNREACHABLE
 
 
-def is_suppressed(session: Session, site_id: int, hashed: str) -> bool:
-    """Whether this address must not be written to."""
-    return (
-        session.scalar(
-            select(Suppression.id).where(
-                Suppression.site_id == site_id, Suppression.address_hash == hashed, Suppression.lifted_at.is_(None)
-            )
-        )
-        is not None
-    )
+def is_suppressed(session: Session, site_id: int, hashed: str, key: str) -> bool:
+    """Whether an address, by its hash and its key, must not be written to: itself, or its whole domain."""
+    itself = Suppression.address_hash == hashed
+    with_all = (Suppression.domain == key.rpartition("@")[2]) & (Suppression.domain != "")
+    theirs = (Suppression.site_id == site_id, or_(itself, with_all), Suppression.lifted_at.is_(None))
+    return session.scalar(select(Suppression.id).where(*theirs).limit(1)) is not None
 
 
 def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datetime, limits: Limits) -> SignupResult:

@@ -3,10 +3,10 @@
 Whoever was taken over once is never taken over again: what they end here stays ended, however often the import runs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from notifier.domain import topics
@@ -31,23 +31,28 @@ def judge(session: Session, site: Site, rows: Sequence[Wanted]) -> list[Verdict]
     keys = {one.address_key for one in rows}
     hashes = {key: address_hash(site.pepper, key) for key in keys}
     rows = [replace(one, topic=topics.bound(one.topic, hashes[one.address_key])) for one in rows]
-    barred = set(
-        session.scalars(
-            select(Suppression.address_hash).where(
-                Suppression.site_id == site.id,
-                Suppression.address_hash.in_(hashes.values()),
-                Suppression.lifted_at.is_(None),
-            )
-        )
-    )
+    barred = _barred(session, site, hashes)
     readers = _readers(session, site, keys)
     had = _had(session, readers.values())
     return [
         Verdict(one, Skip.SUPPRESSED)
-        if hashes[one.address_key] in barred
+        if one.address_key in barred
         else Verdict(one, _word(one, readers.get(one.address_key), had))
         for one in rows
     ]
+
+
+def _barred(session: Session, site: Site, hashes: Mapping[str, str]) -> set[str]:
+    """The keys of those addresses that must not be written to, themselves or with their domain."""
+    domains = {key.rpartition("@")[2] for key in hashes}
+    found = select(Suppression.address_hash, Suppression.domain).where(
+        Suppression.site_id == site.id,
+        or_(Suppression.address_hash.in_(hashes.values()), Suppression.domain.in_(domains)),
+        Suppression.lifted_at.is_(None),
+    )
+    rows = session.execute(found).all()
+    themselves, whole = {row.address_hash for row in rows}, {row.domain for row in rows}
+    return {key for key, hashed in hashes.items() if hashed in themselves or key.rpartition("@")[2] in whole}
 
 
 def waiting(session: Session, site: Site, rows: Iterable[Wanted]) -> int:

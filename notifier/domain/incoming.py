@@ -61,20 +61,25 @@ def read_mail(data: bytes, mail_from: str | None = None) -> Mail:
 
     Raises MailUnreadable.
     """
+    mail = opened(data)
+    return Mail(
+        sender=_sender(mail),
+        message_hash=_hash(mail, data),
+        is_automatic=is_automatic(mail, mail_from),
+        words=_words(list(leaves(mail))),
+    )
+
+
+def opened(data: bytes) -> Email:
+    """The mail, taken apart. Raises MailUnreadable for one that was built to keep whoever reads it busy."""
     if _is_bomb(data):
         raise MailUnreadable("too many headers or parts")
     try:
         mail = message_from_bytes(data)
-        parts = list(_leaves(mail))
-        words = _words(parts)
+        list(leaves(mail))
     except (RecursionError, MessageError) as error:
         raise MailUnreadable(type(error).__name__) from error
-    return Mail(
-        sender=_sender(mail),
-        message_hash=_hash(mail, data),
-        is_automatic=_is_automatic(mail, mail_from),
-        words=words,
-    )
+    return mail
 
 
 def recipients(data: bytes) -> tuple[str, ...]:
@@ -94,7 +99,7 @@ def _is_bomb(data: bytes) -> bool:
     )
 
 
-def _leaves(mail: Email) -> Iterator[Email]:
+def leaves(mail: Email) -> Iterator[Email]:
     """The parts in their order; not what is within another mail that is attached."""
     waiting, seen = [mail], 0
     while waiting:
@@ -110,10 +115,10 @@ def _leaves(mail: Email) -> Iterator[Email]:
 
 
 def _words(parts: list[Email]) -> str:
-    texts = [_text(part) for part in parts if _is_shown(part, "text/plain")]
+    texts = [text_of(part) for part in parts if _is_shown(part, "text/plain")]
     if words := own_words("\n".join(texts)):
         return words
-    pages = "\n".join(_text(part) for part in parts if _is_shown(part, "text/html"))
+    pages = "\n".join(text_of(part) for part in parts if _is_shown(part, "text/html"))
     return own_words(to_text(unquoted_html(pages[:_HTML_MAX]))) if pages else ""
 
 
@@ -121,7 +126,8 @@ def _is_shown(part: Email, kind: str) -> bool:
     return part.get_content_type() == kind and part.get_content_disposition() != "attachment"
 
 
-def _text(part: Email) -> str:
+def text_of(part: Email) -> str:
+    """The text of a part, by the charset it names or those that our readers' programs leave unnamed."""
     payload = part.get_payload(decode=True)
     octets = payload if isinstance(payload, bytes) else b""
     text = _decoded(octets, part.get_content_charset() or "")
@@ -157,7 +163,8 @@ def _unflowed(text: str, *, is_joined: bool) -> str:
     return "\n".join([*whole, waiting] if waiting else whole)
 
 
-def _is_automatic(mail: Email, mail_from: str | None) -> bool:
+def is_automatic(mail: Email, mail_from: str | None) -> bool:
+    """Whether a machine sent it (RFC 3834); `mail_from` as `read_mail` takes it."""
     if mail_from == "" or _header(mail, "Return-Path").strip() == "<>":
         return True
     if _header(mail, "Auto-Submitted").partition(";")[0].strip().lower() not in {"", "no"}:

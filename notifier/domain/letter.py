@@ -183,3 +183,5 @@ class Personal:
     sign_in_url: str = field(default="", repr=False)
     undo_url: str = field(default="", repr=False)
     reply_to: str = field(default="", repr=False)
+    leave_address: str = field(default="", repr=False)
+    """Where a mail ends what brought the letter; empty leaves that to the sender's address."""

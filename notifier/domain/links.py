@@ -12,6 +12,13 @@ from notifier.domain.words import LetterKind
 
 REPLY: Final = "reply"
 """The purpose of the token in `reply+<token>@…`, and how its local part begins."""
+LEAVE: Final = "unsubscribe"
+"""The same of `unsubscribe+<token>@…`, where a mail program writes for its reader to end what brought a letter."""
+BOUNCE: Final = "b"
+"""How a return path begins; its token is `<id>.<mac>` for this purpose, as short as VERP asks for:"""
+VERP: Final = "bounce"
+MESSAGE: Final = "message"
+"""The purpose of the MAC in a Message-ID."""
 _DOORS: Final = {
     LetterKind.CONFIRM: ("confirm_url", "confirm"),
     LetterKind.MAGIC_LINK: ("sign_in_url", "sign-in"),
@@ -30,13 +37,15 @@ class Links:
     sender_address: str
     reply_domain: str = ""
     """Of the address that takes answers; empty where none are taken."""
+    leave_domain: str = ""
+    """Of the address that takes unsubscriptions; empty leaves them to the sender."""
 
     def personal(self, one: Claimed, sent_at: datetime, token: str = "") -> Personal:
         """The personal values of one delivery; the Message-ID is the same at every try.
 
         `token` opens what a confirmation, a sign-in link or a goodbye offers.
         """
-        mac = self.signer.short("message", one.delivery_id)
+        mac = self.signer.short(MESSAGE, one.delivery_id)
         is_list_mail = one.kind.is_list_mail
         return Personal(
             delivery_id=one.delivery_id,
@@ -49,6 +58,7 @@ class Links:
             preferences_url=self._url("p", one.subscriber_id) if is_list_mail else "",
             view_url=self._url("v", one.delivery_id) if is_list_mail else "",
             reply_to=self._reply_to(one),
+            leave_address=self._leave_address(one.delivery_id) if is_list_mail else "",
             **self._door(one.kind, token),
         )
 
@@ -66,8 +76,13 @@ class Links:
             return ""
         return f"{REPLY}+{self.signer.sign_local(REPLY, one.delivery_id)}@{self.reply_domain}"
 
+    def _leave_address(self, delivery_id: int) -> str:
+        if not self.leave_domain:
+            return ""
+        return f"{LEAVE}+{self.signer.sign_local(LEAVE, delivery_id)}@{self.leave_domain}"
+
     def _return_path(self, delivery_id: int) -> str:
         """A VERP address `b+<id>.<mac>@…` where a bounce domain is set; else the sender."""
         if not self.bounce_domain:
             return self.sender_address
-        return f"b+{delivery_id}.{self.signer.short('bounce', delivery_id)}@{self.bounce_domain}"
+        return f"{BOUNCE}+{delivery_id}.{self.signer.short(VERP, delivery_id)}@{self.bounce_domain}"

@@ -47,6 +47,8 @@ class Envelope:
     preferences_url: str = field(default="", repr=False)
     reply_to: str = field(default="", repr=False)
     """Where an answer becomes a comment; empty leaves it to the sender's address."""
+    leave_address: str = field(default="", repr=False)
+    """Where a mail unsubscribes by itself; empty leaves that to the sender's address, and whoever reads its mail."""
 
 
 def build(head: Letterhead, envelope: Envelope, text: bytes, html: bytes) -> bytes:
@@ -95,7 +97,8 @@ class Stationery:
             own.append(folded("Reply-To", f"<{envelope.reply_to}>"))
         if self.mail_to:
             help_url = envelope.preferences_url or f"{self.mail_to}?subject=help"
-            way_out = (f"<{envelope.unsubscribe_url}>,", f"<{self.mail_to}?subject=unsubscribe>")
+            mail_to = f"mailto:{envelope.leave_address}" if envelope.leave_address else self.mail_to
+            way_out = (f"<{envelope.unsubscribe_url}>,", f"<{mail_to}?subject=unsubscribe>")
             own += [folded("List-Unsubscribe", *way_out), folded("List-Help", f"<{help_url}>")]
         return self.first, _lines(own), self.last
 

@@ -18,6 +18,8 @@ LOCAL_BYTES: Final = 15
 """120 bits, which are 24 characters of base32 without padding."""
 _LOCAL: Final = re.compile(r"([1-9][0-9]{0,18})\.([a-z2-7]{24})")
 
+_SHORT: Final = re.compile(r"([1-9][0-9]{0,18})\.([0-9a-f]{16})")
+
 KEY_BYTES: Final = 32
 ADDRESS_HASH_CHARACTERS: Final = 64
 
@@ -51,9 +53,16 @@ class Signer:
 
     def short(self, purpose: str, number: int) -> str:
         """A 64-bit MAC in lower-case letters and digits, for Message-IDs and VERP, where case may be lost."""
-        mac = _keyed(self._keys[0], purpose, SHORT_BYTES).copy()
-        mac.update(b"%d" % number)
-        return mac.hexdigest()
+        return _short_mac(self._keys[0], purpose, number)
+
+    def read_short(self, purpose: str, token: str) -> int | None:
+        """The number of `81.` and its 64-bit MAC by one of our keys, in any case; None for anything else."""
+        found = _SHORT.fullmatch(token.lower())
+        if found is None:
+            return None
+        number = int(found[1])
+        is_ours = any(hmac.compare_digest(_short_mac(key, purpose, number), found[2]) for key in self._keys)
+        return number if is_ours else None
 
     def sign_local(self, purpose: str, number: int) -> str:
         """A token such as `81.mzxw6ytb…` for the local part of an address: 44 octets at most, and case may be lost."""
@@ -108,6 +117,12 @@ def _mac(key: bytes, purpose: str, plain: str) -> str:
     mac = _keyed(key, purpose, MAC_BYTES).copy()
     mac.update(plain.encode(errors="surrogatepass"))
     return urlsafe_b64encode(mac.digest()).decode()
+
+
+def _short_mac(key: bytes, purpose: str, number: int) -> str:
+    mac = _keyed(key, purpose, SHORT_BYTES).copy()
+    mac.update(b"%d" % number)
+    return mac.hexdigest()
 
 
 def _local_mac(key: bytes, purpose: str, number: int) -> str:

@@ -120,6 +120,8 @@ class Reason(StrEnum):
     UNREACHABLE = "unreachable"
     UNCERTAIN = "uncertain"
     CANCELLED = "cancelled"
+    BOUNCED = "bounced"
+    """Accepted by a server, and sent back by another."""
 
 
 class ReplyState(StrEnum):

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from notifier.domain import webhook
-from notifier.mailroom.taking import Verdict, take_raw
+from notifier.mailroom.taking import take_raw
+from notifier.mailroom.verdict import Verdict
 from notifier.parts import Parts
 
 PURPOSE: Final = "inbound"

@@ -18,8 +18,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier import observe
 from notifier.domain.words import ReplyRefusal
-from notifier.feedback.door import Arrival, place_of
-from notifier.mailroom.taking import Verdict, take_in
+from notifier.feedback.door import Arrival
+from notifier.mailroom.taking import placed, take_in
+from notifier.mailroom.verdict import Verdict
 from notifier.parts import Parts
 
 THREADS: Final = 4
@@ -99,7 +100,7 @@ class LmtpServer:
             data_size_limit=knobs.inbound_bytes_max,
             enable_SMTPUTF8=True,
             # Without a name aiosmtpd asks the DNS for one.
-            hostname=knobs.inbound_domain,
+            hostname=knobs.inbound_domain or knobs.bounce_domain,
             ident="notifier",
             timeout=IDLE_S,
             loop=self._loop,
@@ -128,7 +129,7 @@ class _Clerk:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's own name and arguments
         self, _server: LMTP, _session: Session, envelope: Envelope, address: str, _options: list[str], /
     ) -> str:
-        if place_of(address, self._parts.settings.inbound_domain, self._parts.signer) is None:
+        if placed(self._parts, address) is None:
             return UNKNOWN
         if len(envelope.rcpt_tos) >= RECIPIENTS_MAX:
             return "452 4.5.3 Too many recipients at once"
@@ -145,7 +146,7 @@ class _Clerk:
         return "\r\n".join(answers)
 
     def _take(self, recipient: str, data: bytes, mail_from: str) -> str:
-        place = place_of(recipient, self._parts.settings.inbound_domain, self._parts.signer)
+        place = placed(self._parts, recipient)
         if place is None:
             return UNKNOWN
         try:

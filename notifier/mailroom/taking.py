@@ -1,14 +1,14 @@
 """Take a mail in: each kind by its own rules, in one transaction; what is taken is committed when this returns."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from notifier import observe
 from notifier.consent import visits
 from notifier.domain.incoming import MailUnreadable, read_mail, recipients
-from notifier.domain.words import ReplyRefusal
 from notifier.feedback import replies
-from notifier.feedback.door import Arrival, Kind, place_of
+from notifier.feedback.door import Arrival, Kind, Place, place_of
+from notifier.mailroom.returned import stray, take_leave, take_returned
+from notifier.mailroom.verdict import UNKNOWN, Verdict
 from notifier.models import Delivery
 from notifier.parts import Parts
 from notifier.queue import later, to_hand_over, transaction
@@ -16,31 +16,30 @@ from notifier.queue import later, to_hand_over, transaction
 _log = observe.log(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What became of a mail: taken, refused for a reason, or none of ours."""
-
-    is_ours: bool = True
-    is_readable: bool = True
-    refusal: ReplyRefusal | None = None
-
-
-UNKNOWN = Verdict(is_ours=False)
-
-
 def take_in(parts: Parts, arrival: Arrival, now: datetime) -> Verdict:
     """Take one mail in; the same mail again changes nothing more. Raises SQLAlchemyError while the database is away."""
     match arrival.place.kind:
         case Kind.REPLY:
             return _take_reply(parts, arrival, now)
+        case Kind.LEAVE:
+            return take_leave(parts, arrival, now)
+        case Kind.BOUNCE | Kind.COMPLAINTS:
+            return take_returned(parts, arrival, now)
 
 
 def take_raw(parts: Parts, data: bytes, now: datetime) -> Verdict:
     """Take in a mail that came without an envelope: by whom its headers say it is to."""
-    domain = parts.settings.inbound_domain
-    found = (place_of(one, domain, parts.signer) for one in recipients(data))
+    found = (placed(parts, one) for one in recipients(data))
     place = next((one for one in found if one), None)
+    if place is None and (delivery := stray(parts, data)):
+        place = Place(Kind.BOUNCE, delivery)
     return take_in(parts, Arrival(place, data), now) if place else UNKNOWN
+
+
+def placed(parts: Parts, recipient: str) -> Place | None:
+    """What a recipient stands for under our settings."""
+    knobs = parts.settings
+    return place_of(recipient, knobs.inbound_domain, parts.signer, knobs.bounce_domain)
 
 
 def _take_reply(parts: Parts, arrival: Arrival, now: datetime) -> Verdict:

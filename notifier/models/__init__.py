@@ -12,6 +12,7 @@ from notifier.models.feedback import Reply
 from notifier.models.issues import Issue, IssueItem, Trial, Wave
 from notifier.models.pauses import follows_since, is_awake
 from notifier.models.planning import Arrangement, DaySum
+from notifier.models.returns import Alarm, Standing, UsedToken
 from notifier.models.roll import (
     BulkAct,
     BulkChange,
@@ -25,6 +26,7 @@ from notifier.models.roll import (
 from notifier.models.threads import Bookmark, Mute, Thread
 
 __all__ = [
+    "Alarm",
     "ApiKey",
     "Archived",
     "ArchivedItem",
@@ -66,6 +68,7 @@ __all__ = [
     "Site",
     "Sitting",
     "Source",
+    "Standing",
     "Subscriber",
     "SubscriberNote",
     "SubscriberTag",
@@ -76,6 +79,7 @@ __all__ = [
     "Thread",
     "Topic",
     "Trial",
+    "UsedToken",
     "User",
     "Wave",
     "follows_since",

@@ -14,6 +14,7 @@ from notifier.models.base import Base, whole_ips
 # Compared byte by byte, so that its unique index finds the beginning of an address too.
 _KEY = String(320).with_variant(String(320, collation="C"), "postgresql")
 _ACTIVE = text("ended_at IS NULL")
+_OF_DOMAIN = text("domain != ''")
 _UNCONFIRMED = text("confirmed_at IS NULL")
 _MOVED = text("schedule_changed_at IS NOT NULL")
 _CHANGED, _ENDED = text("frequency_changed_at IS NOT NULL"), text("ended_at IS NOT NULL")
@@ -182,18 +183,25 @@ class ConsentEvent(Base):
 
 
 class Suppression(Base):
-    """An address that must not be written to, kept as a hash only."""
+    """An address that must not be written to, kept as a hash only; or a whole domain, by name."""
 
     __tablename__ = "suppressions"
-    __table_args__ = (UniqueConstraint("site_id", "address_hash"),)
+    __table_args__ = (
+        UniqueConstraint("site_id", "address_hash"),
+        Index("ix_suppressions_domain", "domain", "site_id", postgresql_where=_OF_DOMAIN, sqlite_where=_OF_DOMAIN),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     address_hash: Mapped[str] = mapped_column(String(64))
+    """Of a domain: the hash of `@` and its name, which is no address's."""
+    domain: Mapped[str] = mapped_column(String(255), default="")
+    """In A-labels; empty for an address."""
     reason: Mapped[str] = mapped_column(String(40))
     source: Mapped[str] = mapped_column(String(40))
     at: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
+    lifted_reason: Mapped[str] = mapped_column(String(200), default="")
 
 
 class OldLink(Base):

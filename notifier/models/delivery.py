@@ -12,6 +12,7 @@ from notifier.models.base import Base
 
 _WAITING = text("delivery_id IS NULL AND dropped_at IS NULL")
 _SUM, _FRESH = text("is_sum"), text("NOT is_sum")
+_EARLY, _COMPLAINED = text("is_early"), text("kind = 'complained'")
 _QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
 _UNSENT = text("state = 'failed' OR state = 'dropped' OR state = 'expired'")
 _PERSONAL = text("kind <> 'alert' AND kind <> 'digest' AND kind <> 'issue'")
@@ -62,7 +63,12 @@ class Letter(Base):
     """One distinct content: these items, this template, this language; rendered at send time."""
 
     __tablename__ = "letters"
-    __table_args__ = (UniqueConstraint("site_id", "key"), Index(None, "site_id", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("site_id", "key"),
+        Index(None, "site_id", "created_at"),
+        # How many letters a stream had lately, for its rate of complaints.
+        Index("ix_letters_stream", "site_id", "kind", "created_at"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
@@ -133,6 +139,8 @@ class Delivery(Base):
     lease_until: Mapped[datetime | None]
     lease_token: Mapped[str | None] = mapped_column(String(32))
     """Names the claim, so that a late owner cannot overwrite what its successor recorded."""
+    account: Mapped[str] = mapped_column(String(40), default="")
+    """Through which it was last tried."""
     expires_at: Mapped[datetime]
     created_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
@@ -176,15 +184,31 @@ class Tally(Base):
 
 
 class DeliveryEvent(Base):
-    """Append-only: each refusal, deferral and (later) bounce of a delivery."""
+    """Append-only: each refusal and deferral of a delivery, and whatever came back of it after it had left."""
 
     __tablename__ = "delivery_events"
+    __table_args__ = (
+        # What was told twice, or by two, is one event; refusals while sending have no key, and each counts.
+        UniqueConstraint("delivery_id", "key"),
+        Index("ix_delivery_events_early", "id", postgresql_where=_EARLY, sqlite_where=_EARLY),
+        Index("ix_delivery_events_complaints", "at", postgresql_where=_COMPLAINED, sqlite_where=_COMPLAINED),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"), index=True)
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"))
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(20))
+    """`failed`, `deferred`, `uncertain` while sending; afterwards one of `domain.returns.words.EventKind`."""
     detail: Mapped[str] = mapped_column(Text, default="")
+    key: Mapped[str | None] = mapped_column(String(40))
+    why: Mapped[str] = mapped_column(String(20), default="")
+    """The class of a bounce."""
+    status: Mapped[str] = mapped_column(String(12), default="")
+    """As RFC 3463 has it, such as `5.1.1`."""
+    source: Mapped[str] = mapped_column(String(20), default="")
+    """Who told: `smtp`, `mail`, or a provider."""
+    is_early: Mapped[bool] = mapped_column(default=False)
+    """Whether it bounced before the books had it as sent; the sweep looks again."""
 
 
 class Lease(Base):

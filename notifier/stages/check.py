@@ -43,6 +43,7 @@ class Checked:
 def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     """Look at each claimed delivery as things are now."""
     readers = _readers(session, owed, now)
+    shut = _shut_domains(session, owed, readers)
     shown = _live_items(session, {one.letter_id for one in owed})
     changed = _changed(owed, readers)
     wanted = _still_wanted(session, changed)
@@ -62,6 +63,8 @@ def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
             items = tuple(item for item in items if item not in muted[one.id])
         if reader is None:
             unwanted[one.id] = Reason.ERASED
+        elif (reader.site_id, reader.domain) in shut:
+            unwanted[one.id] = Reason.SUPPRESSED
         elif one.id in strays:
             unwanted[one.id] = Reason.UNSUBSCRIBED
         elif reason := _refusal(one, reader, items, _with_words(one, shown[one.letter_id], issues)):
@@ -82,6 +85,13 @@ class _Reader(NamedTuple):
     """None for a change that is older than all the letters."""
     is_suppressed: bool
     is_paused: bool
+    site_id: int
+    address_key: str
+
+    @property
+    def domain(self) -> str:
+        """Of the address, in A-labels."""
+        return self.address_key.rpartition("@")[2]
 
 
 @dataclass(slots=True)
@@ -130,9 +140,24 @@ def _readers(session: Session, owed: Sequence[Owed], now: datetime) -> dict[int 
             case((Subscriber.changed_at >= oldest, Subscriber.changed_at)),
             suppressed.scalar_subquery().is_not(None),
             ~is_awake(now),
+            Subscriber.site_id,
+            Subscriber.address_key,
         ).where(among(session, Subscriber.id, {one.subscriber_id for one in owed if one.subscriber_id}))
     )
     return {reader.id: reader for reader in map(_Reader._make, rows)}
+
+
+def _shut_domains(
+    session: Session, owed: Sequence[Owed], readers: Mapping[int | None, _Reader]
+) -> set[tuple[int, str]]:
+    """Which of these readers' domains are suppressed, each with its site: one look, whatever there are of either."""
+    domains = sorted({reader.domain for reader in readers.values()})
+    if not owed or not domains:
+        return set()
+    shut = select(Suppression.site_id, Suppression.domain).where(
+        Suppression.domain != "", Suppression.domain.in_(domains), Suppression.lifted_at.is_(None)
+    )
+    return {(site, domain) for site, domain in session.execute(shut)}
 
 
 def _live_items(session: Session, letter_ids: Iterable[int]) -> dict[int, _Shown]:

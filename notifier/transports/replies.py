@@ -5,6 +5,8 @@ from typing import Final
 
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused
+from notifier.domain.returns.classify import classify
+from notifier.domain.returns.words import Blame
 from notifier.domain.slowdown import Scope, slowdown
 
 REPLY_CHARACTERS_MAX: Final = 400
@@ -14,7 +16,6 @@ FINAL: Final = 500
 # The server speaks of our account or of its own state, not of this letter.
 _ACCOUNT_CODES: Final = frozenset({421, 530, 534, 535, 538})
 _SENDER_STATUS: Final = re.compile(r"5\.(7\.\d+|1\.[78])\b")
-_POLICY: Final = re.compile(r"\b5\.7\.\d+\b")
 _CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]+")
 _UNSAFE_IN_PATH: Final = re.compile(r"[\x00-\x20\x7f<>]")
 
@@ -31,8 +32,8 @@ def refusal(command: str, code: int, reply: bytes) -> Refused:
     slows = slowdown(command, code, said)
     if code in _ACCOUNT_CODES or (command == "MAIL" and _SENDER_STATUS.search(said)):
         return Refused(said, charged=False, slows=slows)
-    if code >= FINAL and _POLICY.search(said):
-        # Policy speaks of the sender as often as of this reader: a DMARC mistake must not end a million letters.
+    if code >= FINAL and classify(said).blame is Blame.ACCOUNT:
+        # It speaks of the sender: a DMARC mistake must not end a million letters.
         return Refused(said, slows=slows or Scope.GROUP)
     return Refused(said, forever=500 <= code < 600, slows=slows)  # noqa: PLR2004 - the class of final replies, RFC 5321 4.2.1
 

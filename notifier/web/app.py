@@ -20,6 +20,7 @@ from notifier.web import (
     archive,
     corrections,
     development,
+    feedback,
     hooks,
     inbound,
     issue_api,
@@ -97,7 +98,7 @@ def _limit(knobs: Settings) -> Middleware:
 
 def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
     yield from (probes.router, api.router, corrections.router, visits.router, signups.router, hooks.router)
-    yield from (issue_api.router, inbound.router, _files(), *menu.ROUTERS, widget.router)
+    yield from (issue_api.router, inbound.router, feedback.router, _files(), *menu.ROUTERS, widget.router)
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".

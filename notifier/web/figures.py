@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.balance import Page
 from notifier.domain.words import Lane, State
-from notifier.feedback import handing
+from notifier.feedback import alarms, handing
 from notifier.models import Delivery, Lease
 from notifier.stages import books
 from notifier.stages.books import Key
@@ -23,6 +23,7 @@ from notifier.web.edge import Edge
 
 _BY_LANE: Final = "Deliveries by lane and state"
 _ENDED: Final = "Deliveries that ended without being sent, by state and reason"
+_ALARM: Final = "What came back speaks against an account or stream: 1 for an open alarm, 2 where it is halted"
 _OFF: Final = "Letters planned that are in no state, page by page; 0 when the books balance"
 _UP: Final = "Whether letters leave through an account"
 _RUNS: Final = "Runs and alerts that have open letters"
@@ -59,6 +60,14 @@ class Figures(Collector):
             yield from self._ages(session)
             waiting = handing.waiting(session)
             yield GaugeMetricFamily("notifier_replies_waiting", "Replies by mail that their sites lack", waiting)
+            yield from self._alarms(session)
+
+    def _alarms(self, session: Session) -> Iterator[Metric]:
+        now = self._edge.clock()
+        family = GaugeMetricFamily("notifier_alarm", _ALARM, labels=["about"])
+        for alarm in alarms.open_alarms(session):
+            family.add_metric([alarm.about], 2.0 if alarm.halted_until and alarm.halted_until > now else 1.0)
+        yield family
 
     def _ages(self, session: Session) -> Iterator[Metric]:
         now = self._edge.clock()

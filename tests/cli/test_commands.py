@@ -3,17 +3,19 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner, Result
 
-from notifier import assembly, cli, settings
+from notifier import assembly, cli, returns, settings
 from notifier.cli.books import pace
 from notifier.domain.words import Calendar, Digits, LetterKind
 from notifier.embedded.inbox import Inbox
 from notifier.embedded.inbox.server import InboxServer
+from notifier.feedback import alarms
 from notifier.models import Delivery, Site
 from tests.sources.sites import page, site
 from tests.world import SECRET
@@ -359,3 +361,38 @@ def test_an_archive_is_switched_off_and_on_and_shown_to_search_engines(run: Comm
     assert "/archive; search engines may not show it" in run("site", "archive").output
     assert "archive: nowhere" in run("site", "archive", "--off").output
     assert "/archive; search engines may show it" in run("site", "archive", "--on", "--indexed").output
+
+
+def test_suppressions_are_listed_taken_along_and_asked_for(run: Command, tmp_path: Path) -> None:
+    add_site(run)
+    assert "suppressed" in run("subscribers", "suppress", "@Example.ORG", "--reason", "spam trap").output
+    assert run("subscribers", "suppress", "huda@example.net").exit_code == 0
+    exported = run("subscribers", "suppressions", "--export").output
+    assert "@example.org\tspam trap\toperator" in exported
+    assert "huda" not in exported, "of an address only its hash is kept"
+    assert "spam trap" in run("subscribers", "suppressed", "@example.org").output
+    lifted = run("subscribers", "lift", "huda@example.net", "--reason", "it works again")
+    assert lifted.exit_code == 0
+    assert "it works again" in run("subscribers", "suppressed", "huda@example.net").output
+    (tmp_path / "list").write_text(f"# a list\n{exported}layla@example.com\nnonsense\n", encoding="utf-8")
+    assert "2 suppressed anew, 1 lines" in run("subscribers", "suppress-all", str(tmp_path / "list")).output
+    assert run("subscribers", "suppressed", "layla@example.com").exit_code == 0
+    assert run("subscribers", "suppress", "@").exit_code == 2
+    assert "score 0" in run("subscribers", "standing", "layla@example.com").output
+
+
+def test_alarms_are_shown_where_one_looks_and_ended_with_a_reason(run: Command) -> None:
+    add_site(run)
+    limits = returns.limits(assembly.parts())
+    with assembly.parts().db.writing() as session:
+        alarms.refused(session, "smtp", ["5.7.26"] * 5, limits, datetime.now(UTC))
+    for command in (("status",), ("alarms", "list")):
+        said = " ".join(run(*command).output.split())
+        assert "5 refused by policy through account smtp" in said
+        assert "halted until" in said
+    (told,) = json.loads(run("status", "--json").output)["alarms"]
+    assert (told["about"], told["count"], told["detail"]) == ("account:smtp", 5, "5.7.26")
+    assert run("alarms", "end", str(told["id"]), "--reason", "DKIM put right").exit_code == 0
+    assert run("alarms", "end", str(told["id"]), "--reason", "again").exit_code == 1
+    assert run("alarms", "list").output == ""
+    assert run("alarms", "key").output.startswith("whsec_")

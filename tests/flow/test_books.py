@@ -62,13 +62,13 @@ def counted(world: World) -> dict[Key, dict[str, int]]:
 
 
 def crowd(world: World) -> None:
-    """Five daily readers, four at once; one of each group has an address that no server takes."""
+    """Five daily readers, four at once; the server of one of each group refuses the letter."""
     for n in range(5):
         world.reader(f"d{n}@example.org", "category:سياسة")
     for n in range(4):
         world.reader(f"i{n}@example.org", "category:سياسة", frequency=Frequency.INSTANT)
     for name in ("d0", "i0"):
-        world.wire.outcomes[f"{name}@example.org"] = Refused("550 5.1.1 unknown", forever=True)
+        world.wire.outcomes[f"{name}@example.org"] = Refused("550 5.6.0 not like this", forever=True)
     world.wire.outcomes["i1@example.org"] = Refused("451 4.7.1 greylisted")
 
 

@@ -30,6 +30,7 @@ def plainly(kind: LetterKind, personal: Personal) -> bytes:
     envelope = Envelope(
         check_address(personal.address), personal.name if kind.is_list_mail else "", personal.message_id,
         personal.sent_at, personal.unsubscribe_url, personal.preferences_url, personal.reply_to,
+        personal.leave_address,
     )  # fmt: skip
     bodies = mail_text(rendered, personal).encode(), mail_html(rendered, personal).encode()
     return build(letterhead(rendered, content), envelope, *bodies)
@@ -52,7 +53,9 @@ def test_a_filled_letter_is_the_letter_written_for_one(
     names = ("unsubscribe_url", "preferences_url", "view_url", "confirm_url")
     changes: dict[str, Any] = {field: f"https://x.example/{path}" for field, path in zip(names, links, strict=True)}
     at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
-    personal = replace(fixtures.personal(number), name=name, sent_at=at, reply_to=reply_to, **changes)
+    leave_address = reply_to.replace("reply+", "unsubscribe+")
+    changes |= {"reply_to": reply_to, "leave_address": leave_address}
+    personal = replace(fixtures.personal(number), name=name, sent_at=at, **changes)
     assert STENCILS[kind].message(personal).data == plainly(kind, personal)
 
 

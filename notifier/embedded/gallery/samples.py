@@ -234,6 +234,7 @@ def personal(number: int = 7, **more: Any) -> Personal:  # noqa: ANN401 - any fi
         name="ليلى البصري",
         message_id=f"<d{number}.9f3a@aldhifaf.example>",
         mail_from=f"b+{number}.5d1c@bounce.aldhifaf.example",
+        leave_address=f"unsubscribe+{number}.mzxw6ytbmzxw6ytbmzxw6ytb@in.aldhifaf.example",
         sent_at=AT + timedelta(minutes=3),
         unsubscribe_url=f"https://letters.aldhifaf.example/u/{token}",
         preferences_url=f"https://letters.aldhifaf.example/p/{token}",

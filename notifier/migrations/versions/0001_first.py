@@ -15,6 +15,29 @@ depends_on = None
 def upgrade() -> None:
     guarded()
     op.create_table(
+        "alarms",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("about", sa.String(length=80), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("window_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("window_count", sa.Integer(), nullable=False),
+        sa.Column("detail", sa.String(length=200), nullable=False),
+        sa.Column("halted_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_reason", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
+    )
+    op.create_index(
+        "uq_alarms_open",
+        "alarms",
+        ["about"],
+        unique=True,
+        postgresql_where=sa.text("ended_at IS NULL"),
+        sqlite_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
@@ -53,6 +76,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sites")),
         sa.UniqueConstraint("slug", name=op.f("uq_sites_slug")),
     )
+    op.create_table(
+        "used_tokens",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_used_tokens")),
+    )
+    op.create_index(op.f("ix_used_tokens_at"), "used_tokens", ["at"], unique=False)
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -238,6 +268,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "key", name=op.f("uq_letters_site_id_key")),
     )
     op.create_index(op.f("ix_letters_site_id_created_at"), "letters", ["site_id", "created_at"], unique=False)
+    op.create_index("ix_letters_stream", "letters", ["site_id", "kind", "created_at"], unique=False)
     op.create_table(
         "runs",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -302,6 +333,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_sources_next_poll_at"), "sources", ["next_poll_at"], unique=False)
     op.create_table(
+        "standings",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("address_hash", sa.String(length=64), nullable=False),
+        sa.Column("score", sa.Double(), nullable=False),
+        sa.Column("days", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("inactive", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("reasons", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_standings_site_id_sites"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_standings")),
+        sa.UniqueConstraint("site_id", "address_hash", name=op.f("uq_standings_site_id_address_hash")),
+    )
+    op.create_table(
         "subscribers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -363,15 +408,25 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("address_hash", sa.String(length=64), nullable=False),
+        sa.Column("domain", sa.String(length=255), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_reason", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(
             ["site_id"], ["sites.id"], name=op.f("fk_suppressions_site_id_sites"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppressions")),
         sa.UniqueConstraint("site_id", "address_hash", name=op.f("uq_suppressions_site_id_address_hash")),
+    )
+    op.create_index(
+        "ix_suppressions_domain",
+        "suppressions",
+        ["domain", "site_id"],
+        unique=False,
+        postgresql_where=sa.text("domain != ''"),
+        sqlite_where=sa.text("domain != ''"),
     )
     op.create_table(
         "tags",
@@ -507,6 +562,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_token", sa.String(length=32), nullable=True),
+        sa.Column("account", sa.String(length=40), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -1008,6 +1064,11 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=True),
+        sa.Column("why", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("is_early", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["deliveries.id"],
@@ -1015,8 +1076,24 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_events")),
+        sa.UniqueConstraint("delivery_id", "key", name=op.f("uq_delivery_events_delivery_id_key")),
     )
-    op.create_index(op.f("ix_delivery_events_delivery_id"), "delivery_events", ["delivery_id"], unique=False)
+    op.create_index(
+        "ix_delivery_events_complaints",
+        "delivery_events",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'complained'"),
+        sqlite_where=sa.text("kind = 'complained'"),
+    )
+    op.create_index(
+        "ix_delivery_events_early",
+        "delivery_events",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("is_early"),
+        sqlite_where=sa.text("is_early"),
+    )
     op.create_table(
         "headlines",
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1272,6 +1349,7 @@ def downgrade() -> None:
     op.drop_table("tags")
     op.drop_table("suppressions")
     op.drop_table("subscribers")
+    op.drop_table("standings")
     op.drop_table("sources")
     op.drop_table("sittings")
     op.drop_table("runs")
@@ -1285,5 +1363,7 @@ def downgrade() -> None:
     op.drop_table("archived")
     op.drop_table("api_keys")
     op.drop_table("users")
+    op.drop_table("used_tokens")
     op.drop_table("sites")
     op.drop_table("leases")
+    op.drop_table("alarms")

@@ -9,6 +9,7 @@ from notifier.stages.record.claims import (
     drop,
     expire,
     forget_words,
+    hold,
     is_due,
     is_open,
     postpone,
@@ -17,16 +18,20 @@ from notifier.stages.record.claims import (
     settle,
     take_back,
 )
+from notifier.stages.record.returned import bounce, bounce_early
 
 __all__ = [
     "Book",
     "Claim",
     "Span",
     "Terms",
+    "bounce",
+    "bounce_early",
     "claim",
     "drop",
     "expire",
     "forget_words",
+    "hold",
     "is_due",
     "is_open",
     "postpone",

@@ -86,7 +86,9 @@ class Book:
         texts = {one: reply[:DETAIL_CHARACTERS] for one, reply in answers}
         statement = free(among(self.session, Delivery.id, texts) & self._ours(), State.SENT)
         said = told(self.session, Delivery.id, texts)
-        tally.end(self.session, statement.values(reason=None, detail=said, finished_at=self.now))
+        tally.end(
+            self.session, statement.values(reason=None, detail=said, finished_at=self.now, account=self.claim.account)
+        )
 
     def _uncertain(self, answers: Sequence[tuple[int, str]]) -> None:
         if not answers:

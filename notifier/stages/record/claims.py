@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, literal, select, true, update
+from sqlalchemy import ColumnElement, func, literal, select, true, tuple_, update
 from sqlalchemy.orm import Session
 
 from notifier import tally
@@ -70,6 +70,8 @@ class Claim:
     token: str
     owed: tuple[Owed, ...]
     """In the order of their ids."""
+    account: str = ""
+    """Through which its letters leave."""
 
 
 def claim(session: Session, span: Span, token: str, now: datetime, terms: Terms, most: int) -> Claim:
@@ -98,6 +100,14 @@ def postpone(session: Session, span: Span, now: datetime, wait: timedelta) -> in
     """Let what is due of a span wait: no account can take it. No try is counted; gives how many."""
     waiting = write(span.due(now), State.QUEUED).values(next_attempt_at=now + wait, reason=Reason.UNREACHABLE)
     return affected(session, waiting)
+
+
+def hold(
+    session: Session, span: Span, streams: Collection[tuple[int, LetterKind]], now: datetime, wait: timedelta
+) -> int:
+    """Let what is due of halted streams wait, a stream being a site and a kind of letter; gives how many."""
+    of_them = tuple_(Delivery.site_id, Delivery.kind).in_(list(streams))
+    return affected(session, write(span.due(now) & of_them, State.QUEUED).values(next_attempt_at=now + wait))
 
 
 def is_due(session: Session, span: Span, now: datetime) -> bool:

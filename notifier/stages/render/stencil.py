@@ -64,6 +64,7 @@ class Stencil:
             unsubscribe_url=personal.unsubscribe_url,
             preferences_url=personal.preferences_url,
             reply_to=personal.reply_to,
+            leave_address=personal.leave_address,
         )
         headers = self._stationery.headers(envelope)
         return Draft(self, personal, to, headers, self._body.fill(links, in_html(links)))

@@ -1,0 +1,135 @@
+"""Alarms: raised when what came back speaks against us, shown until an editor ends them; some halt what it is about."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from notifier import observe
+from notifier.db import affected, upsert
+from notifier.domain.returns.words import EventKind
+from notifier.domain.words import LetterKind, State
+from notifier.models import Alarm, Delivery, DeliveryEvent, Letter
+
+WINDOW: Final = timedelta(hours=1)
+LATELY: Final = 10_000
+"""Deliveries that are looked at for an account's share of refusals: the newest."""
+COMPLAINTS_OVER: Final = timedelta(days=7)
+_ACCOUNT, _STREAM = "account", "stream"
+
+Stream = tuple[int, LetterKind]
+_log = observe.log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From when on an alarm is raised, and from when on it halts."""
+
+    policy_least: int
+    policy_share: float
+    account_halt: timedelta
+    rate_alert: float
+    rate_halt: float
+    complaints_least: int
+    stream_halt: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """What nothing leaves by at present."""
+
+    accounts: frozenset[str] = frozenset()
+    streams: frozenset[Stream] = frozenset()
+
+
+def halted(session: Session, now: datetime) -> Halted:
+    """The accounts and streams that stand still."""
+    rows = session.scalars(select(Alarm.about).where(Alarm.ended_at.is_(None), Alarm.halted_until > now)).all()
+    told = [about.split(":") for about in rows]
+    return Halted(
+        frozenset(rest[0] for kind, *rest in told if kind == _ACCOUNT),
+        frozenset((int(rest[0]), LetterKind(rest[1])) for kind, *rest in told if kind == _STREAM),
+    )
+
+
+def open_alarms(session: Session) -> Sequence[Alarm]:
+    """Those that nobody has ended yet, the oldest first."""
+    return session.scalars(select(Alarm).where(Alarm.ended_at.is_(None)).order_by(Alarm.id)).all()
+
+
+def end(session: Session, alarm_id: int, reason: str, now: datetime) -> bool:
+    """End an alarm and its halt; False where it is not open."""
+    ours = (Alarm.id == alarm_id, Alarm.ended_at.is_(None))
+    ended = update(Alarm).where(*ours).values(ended_at=now, ended_reason=reason[:200], halted_until=None)
+    return bool(affected(session, ended))
+
+
+def refused(session: Session, account: str, statuses: Sequence[str], limits: Limits, now: datetime) -> None:
+    """So many letters of an account were refused by policy: an alarm, and a halt where that is more than a few."""
+    alarm = _raised(session, f"{_ACCOUNT}:{account}", len(statuses), statuses[-1], now)
+    if _is_halted(alarm, now) or alarm.window_count < limits.policy_least:
+        return
+    stayed = _stayed(session, account, now)
+    if alarm.window_count >= limits.policy_share * (alarm.window_count + stayed):
+        _halt(alarm, now + limits.account_halt)
+
+
+def complained(session: Session, streams: Collection[Stream], limits: Limits, now: datetime) -> None:
+    """There are new complaints about these streams: an alarm where their rate is high, a halt where it is too high."""
+    for site, kind in sorted(streams):
+        since = now - COMPLAINTS_OVER
+        count = session.scalar(
+            select(func.count())
+            .select_from(DeliveryEvent)
+            .join(Delivery, Delivery.id == DeliveryEvent.delivery_id)
+            .where(DeliveryEvent.kind == EventKind.COMPLAINED.value, DeliveryEvent.at > since)
+            .where(Delivery.site_id == site, Delivery.kind == kind)
+        )
+        of_stream = (Letter.site_id == site, Letter.kind == kind, Letter.created_at > since)
+        letters = session.scalar(select(func.sum(Letter.planned_count)).where(*of_stream))
+        rate = (count or 0) / max(1, letters or 0)
+        if rate < limits.rate_alert:
+            continue
+        alarm = _raised(session, f"{_STREAM}:{site}:{kind}", 1, f"{count} of {letters or 0} letters", now)
+        is_much = rate >= limits.rate_halt and (count or 0) >= limits.complaints_least
+        # Who asks to confirm or to sign in is sent that letter all the same.
+        if is_much and kind.is_list_mail and not _is_halted(alarm, now):
+            _halt(alarm, now + limits.stream_halt)
+
+
+def _raised(session: Session, about: str, count: int, detail: str, now: datetime) -> Alarm:
+    """The open alarm about this, locked and counted up."""
+    values = {"about": about, "raised_at": now, "last_at": now, "window_at": now, "count": 0, "window_count": 0}
+    new = upsert(session, Alarm).values(**values, detail="", ended_reason="").on_conflict_do_nothing()
+    is_new = bool(affected(session, new))
+    found = select(Alarm).where(Alarm.about == about, Alarm.ended_at.is_(None)).with_for_update()
+    alarm = session.scalars(found.execution_options(populate_existing=True)).one()
+    if now - alarm.window_at > WINDOW:
+        alarm.window_at, alarm.window_count = now, 0
+    alarm.count += count
+    alarm.window_count += count
+    alarm.detail, alarm.last_at = detail[:200], max(now, alarm.last_at)
+    if is_new:
+        _log.warning("alarm_raised", about=about, detail=alarm.detail)
+    session.flush()
+    return alarm
+
+
+def _is_halted(alarm: Alarm, now: datetime) -> bool:
+    return alarm.halted_until is not None and alarm.halted_until > now
+
+
+def _halt(alarm: Alarm, until: datetime) -> None:
+    alarm.halted_until = until
+    _log.warning("halted", about=alarm.about, until=until.isoformat(), detail=alarm.detail)
+
+
+def _stayed(session: Session, account: str, now: datetime) -> int:
+    """How many of the newest letters left through an account within the hour and did not come back."""
+    newest = select(func.max(Delivery.id)).scalar_subquery()
+    lately = (Delivery.id > newest - LATELY, Delivery.account == account, Delivery.finished_at > now - WINDOW)
+    ended = Delivery.state == State.SENT
+    return session.scalar(select(func.count()).where(*lately, ended)) or 0
