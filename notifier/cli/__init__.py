@@ -14,6 +14,7 @@ from notifier.cli import (
     data,
     database,
     dkim,
+    doctor,
     drill,
     gallery,
     letters,
@@ -66,6 +67,7 @@ corrections.add_to(app)
 mail_in.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
+doctor.add_to(app)
 drill.add_to(app)
 
 
