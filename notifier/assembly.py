@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import random
 import tempfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -11,12 +12,13 @@ from typing import Final
 from notifier import dkim_keys, observe, settings
 from notifier.account import Account
 from notifier.accounts import Accounts, RedisBreaker, RedisConnections, Slots
-from notifier.budget import Limit, RedisBudget
+from notifier.budget import Daily, Limit, RedisBudget
 from notifier.db import Database
 from notifier.domain.dkim import DkimSigner
 from notifier.domain.pictures import Pictures
 from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
+from notifier.domain.warmup import Ramp
 from notifier.exchangers import Groups, MailDomains, mx_of, takes_mail
 from notifier.journal import Journal
 from notifier.journal.folder import Folder
@@ -74,10 +76,20 @@ def assemble(knobs: Settings) -> Parts:
         journal=journal,
         settings=knobs,
         signer=signer,
+        daily=Daily(shared, ramps(accounts)),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
         goodbyes=tuple(closings),
         takes_mail=MailDomains(takes_mail if knobs.mx_lookups and knobs.signup_mx_check else None),
     )
+
+
+def ramps(accounts: Mapping[str, Account]) -> dict[str, Ramp]:
+    """The ramps of the accounts that have one."""
+    return {
+        name: Ramp(one.warmup_from, one.warmup_first, one.warmup_times, one.warmup_days)
+        for name, one in accounts.items()
+        if one.warmup_from
+    }
 
 
 def limit(account: Account) -> Limit:

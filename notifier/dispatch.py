@@ -8,6 +8,8 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from notifier.accounts import Choice
+from notifier.allowance import portion
 from notifier.budget import ACCOUNT as OWN
 from notifier.budget import Heard
 from notifier.consent import confirmation, signing_in
@@ -47,11 +49,11 @@ class Chunk:
     """For confirmations, sign-in links and goodbyes: delivery id -> the token its letter carries."""
 
 
-def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: datetime) -> Chunk:
-    """Claim | check | gather, in one transaction."""
+def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now: datetime) -> Chunk:
+    """Claim | check | gather, in one transaction, for an account that was chosen."""
     knobs = parts.settings
-    rate = knobs.accounts[account].rate_per_s
-    most = max(1, min(knobs.chunk_size, int(rate * knobs.task_slice_s)))
+    account = choice.name or ""
+    most = choice.most or portion(parts, account)
     with parts.db.writing() as session:
         # A correction asks for all who were shown an earlier version: those of claims still open must be there to see.
         stand_by(session, CLAIMS)
@@ -142,6 +144,11 @@ class Dispatch:
             longest=now + timedelta(seconds=max(knobs.task_slice_s, knobs.task_longest_s)),
             is_awaited=lambda: parts.is_awaited(lane),
         )
+
+    @property
+    def account(self) -> str:
+        """Through which it goes."""
+        return self._chunk.account
 
     def take_in(self, answers: Sequence[Answer]) -> None:
         """Keep what a transport said until it is written."""

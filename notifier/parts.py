@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from notifier.accounts import Accounts
-from notifier.budget import Budget
+from notifier.budget import Budget, Daily
 from notifier.db import Database
 from notifier.domain.links import Links
 from notifier.domain.timing import Pace
@@ -50,6 +50,8 @@ class Parts:
     takes_mail: Callable[[str], bool] = lambda _domain: True
     """Whether a domain (in A-labels) takes mail at all, as far as the DNS tells."""
     dice: Callable[[], float] = field(default=random.random)
+    daily: Daily = field(default_factory=Daily)
+    """How much the accounts that warm up may send in a day."""
     goodbyes: tuple[Callable[[], None], ...] = ()
     """What lets go of a connection each, in this order."""
 

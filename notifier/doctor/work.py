@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import select
 
+from notifier.budget import Today
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.ward import Ward
 from notifier.models import Lease
@@ -20,6 +21,8 @@ def check(ward: Ward) -> Iterator[Finding]:
     """The sweep, then the lanes."""
     yield _sweep(ward)
     yield _lanes(ward)
+    for account, day in ward.parts.daily.all(ward.now()).items():
+        yield _ramp(Pen("warmup", account), day)
 
 
 def _sweep(ward: Ward) -> Finding:
@@ -44,4 +47,13 @@ def _lanes(ward: Ward) -> Finding:
     told = ", ".join(f"{lane} {count}" for lane, count in depths.items() if count) or "nothing waits"
     if max(depths.values(), default=0) > PILED_UP:
         return pen.amber(told, "Run more workers, or find out what keeps them.")
+    return pen.green(told)
+
+
+def _ramp(pen: Pen, day: Today) -> Finding:
+    if day.day < 0:
+        return pen.amber(f"begins in {-day.day} days", "Until then this account sends nothing.")
+    told = f"day {day.day + 1} of {day.days + 1}: {day.sent:,} of {day.cap:,} letters"
+    if day.sent >= day.cap:
+        return pen.amber(told, "The rest waits for tomorrow, or for another account.")
     return pen.green(told)

@@ -119,6 +119,7 @@ class Reason(StrEnum):
     ATTEMPTS = "attempts"
     UNREACHABLE = "unreachable"
     UNCERTAIN = "uncertain"
+    WARMING = "warming"
 
 
 class ReplyState(StrEnum):
