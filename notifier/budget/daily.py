@@ -89,9 +89,7 @@ class Daily:
         ramp = self._ramps.get(account)
         return ramp.cap(now.astimezone(UTC).date()) if ramp else None
 
-    def _count(
-        self, account: str, cap: int, wanted: int, now: datetime, *, is_urgent: bool
-    ) -> tuple[int, int, int]:
+    def _count(self, account: str, cap: int, wanted: int, now: datetime, *, is_urgent: bool) -> tuple[int, int, int]:
         key = _key(account, now)
         if self._ask is not None:
             kept = -int(-cap * RESERVED // 1)

@@ -24,12 +24,14 @@ def check(ward: Ward) -> Iterator[Finding]:
 
 def _of_account(ward: Ward, pen: Pen, account: Account) -> Finding:
     timeout_s = min(account.connect_timeout_s, ward.timeout_s)
-    plain = replace(SmtpAccount.of(account), connect_timeout_s=timeout_s, tls_context=ward.tls)
-    strict = replace(plain, tls_context=ward.tls or ssl.create_default_context())
+    context = ward.tls or ssl.create_default_context()
+    strict = replace(SmtpAccount.of(account), connect_timeout_s=timeout_s, tls_context=context)
     try:
         return _judged(pen, account, *_opened(strict))
     except SessionRefusedError as refusal:
-        if account.tls != "opportunistic" or "CERTIFICATE_VERIFY_FAILED" not in str(refusal):
+        # As sending does: whoever has no password to lose takes what encryption there is.
+        is_let_be = account.tls == "opportunistic" and not account.username
+        if not is_let_be or "CERTIFICATE_VERIFY_FAILED" not in str(refusal):
             advice = "See that the server runs and the account's host, port, tls, name and password are right."
             return pen.red(f"{account.host}:{account.port}: {refusal}", advice)
     told = f"{account.host}:{account.port}: STARTTLS, but the certificate is not to be trusted"

@@ -9,7 +9,9 @@ from notifier.domain.warmup import Ramp, left, reserve
 FIRST = date(2026, 12, 1)
 
 
-@pytest.mark.parametrize(("day", "cap"), [(-1, 0), (0, 200), (1, 236), (7, 650), (20, 5813), (40, 168989), (41, 200_000)])
+@pytest.mark.parametrize(
+    ("day", "cap"), [(-1, 0), (0, 200), (1, 236), (7, 650), (20, 5813), (40, 168989), (41, 200_000)]
+)
 def test_it_grows_a_thousandfold_in_six_weeks(day: int, cap: int) -> None:
     assert Ramp(FIRST).cap(FIRST + timedelta(days=day)) == cap
 
