@@ -43,7 +43,8 @@ class Accounts:
     def choose(self, allowance: Allowance | None = None) -> Choice:
         """One that may be tried, and has letters left today, each as often as its weight says.
 
-        What is over of `most` is to be given back. Whoever gets an account whose breaker was open is the one who finds out: tell the breaker how it went.
+        What is over of `most` is to be given back. Whoever gets an account whose breaker was open is the one who finds
+        out: tell the breaker how it went.
         """
         waits: list[float] = []
         is_full = False

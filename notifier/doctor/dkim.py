@@ -17,12 +17,12 @@ from notifier.doctor.ward import Ward
 from notifier.domain.dkim import DkimKey, DkimKind, DkimSigner
 from notifier.domain.dkim.relaxed import body_hash, relaxed_fields
 
-_LETTER: Final = (
+LETTER: Final = (
     b"From: <doctor@%b>\r\nTo: <reader@example.org>\r\nSubject:  A letter \r\n on trial\r\n"
     b"Date: Thu, 01 Jan 2026 00:00:00 +0000\r\nMessage-ID: <trial@%b>\r\n"
 )
-_BODY: Final = b"One line,  and\t another. \r\n\r\n\r\n"
-_AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
+BODY: Final = b"One line,  and\t another. \r\n\r\n\r\n"
+AT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _NO_B: Final = re.compile(rb"(?<=[;\s])b=[^;]*")
 
 
@@ -83,9 +83,9 @@ def tags_of(record: str) -> dict[str, str]:
 
 def verifies(key: DkimKey, published: Mapping[str, str]) -> bool:
     """Whether a letter that this key signs now verifies with the published tags, as receivers do (RFC 6376, 6)."""
-    head = _LETTER.replace(b"%b", key.domain.encode())
-    signature = DkimSigner([key]).sign(key.domain, [head], _BODY, _AT)
-    return verified(signature, head, _BODY, published)
+    head = LETTER.replace(b"%b", key.domain.encode())
+    signature = DkimSigner([key]).sign(key.domain, [head], BODY, AT)
+    return verified(signature, head, BODY, published)
 
 
 def verified(signature: bytes, head: bytes, body: bytes, published: Mapping[str, str]) -> bool:

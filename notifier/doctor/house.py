@@ -1,8 +1,6 @@
 """The machine and the address it is reached at: clock, disk, secrets, and the pages over https."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -94,13 +92,13 @@ def check_disk(ward: Ward) -> Iterator[Finding]:
     if not os.access(there, os.W_OK):
         yield pen.red("cannot be written to", "Let the workers' user write there, or set NOTIFIER_JOURNAL_FOLDER.")
         return
-    free = shutil.disk_usage(there).free
+    free = ward.free(there)
     told = f"{free / 1e9:.1f} GB free"
     if free < DISK_LEAST:
         yield pen.red(told, "Make room: without a journal a killed worker's letters go out twice.")
     elif free < DISK_LOW:
         yield pen.amber(told, "Make room soon.")
-    elif place.is_relative_to(tempfile.gettempdir()):
+    elif place.is_relative_to(ward.temporary):
         advice = "Set NOTIFIER_JOURNAL_FOLDER: what is temporary may be gone after a power cut."
         yield pen.amber(f"{told}; in the temporary folder", advice)
     else:

@@ -27,7 +27,7 @@ def _of_account(ward: Ward, pen: Pen, account: Account) -> Finding:
     context = ward.tls or ssl.create_default_context()
     strict = replace(SmtpAccount.of(account), connect_timeout_s=timeout_s, tls_context=context)
     try:
-        return _judged(pen, account, *_opened(strict))
+        return judged(pen, account, *_opened(strict))
     except SessionRefusedError as refusal:
         # As sending does: whoever has no password to lose takes what encryption there is.
         is_let_be = account.tls == "opportunistic" and not account.username
@@ -53,7 +53,8 @@ def _opened(account: SmtpAccount) -> tuple[str, datetime | None]:
             smtp.quit()
 
 
-def _judged(pen: Pen, account: Account, version: str, until: datetime | None) -> Finding:
+def judged(pen: Pen, account: Account, version: str, until: datetime | None) -> Finding:
+    """The finding of a session: its version of TLS, and until when the certificate holds; None where there is none."""
     where = f"{account.host}:{account.port}"
     if until is None:
         if is_here(account.host):

@@ -1,6 +1,8 @@
 """What a check may look at: the parts, the DNS, the web, and whom letters come from."""
 
+import shutil
 import ssl
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -48,6 +50,9 @@ class Ward:
     """This machine's full name, which is said in EHLO where an account has none."""
     journal: Path
     now: Callable[[], datetime] = field(default=machine_time)
+    free: Callable[[Path], int] = lambda place: shutil.disk_usage(place).free
+    """Octets that are free where a path lies."""
+    temporary: Path = Path(tempfile.gettempdir())
     tls: ssl.SSLContext | None = None
     """In place of the system's certificate authorities."""
     smtp_port: int = 25

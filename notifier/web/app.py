@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Response
 from starlette.middleware import Middleware
 
 from notifier import assembly, clock
+from notifier.doctor import examine, ward_of
 from notifier.parts import Parts
 from notifier.settings import Settings, templates_dir
 from notifier.shared import Shared
@@ -108,6 +109,7 @@ def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
         proxies=Proxies(knobs.trusted_proxies),
         look=Look(templates_dir()),
         desk=Frame(templates_dir(), menu.MENU),
+        doctor=lambda: examine(ward_of(parts)),
     )
 
 

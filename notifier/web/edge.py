@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from notifier.doctor import Report
 from notifier.domain.letter import SiteFace
 from notifier.parts import Parts
 from notifier.web.counting import Hourly
@@ -33,6 +34,8 @@ class Edge:
     proxies: Proxies
     look: Look
     desk: Frame
+    doctor: Callable[[], Report]
+    """Examines what letters need beyond our own code; takes seconds."""
 
 
 def edge_of(request: Request) -> Edge:

@@ -167,21 +167,15 @@ def test_the_pages_must_be_reached_over_https(clinic: Clinic, url: str, light: L
 @pytest.mark.parametrize(
     ("free", "light"), [(50_000_000, Light.RED), (500_000_000, Light.AMBER), (90_000_000_000, Light.GREEN)]
 )
-def test_the_journal_needs_room(clinic: Clinic, monkeypatch: pytest.MonkeyPatch, free: int, light: Light) -> None:
-    monkeypatch.setattr(house.shutil, "disk_usage", lambda _path: replace_free(free))
-    monkeypatch.setattr(house.tempfile, "gettempdir", lambda: "/nowhere")
+def test_the_journal_needs_room(clinic: Clinic, free: int, light: Light) -> None:
+    clinic.given |= {"free": lambda _path: free, "temporary": Path("/nowhere")}
     assert clinic.one(house.check_disk).light is light
 
 
-def replace_free(free: int) -> Any:
-    return type("Usage", (), {"free": free})
-
-
 def test_a_journal_in_the_temporary_folder_is_amber_and_one_that_cannot_be_written_red(
-    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    clinic: Clinic, tmp_path: Path
 ) -> None:
-    clinic.given["journal"] = tmp_path / "not" / "yet"
-    monkeypatch.setattr(house.tempfile, "gettempdir", lambda: str(tmp_path))
+    clinic.given |= {"journal": tmp_path / "not" / "yet", "free": lambda _path: 9 * 10**9, "temporary": tmp_path}
     assert clinic.one(house.check_disk).light is Light.AMBER
     clinic.given["journal"] = Path("/proc/1/journal")
     assert clinic.one(house.check_disk).light is Light.RED

@@ -15,8 +15,8 @@ from notifier.doctor import CHECKS, Finding, Light, Ward, examine
 from notifier.doctor.finding import Pen
 from notifier.doctor.names import DnsSilentError, LiveDns
 from tests.cli.test_commands import Command, run
-from tests.doctor.zone import SENDER, Clinic
 from tests.doctor.nameserver import serving
+from tests.doctor.zone import SENDER, Clinic
 
 __all__ = ["run"]
 

@@ -1,6 +1,7 @@
 """The accounts' servers, by real sessions with certificates made for the test."""
 
 import ssl
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -69,10 +70,10 @@ def test_no_encryption_is_green_on_this_machine_alone(clinic: Clinic) -> None:
     with opened(PostOffice()) as office:
         assert look(clinic, office.port).light is Light.GREEN
     away = Account(host="smtp.relay.example")
-    assert servers._judged(Pen("tls", "relay"), away, "", None).light is Light.RED
+    assert servers.judged(Pen("tls", "relay"), away, "", None).light is Light.RED
 
 
 @pytest.mark.parametrize(("tls", "light"), [("required", Light.GREEN), ("opportunistic", Light.AMBER)])
 def test_encryption_that_can_be_switched_off_on_the_way_is_amber(tls: Any, light: Light) -> None:
-    away, until = Account(host="smtp.relay.example", tls=tls), servers.datetime(2099, 1, 1, tzinfo=servers.UTC)
-    assert servers._judged(Pen("tls", "relay"), away, "TLSv1.3", until).light is light
+    away, until = Account(host="smtp.relay.example", tls=tls), datetime(2099, 1, 1, tzinfo=UTC)
+    assert servers.judged(Pen("tls", "relay"), away, "TLSv1.3", until).light is light
