@@ -18,6 +18,7 @@ from notifier.domain.dkim import DkimSigner
 from notifier.domain.pictures import Pictures
 from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
+from notifier.domain.tracks import Tracks
 from notifier.domain.warmup import Ramp
 from notifier.exchangers import Groups, MailDomains, mx_of, takes_mail
 from notifier.journal import Journal
@@ -29,6 +30,7 @@ from notifier.settings import Settings
 from notifier.shared import Shared
 from notifier.sources.fetch import Fetcher
 from notifier.stages.render import Press, Renderer
+from notifier.trail import RedisTrail
 from notifier.transports.account import SmtpAccount
 from notifier.transports.smtp import SmtpTransport
 
@@ -54,7 +56,8 @@ def assemble(knobs: Settings) -> Parts:
     }
     groups = Groups(shared, mx_of if knobs.mx_lookups else None)
     signer = Signer([key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)])
-    renderer = Renderer(settings.templates_dir(), pictures=_pictures(knobs, signer))
+    tracks = Tracks(knobs.base_url, signer)
+    renderer = Renderer(settings.templates_dir(), pictures=_pictures(knobs, signer), tracks=tracks)
     journal = Journal(Folder(_journal_folder(knobs)), InRedis(redis_url, knobs.lease_s + DAY_S))
     senders = [one.close for one in transports.values()]
     closings = [*senders, groups.close, connections.close, bell.close, journal.close, shared.close, db.close]
@@ -76,6 +79,7 @@ def assemble(knobs: Settings) -> Parts:
         journal=journal,
         settings=knobs,
         signer=signer,
+        trail=RedisTrail(shared),
         daily=Daily(shared, ramps(accounts)),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
         goodbyes=tuple(closings),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,6 +22,7 @@ from notifier.domain.links import Links
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused, Sent
 from notifier.domain.slowdown import Scope
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Lane, LetterKind, Reason
 from notifier.parts import Parts
 from notifier.stages import check, gather, record, shown
@@ -63,7 +64,7 @@ def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now
         token_lasts = timedelta(hours=knobs.token_expires_h)
         tokens = _tokens(parts, session, checked.ready, now, token_lasts)
         lasts = {LetterKind.CONFIRM: token_lasts, LetterKind.MAGIC_LINK: signing_in.LINK_LASTS}
-        contents = gather.gather(session, checked.ready, now, lasts)
+        contents = gather.followed(session, gather.gather(session, checked.ready, now, lasts))
         if knobs.inbound_domain:
             contents = gather.answerable(session, contents)
         shown.note(session, checked.ready, contents)
@@ -92,7 +93,7 @@ class Maker:
         self._parts = parts
         self._chunk = chunk
         self._clock = clock
-        self._stencils: dict[gather.Key, tuple[Stencil, Links]] = {}
+        self._stencils: dict[tuple[gather.Key, Tracking], tuple[Stencil, Links]] = {}
         self.failures: dict[int, tuple[Reason, str]] = {}
         """Delivery id -> why its letter cannot be made."""
 
@@ -104,10 +105,12 @@ class Maker:
         return [draft.sealed() for draft in drafts]
 
     def _draft(self, one: Claimed) -> Draft | None:
-        key = one.content_key
+        content = self._chunk.contents[one.content_key]
+        if content.tracking is Tracking.READERS and not one.may_track:
+            content = replace(content, tracking=Tracking.OFF)
+        key = one.content_key, content.tracking
         try:
             if key not in self._stencils:
-                content = self._chunk.contents[key]
                 links = self._parts.links(content.site.sender_address, is_answerable=content.is_answerable)
                 self._stencils[key] = self._parts.press.stencil(content), links
             stencil, links = self._stencils[key]

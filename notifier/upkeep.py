@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import admission, corrections, flow, mailroom, observe, polling, sign_in, tally
+from notifier import admission, corrections, flow, mailroom, observe, polling, sign_in, tally, traces
 from notifier.consent import pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -49,6 +49,7 @@ def tick(parts: Parts, now: datetime) -> bool:
             flow.open_runs(parts, now)
             _note(parts, last_runs_at=now)
         flow.bundle_notices(parts, now)
+        traces.count(parts)
         with parts.db.reading() as session:
             sources = overdue.due_sources(session, now)
         parts.bell(sources)
@@ -136,6 +137,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
         tally.squeeze(session)
+        traces.forget_old(session, parts.settings.traces_days, now)
     return taken_back, expired
 
 

@@ -23,6 +23,7 @@ from notifier.cli import (
     sources,
     subscribers,
     takeover,
+    tracking,
     users,
 )
 from notifier.cli.words import FAILED, MISUSED, console_err, refuse, say_error
@@ -69,6 +70,7 @@ gallery.add_to(app)
 dkim.add_to(app)
 doctor.add_to(app)
 drill.add_to(app)
+tracking.add_to(app)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from notifier.models import (
     Subscriber,
     Subscription,
     Topic,
+    Trace,
 )
 
 PAGE: Final = 25
@@ -73,6 +74,7 @@ def export(session: Session, subscriber_id: int) -> Iterator[tuple[str, Iterable
     yield "subscriptions", _rows(session, topics.where(Subscription.subscriber_id == subscriber_id))
     for name, model in (
         ("muted", Mute), ("consent", ConsentEvent), ("sign_ups", Signup), ("waiting", Notice), ("bookmarks", Bookmark),
+        ("opens_and_clicks", Trace),
     ):  # fmt: skip
         yield name, _rows(session, select(*_columns(model)).where(model.subscriber_id == subscriber_id))
     yield "letters", _letters(session, subscriber_id)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Calendar, Digits, Frequency, ItemKind, LetterKind
 
 RTL_LANGUAGES = frozenset({"ar", "ckb", "fa", "he", "ur"})
@@ -135,6 +136,8 @@ class LetterContent:
     """Of a letter about comments: whether an answer by mail becomes a comment."""
     issue: Editorial | None = None
     correction: Correction | None = None
+    tracking: Tracking = Tracking.OFF
+    """Whether its links lead through us, and whether they say whose they are."""
 
 
 class PersonalMark(StrEnum):
@@ -146,6 +149,8 @@ class PersonalMark(StrEnum):
     CONFIRM = "\ue003"
     SIGN_IN = "\ue004"
     UNDO = "\ue005"
+    TRACE = "\ue006"
+    """At the end of a link that is followed: whose it is."""
     OPEN = "\ue010"
     """Begins a block that is left out where nobody is addressed: the page behind "view in browser"."""
     CLOSE = "\ue011"
@@ -177,3 +182,4 @@ class Personal:
     sign_in_url: str = field(default="", repr=False)
     undo_url: str = field(default="", repr=False)
     reply_to: str = field(default="", repr=False)
+    trace: str = field(default="", repr=False)

@@ -10,6 +10,7 @@ from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.feedback import Reply
 from notifier.models.pauses import follows_since, is_awake
 from notifier.models.threads import Bookmark, Mute, Thread
+from notifier.models.traces import Trace, TraceCount
 
 __all__ = [
     "ApiKey",
@@ -48,6 +49,8 @@ __all__ = [
     "Tally",
     "Thread",
     "Topic",
+    "Trace",
+    "TraceCount",
     "User",
     "follows_since",
     "is_awake",

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
 from notifier.db import Moment
-from notifier.domain import words
+from notifier.domain import traces, words
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 
@@ -36,5 +36,9 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json,
         list[str]: Json,
         list[int]: Json,
-        **{v: word(v) for v in vars(words).values() if isinstance(v, type) and issubclass(v, StrEnum)},
+        **{
+            v: word(v)
+            for v in (*vars(words).values(), *vars(traces).values())
+            if isinstance(v, type) and issubclass(v, StrEnum)
+        },
     }

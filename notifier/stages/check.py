@@ -60,10 +60,13 @@ def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
         elif reason := _refusal(one, reader, items, shown[one.letter_id]):
             unwanted[one.id] = reason
         else:
-            ready.append(
-                Claimed(one.id, one.letter_id, items, one.kind, one.about_id, reader.id, reader.address, reader.name)
-            )
+            ready.append(_claimed(one, reader, items))
     return Checked(tuple(ready), unwanted)
+
+
+def _claimed(one: Owed, reader: "_Reader", items: tuple[int, ...]) -> Claimed:
+    who = reader.id, reader.address, reader.name, reader.may_track
+    return Claimed(one.id, one.letter_id, items, one.kind, one.about_id, *who)
 
 
 class _Reader(NamedTuple):
@@ -75,6 +78,7 @@ class _Reader(NamedTuple):
     """None for a change that is older than all the letters."""
     is_suppressed: bool
     is_paused: bool
+    may_track: bool
 
 
 @dataclass(slots=True)
@@ -123,6 +127,7 @@ def _readers(session: Session, owed: Sequence[Owed], now: datetime) -> dict[int 
             case((Subscriber.changed_at >= oldest, Subscriber.changed_at)),
             suppressed.scalar_subquery().is_not(None),
             ~is_awake(now),
+            Subscriber.may_track,
         ).where(among(session, Subscriber.id, {one.subscriber_id for one in owed if one.subscriber_id}))
     )
     return {reader.id: reader for reader in map(_Reader._make, rows)}

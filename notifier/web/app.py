@@ -28,6 +28,8 @@ from notifier.web import (
     probes,
     sign_in,
     signups,
+    traces,
+    tracking,
     visits,
     widget,
 )
@@ -91,8 +93,8 @@ def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    yield from (pages.router, pictures.router(parts.fetch), links.router, mutes.router, old_links.router)
-    yield from (sign_in.router, own_pages.router, preferences.router)
+    yield from (pages.router, pictures.router(parts.fetch), traces.router, links.router, mutes.router, old_links.router)
+    yield from (sign_in.router, own_pages.router, preferences.router, tracking.router)
 
 
 def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
