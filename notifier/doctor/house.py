@@ -43,9 +43,10 @@ def _database(ward: Ward) -> datetime | None:
         return None  # SQLite has no clock of its own.
     try:
         with ward.parts.db.reading() as session:
-            return session.scalar(text("SELECT clock_timestamp()"))
+            at: datetime | None = session.scalar(text("SELECT clock_timestamp()"))
     except SQLAlchemyError:
         return None
+    return at
 
 
 def _redis(ward: Ward) -> datetime | None:

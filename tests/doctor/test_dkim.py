@@ -4,7 +4,7 @@ import dkim as dkimpy
 import pytest
 
 from notifier.doctor import Light, dkim
-from notifier.domain.dkim import DkimKey, DkimKind
+from notifier.domain.dkim import DkimKey, DkimKind, DkimSigner
 from tests.doctor.zone import SENDER, Clinic
 
 RSA = DkimKey.new(SENDER, "rsa-2026", DkimKind.RSA)
@@ -74,7 +74,7 @@ def test_a_sender_that_nothing_signs_for_is_amber(clinic: Clinic) -> None:
 @pytest.mark.parametrize("key", [RSA, ED])
 def test_our_verifier_says_what_another_one_says(key: DkimKey) -> None:
     head, body = dkim.LETTER.replace(b"%b", SENDER.encode()), dkim.BODY
-    signature = dkim.DkimSigner([key]).sign(SENDER, [head], body, dkim.AT)
+    signature = DkimSigner([key]).sign(SENDER, [head], body, dkim.AT)
     tags = dkim.tags_of(key.record)
     records = {f"{key.dns_name}.".encode(): key.record.encode()}
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_the_heartbeat_is_the_last_sweep(clinic: Clinic) -> None:
 
 def test_a_lane_that_piles_up_is_amber_and_a_broker_that_is_away_red(clinic: Clinic) -> None:
     for depths, light in (({Lane.BULK: 5}, Light.GREEN), ({Lane.BULK: 5000}, Light.AMBER), (None, Light.RED)):
-        clinic.world.parts = replace(clinic.world.parts, depths=lambda found=depths: found)
+        clinic.world.parts = replace(clinic.world.parts, depths=partial(dict, depths) if depths else lambda: None)
         assert clinic.one(work.check, "lanes").light is light
 
 

@@ -36,8 +36,11 @@ def broken(_ward: Ward) -> Iterator[Finding]:
 
 
 def silent(_ward: Ward) -> Iterator[Finding]:
+    yield from (Pen("silent", one).green("") for one in _asked())
+
+
+def _asked() -> list[str]:
     raise DnsSilentError("TXT x")
-    yield
 
 
 def test_findings_come_in_order_whatever_fails_or_takes_too_long(clinic: Clinic) -> None:
