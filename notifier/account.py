@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
@@ -35,6 +36,14 @@ class Account(BaseModel):
     echo_header: str = Field(default="", pattern=r"^[A-Za-z0-9-]{0,60}$")
     """A header with the letter's mark, for a provider that sends back no Message-ID: `X-PM-Metadata-notifier`."""
     group_rates: GroupRates = Field(default_factory=dict)
+    warmup_from: date | None = None
+    """The first day of its ramp."""
+    warmup_first: int = Field(default=200, ge=1)
+    """Letters on that day."""
+    warmup_times: float = Field(default=1000, gt=1)
+    """How many times that on the last day, ..."""
+    warmup_days: int = Field(default=41, ge=1)
+    """... which is so many days later; afterwards there is no daily limit."""
 
 
 def read_accounts(text: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import random
 import tempfile
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -11,12 +12,14 @@ from typing import Final
 from notifier import dkim_keys, observe, settings
 from notifier.account import Account
 from notifier.accounts import Accounts, RedisBreaker, RedisConnections, Slots
-from notifier.budget import Limit, RedisBudget
+from notifier.budget import Daily, Limit, RedisBudget
 from notifier.db import Database
 from notifier.domain.dkim import DkimSigner
 from notifier.domain.pictures import Pictures
 from notifier.domain.recipients import group_of
 from notifier.domain.tokens import Signer
+from notifier.domain.tracks import Tracks
+from notifier.domain.warmup import Ramp
 from notifier.exchangers import Groups, MailDomains, mx_of, takes_mail
 from notifier.journal import Journal
 from notifier.journal.folder import Folder
@@ -27,6 +30,7 @@ from notifier.settings import Settings
 from notifier.shared import Shared
 from notifier.sources.fetch import Fetcher
 from notifier.stages.render import Press, Renderer
+from notifier.trail import RedisTrail
 from notifier.transports.account import SmtpAccount
 from notifier.transports.smtp import SmtpTransport
 
@@ -52,7 +56,8 @@ def assemble(knobs: Settings) -> Parts:
     }
     groups = Groups(shared, mx_of if knobs.mx_lookups else None)
     signer = Signer([key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)])
-    renderer = Renderer(settings.templates_dir(), pictures=_pictures(knobs, signer))
+    tracks = Tracks(knobs.base_url, signer)
+    renderer = Renderer(settings.templates_dir(), pictures=_pictures(knobs, signer), tracks=tracks)
     journal = Journal(Folder(_journal_folder(knobs)), InRedis(redis_url, knobs.lease_s + DAY_S))
     senders = [one.close for one in transports.values()]
     closings = [*senders, groups.close, connections.close, bell.close, journal.close, shared.close, db.close]
@@ -74,10 +79,21 @@ def assemble(knobs: Settings) -> Parts:
         journal=journal,
         settings=knobs,
         signer=signer,
+        trail=RedisTrail(shared),
+        daily=Daily(shared, ramps(accounts)),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
         goodbyes=tuple(closings),
         takes_mail=MailDomains(takes_mail if knobs.mx_lookups and knobs.signup_mx_check else None),
     )
+
+
+def ramps(accounts: Mapping[str, Account]) -> dict[str, Ramp]:
+    """The ramps of the accounts that have one."""
+    return {
+        name: Ramp(one.warmup_from, one.warmup_first, one.warmup_times, one.warmup_days)
+        for name, one in accounts.items()
+        if one.warmup_from
+    }
 
 
 def limit(account: Account) -> Limit:

@@ -9,6 +9,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from notifier import returns
+from notifier.accounts import Choice
+from notifier.allowance import portion
 from notifier.budget import ACCOUNT as OWN
 from notifier.budget import Heard
 from notifier.consent import confirmation, signing_in
@@ -21,6 +23,7 @@ from notifier.domain.links import Links
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused, Sent
 from notifier.domain.slowdown import Scope
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Lane, LetterKind, Reason
 from notifier.feedback import clues
 from notifier.parts import Parts
@@ -49,11 +52,11 @@ class Chunk:
     """For confirmations, sign-in links and goodbyes: delivery id -> the token its letter carries."""
 
 
-def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: datetime) -> Chunk:
-    """Claim | check | gather, in one transaction."""
+def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now: datetime) -> Chunk:
+    """Claim | check | gather, in one transaction, for an account that was chosen."""
     knobs = parts.settings
-    rate = knobs.accounts[account].rate_per_s
-    most = max(1, min(knobs.chunk_size, int(rate * knobs.task_slice_s)))
+    account = choice.name or ""
+    most = choice.most or portion(parts, account)
     with parts.db.writing() as session:
         # A correction asks for all who were shown an earlier version: those of claims still open must be there to see.
         stand_by(session, CLAIMS)
@@ -63,7 +66,7 @@ def claim_chunk(parts: Parts, span: record.Span, account: str, token: str, now: 
         token_lasts = timedelta(hours=knobs.token_expires_h)
         tokens = _tokens(parts, session, checked.ready, now, token_lasts)
         lasts = {LetterKind.CONFIRM: token_lasts, LetterKind.MAGIC_LINK: signing_in.LINK_LASTS}
-        contents = gather.gather(session, checked.ready, now, lasts)
+        contents = gather.followed(session, gather.gather(session, checked.ready, now, lasts))
         if knobs.inbound_domain:
             contents = gather.answerable(session, contents)
         shown.note(session, checked.ready, contents)
@@ -92,7 +95,7 @@ class Maker:
         self._parts = parts
         self._chunk = chunk
         self._clock = clock
-        self._stencils: dict[gather.Key, tuple[Stencil, Links]] = {}
+        self._stencils: dict[tuple[gather.Key, Tracking], tuple[Stencil, Links]] = {}
         self.failures: dict[int, tuple[Reason, str]] = {}
         """Delivery id -> why its letter cannot be made."""
 
@@ -112,10 +115,12 @@ class Maker:
         return replace(message, data=mark.encode() + message.data)
 
     def _draft(self, one: Claimed) -> Draft | None:
-        key = one.content_key
+        content = self._chunk.contents[one.content_key]
+        if content.tracking is Tracking.READERS and not one.may_track:
+            content = replace(content, tracking=Tracking.OFF)
+        key = one.content_key, content.tracking
         try:
             if key not in self._stencils:
-                content = self._chunk.contents[key]
                 links = self._parts.links(content.site.sender_address, is_answerable=content.is_answerable)
                 self._stencils[key] = self._parts.press.stencil(content), links
             stencil, links = self._stencils[key]
@@ -152,6 +157,11 @@ class Dispatch:
             longest=now + timedelta(seconds=max(knobs.task_slice_s, knobs.task_longest_s)),
             is_awaited=lambda: parts.is_awaited(lane),
         )
+
+    @property
+    def account(self) -> str:
+        """Through which it goes."""
+        return self._chunk.account
 
     def take_in(self, answers: Sequence[Answer]) -> None:
         """Keep what a transport said until it is written."""

@@ -21,12 +21,14 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from notifier.accounts import Choice
+from notifier.allowance import Allowance
 from notifier.bulk import among
 from notifier.db import is_passing
 from notifier.dispatch import Dispatch, claim_chunk
 from notifier.domain.items import NewItem, Receipt, batches
 from notifier.domain.outcome import Sent
-from notifier.domain.words import ItemKind, Lane, LetterKind, NoticeReason
+from notifier.domain.words import ItemKind, Lane, LetterKind, NoticeReason, Reason
 from notifier.feedback import alarms
 from notifier.journal import Page
 from notifier.models import Delivery, Item, Run, Site
@@ -175,17 +177,25 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
     if halted.streams:
         with parts.db.writing() as session:
             record.hold(session, span, halted.streams, clock(), HALT_LOOK)
-    choice = parts.accounts.choose(halted.accounts)
+    allowance = Allowance(parts, span.lane, clock)
+    choice = parts.accounts.choose(allowance, halted.accounts)
     if choice.name is None:
+        why = Reason.WARMING if choice.is_full else Reason.UNREACHABLE
         with parts.db.writing() as session:
-            record.postpone(session, span, clock(), timedelta(seconds=choice.wait_s))
+            record.postpone(session, span, clock(), timedelta(seconds=choice.wait_s), why)
         return
+    # Only what certainly has not left is given back: a task that breaks keeps its part of the day.
+    allowance.give_back(choice.name, (choice.most or 0) - _deliver(parts, span, choice, clock))
+
+
+def _deliver(parts: Parts, span: record.Span, choice: Choice, clock: Clock) -> int:
+    """Gives how many letters the server was handed."""
     with parts.journal.page() as page:
-        dispatch = Dispatch(parts, claim_chunk(parts, span, choice.name, page.token, clock()), clock)
+        dispatch = Dispatch(parts, claim_chunk(parts, span, choice, page.token, clock()), clock)
         # No transaction is open while the network is busy. What a server accepted is noted in the journal before the
         # next letter leaves, and written into the books many at a time.
         try:
-            _send(parts.transports[choice.name], dispatch, page)
+            _send(parts.transports[dispatch.account], dispatch, page)
         except Exception:
             # Whatever it was, it was not the letters that no transport has seen. Should the database be what is away,
             # they wait for whoever settles this page.
@@ -196,8 +206,9 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
         with transaction(parts.db, parts.bell) as session:
             dispatch.finish(session)
             if record.is_due(session, span, clock()):
-                later(session, to_deliver(span.lane, first_id, last_id))
+                later(session, to_deliver(span.lane, span.first, span.last))
         page.settled()
+        return len(dispatch.feed.groups)
 
 
 def _send(transport: Transport, dispatch: Dispatch, page: Page) -> None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from notifier.accounts import Accounts
-from notifier.budget import Budget
+from notifier.budget import Budget, Daily
 from notifier.db import Database
 from notifier.domain.links import Links
 from notifier.domain.timing import Pace
 from notifier.domain.tokens import Signer
+from notifier.domain.tracks import Tracks
 from notifier.domain.words import Frequency, Lane, LetterKind, NoticeReason
 from notifier.journal import Journal
 from notifier.models import Site
@@ -20,6 +21,7 @@ from notifier.sources.fetch import Fetcher
 from notifier.stages.plan.letters import Edition, Room
 from notifier.stages.record import Terms
 from notifier.stages.render import Press, Renderer
+from notifier.trail import LocalTrail, Trail
 from notifier.transports import Transport
 
 Depths = Callable[[], Mapping[Lane, int] | None]
@@ -50,6 +52,10 @@ class Parts:
     takes_mail: Callable[[str], bool] = lambda _domain: True
     """Whether a domain (in A-labels) takes mail at all, as far as the DNS tells."""
     dice: Callable[[], float] = field(default=random.random)
+    trail: Trail = field(default_factory=LocalTrail)
+    """Opens and clicks that are not counted yet."""
+    daily: Daily = field(default_factory=Daily)
+    """How much the accounts that warm up may send in a day."""
     goodbyes: tuple[Callable[[], None], ...] = ()
     """What lets go of a connection each, in this order."""
 
@@ -95,6 +101,11 @@ class Parts:
             quiet_until=time(knobs.quiet_until_h),
             idle=timedelta(days=knobs.implicit_idle_days),
         )
+
+    @property
+    def tracks(self) -> Tracks:
+        """What reads the links of letters that are counted."""
+        return Tracks(self.settings.base_url, self.signer)
 
     @property
     def room(self) -> Room:

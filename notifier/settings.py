@@ -16,6 +16,7 @@ from notifier.mail_in import MailIn
 from notifier.pacing import Pacing
 from notifier.returning import Returning
 from notifier.shielding import Shielding
+from notifier.standing import Standing
 
 Words = Annotated[tuple[str, ...], NoDecode]
 _WORDS = ("fetch_hosts_allowed", "image_hosts", "sns_topics", "trusted_proxies")
@@ -25,7 +26,7 @@ LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
 
-class Settings(Intake, Pacing, Shielding, MailIn, Foresight, Returning):
+class Settings(Intake, Pacing, Shielding, MailIn, Foresight, Returning, Standing):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -85,7 +86,7 @@ class Settings(Intake, Pacing, Shielding, MailIn, Foresight, Returning):
         default={},
         description="Several accounts in place of the one above, a JSON object by name: `host`, `port`, `username`, "
         "`password`, `tls`, `helo`, `connect_timeout_s`, `reply_timeout_s`, `letters_per_connection`, `connections`, "
-        "`rate_per_s`, `burst`, `group_rates`, `echo_header`, and `weight` for its part of the letters.",
+        "`rate_per_s`, `burst`, `group_rates`, `echo_header`, `warmup_from`, and `weight` for its part of the letters.",
     )
     body_encoding: Literal["base64", "8bit"] = Field(
         default="base64",
@@ -150,7 +151,7 @@ class Settings(Intake, Pacing, Shielding, MailIn, Foresight, Returning):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("dkim_folder", "signup_refused_domains", mode="before")
+    @field_validator("dkim_folder", "signup_refused_domains", "smtp_warmup_from", mode="before")
     @classmethod
     def _none_for_empty(cls, value: object) -> object:
         return value or None  # An empty path would be the directory we happen to stand in.

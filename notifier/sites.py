@@ -22,8 +22,8 @@ _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 RESERVED: Final = frozenset(
     {
-        *("api", "confirm", "u", "p", "v", "i", "health", "ready", "metrics", "inbox", "static", "sample", "hooks"),
-        *("desk", "me", "sign-in", "undo", "wpdiscuzsubscription"),
+        *("api", "confirm", "u", "p", "v", "i", "c", "o", "health", "ready", "metrics", "inbox", "static"),
+        *("sample", "hooks", "desk", "me", "sign-in", "undo", "wpdiscuzsubscription"),
     }
 )
 """First segments of our own paths."""

@@ -20,6 +20,7 @@ from notifier import (
     polling,
     sign_in,
     tally,
+    traces,
 )
 from notifier.consent import addresses, pending, signing_in
 from notifier.db import affected, upsert
@@ -67,6 +68,7 @@ def tick(parts: Parts, now: datetime) -> bool:
             waves.follow_zones(parts, now)
             _note(parts, last_runs_at=now)
         flow.bundle_notices(parts, now)
+        traces.count(parts)
         with parts.db.reading() as session:
             sources = overdue.due_sources(session, now)
         parts.bell([*sources, *sending.due(parts, now)])
@@ -170,6 +172,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         tally.squeeze(session)
         archive.file_sent(session, now, parts.settings.digest_items_max)
         addresses.shorten(session, now)
+        traces.forget_old(session, parts.settings.traces_days, now)
     return taken_back, expired
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from notifier.accounts.breaker import Breaker, State
 
@@ -16,6 +16,22 @@ class Choice:
 
     name: str | None
     wait_s: float = 0.0
+    most: int | None = None
+    """Letters that it takes now; None where nobody asked."""
+    is_full: bool = False
+    """Whether one could be reached, but has sent its letters of the day."""
+
+
+class Allowance(Protocol):
+    """What each account may still send today."""
+
+    def take(self, account: str) -> tuple[int, float]:
+        """How many letters now; for none, the seconds until it is worth asking again."""
+        ...
+
+    def give_back(self, account: str, count: int) -> None:
+        """So many will not leave."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +43,27 @@ class Accounts:
     dice: Callable[[], float]
     """A number in [0, 1)."""
 
-    def choose(self, halted: Collection[str] = ()) -> Choice:
-        """One that may be tried and is not halted, each as often as its weight says.
+    def choose(self, allowance: Allowance | None = None, halted: Collection[str] = ()) -> Choice:
+        """One that may be tried, is not halted and has letters left today, each as often as its weight says.
 
-        Whoever gets an account whose breaker was open is the one who finds out: tell the breaker how it went.
+        What is over of `most` is to be given back. Whoever gets an account whose breaker was open is the one who finds
+        out: tell the breaker how it went.
         """
         waits: list[float] = []
+        is_full = False
         for name in self._drawn():
             if name in halted:
                 waits.append(HALT_LOOK_S)
                 continue
-            wait = self.breaker.wait_s(name)
-            if wait <= 0:
-                return Choice(name)
+            # Before the breaker: who has nothing to send must not be the one who tries an account out.
+            most, wait = allowance.take(name) if allowance else (None, 0.0)
+            is_full = is_full or most == 0
+            if most != 0 and (wait := self.breaker.wait_s(name)) <= 0:
+                return Choice(name, most=most)
+            if allowance and most:
+                allowance.give_back(name, most)
             waits.append(wait)
-        return Choice(None, min(waits))
+        return Choice(None, min(waits), is_full=is_full)
 
     def states(self) -> dict[str, State]:
         """How each account is, for whoever looks on: it tries nothing."""

@@ -16,6 +16,7 @@ from notifier.cli import (
     database,
     digests,
     dkim,
+    doctor,
     drill,
     gallery,
     issues,
@@ -26,6 +27,7 @@ from notifier.cli import (
     subscribers,
     suppressions,
     takeover,
+    tracking,
     users,
 )
 from notifier.cli.words import FAILED, MISUSED, console_err, refuse, say_error
@@ -74,7 +76,9 @@ digests.add_to(app)
 alarms.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
+doctor.add_to(app)
 drill.add_to(app)
+tracking.add_to(app)
 
 
 def main() -> None:

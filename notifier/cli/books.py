@@ -12,7 +12,7 @@ import typer
 from rich.console import Group
 from rich.live import Live
 
-from notifier import assembly, flow
+from notifier import assembly, clock, flow
 from notifier.cli import alarms
 from notifier.cli.pages import View, last, name, one, whole
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
@@ -48,6 +48,8 @@ def status(
         found = _looker(parts, site, runs, key, is_audit=True)()
     elif as_json:
         accounts = {name: asdict(state) for name, state in parts.accounts.states().items()}
+        for account, day in parts.daily.all(clock.now()).items():
+            accounts[account]["warmup"] = asdict(day)
         told = {**found.told, "is_balanced": found.is_balanced, "accounts": accounts, "alarms": alarms.told(parts)}
         console.print_json(json.dumps(told, default=datetime.isoformat))
     else:
@@ -59,11 +61,14 @@ def status(
 
 
 def _say_accounts(parts: Parts) -> None:
-    """The accounts through which nothing leaves at present."""
+    """The accounts through which nothing leaves at present, and those that begin slowly."""
     for account, state in parts.accounts.states().items():
         if not state.is_up:
             why = "its server refuses the name or the password" if state.is_refused else "its server cannot be reached"
             console.print(f"account {account} is down: {why}; tried again in {state.wait_s:.0f} s", highlight=False)
+    for account, day in parts.daily.all(clock.now()).items():
+        when = f"day {day.day + 1} of {day.days + 1}" if day.day >= 0 else f"begins in {-day.day} days"
+        console.print(f"account {account} warms up: {when}, {day.sent:,} of {day.cap:,} letters today", highlight=False)
 
 
 def _key(word: str) -> Key:

@@ -25,6 +25,7 @@ from notifier.models import (
     Subscriber,
     Subscription,
     Topic,
+    Trace,
 )
 
 PAGE: Final = 25
@@ -37,6 +38,7 @@ _PRIVATE: Final = (
 OF_A_READER: Final[dict[str, Any]] = {
     "muted": Mute, "consent": ConsentEvent, "sign_ups": Signup, "waiting": Notice, "bookmarks": Bookmark,
     "replies": Reply, "sign_ins": SignIn, "sessions": ReaderSession, "old_links": OldLink,
+    "opens_and_clicks": Trace,
 }  # fmt: skip
 """Tables whose rows are exported as they are, by the name that the export gives them."""
 

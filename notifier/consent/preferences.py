@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.schedule import Hours
 from notifier.domain.text.spoken import Spoken
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Frequency
-from notifier.models import Item, Mute, Subscriber, Subscription, Topic
+from notifier.models import Item, Mute, Site, Subscriber, Subscription, Topic
 
 OF_COMMENTS: Final = ("thread:", "replies:", "passage:", "mine:", "mentions:")
 GROUPS: Final = {
@@ -54,6 +55,8 @@ class Preferences:
     paused_until: datetime | None
     is_confirmed: bool
     groups: dict[str, tuple[Choice, ...]]
+    may_track: bool | None = None
+    """Whether their own opens and clicks are kept; None where the site does not ask."""
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -76,6 +79,7 @@ def preferences(session: Session, subscriber_id: int) -> Preferences | None:
         quiet=None if quiet[0] is None or quiet[1] is None else (quiet[0], quiet[1]),
         paused_until=subscriber.paused_until,
         is_confirmed=subscriber.confirmed_at is not None,
+        may_track=subscriber.may_track if _asks(session, subscriber) else None,
         groups={name: tuple(one for one in choices if one.kind in kinds) for name, kinds in GROUPS.items()},
     )
 
@@ -95,6 +99,10 @@ def mask(address: str) -> str:
 def muting(article_id: int) -> str:
     """What a mute of one discussion is called."""
     return f"thread:{article_id}"
+
+
+def _asks(session: Session, subscriber: Subscriber) -> bool:
+    return session.get_one(Site, subscriber.site_id).tracking is Tracking.READERS
 
 
 def _choices(session: Session, subscriber: Subscriber) -> list[Choice]:

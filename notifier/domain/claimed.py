@@ -18,6 +18,8 @@ class Claimed:
     subscriber_id: int
     address: str = field(repr=False)
     name: str = ""
+    may_track: bool = False
+    """Whether the reader agreed that their opens and clicks are kept."""
 
     @property
     def content_key(self) -> tuple[int, tuple[int, ...]]:

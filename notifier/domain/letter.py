@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Calendar, Digits, Frequency, ItemKind, LetterKind
 
 RTL_LANGUAGES = frozenset({"ar", "ckb", "fa", "he", "ur"})
@@ -141,6 +142,8 @@ class LetterContent:
     """Of a letter about comments: whether an answer by mail becomes a comment."""
     issue: Editorial | None = None
     correction: Correction | None = None
+    tracking: Tracking = Tracking.OFF
+    """Whether its links lead through us, and whether they say whose they are."""
 
 
 class PersonalMark(StrEnum):
@@ -152,6 +155,8 @@ class PersonalMark(StrEnum):
     CONFIRM = "\ue003"
     SIGN_IN = "\ue004"
     UNDO = "\ue005"
+    TRACE = "\ue006"
+    """At the end of a link that is followed: whose it is."""
     OPEN = "\ue010"
     """Begins a block that is left out where nobody is addressed: the page behind "view in browser"."""
     CLOSE = "\ue011"
@@ -185,3 +190,4 @@ class Personal:
     reply_to: str = field(default="", repr=False)
     leave_address: str = field(default="", repr=False)
     """Where a mail ends what brought the letter; empty leaves that to the sender's address."""
+    trace: str = field(default="", repr=False)

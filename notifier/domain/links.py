@@ -8,6 +8,7 @@ from notifier.domain.claimed import Claimed
 from notifier.domain.letter import Personal
 from notifier.domain.mail import sender_host
 from notifier.domain.tokens import Signer
+from notifier.domain.tracks import Tracks
 from notifier.domain.words import LetterKind
 
 REPLY: Final = "reply"
@@ -59,6 +60,7 @@ class Links:
             view_url=self._url("v", one.delivery_id) if is_list_mail else "",
             reply_to=self._reply_to(one),
             leave_address=self._leave_address(one.delivery_id) if is_list_mail else "",
+            trace=Tracks(self.base_url, self.signer).personal(one.letter_id, one.delivery_id) if one.may_track else "",
             **self._door(one.kind, token),
         )
 

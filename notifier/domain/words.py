@@ -122,6 +122,7 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
     BOUNCED = "bounced"
     """Accepted by a server, and sent back by another."""
+    WARMING = "warming"
 
 
 class ReplyState(StrEnum):

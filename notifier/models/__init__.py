@@ -24,6 +24,7 @@ from notifier.models.roll import (
     Tag,
 )
 from notifier.models.threads import Bookmark, Mute, Thread
+from notifier.models.traces import Trace, TraceCount
 
 __all__ = [
     "Alarm",
@@ -78,6 +79,8 @@ __all__ = [
     "Tally",
     "Thread",
     "Topic",
+    "Trace",
+    "TraceCount",
     "Trial",
     "UsedToken",
     "User",

@@ -69,6 +69,8 @@ class Subscriber(Base):
     letters_day: Mapped[str] = mapped_column(String(10), default="")
     """The last local day with instant letters about comments, such as `2026-11-23`."""
     letters_that_day: Mapped[int] = mapped_column(default=0)
+    may_track: Mapped[bool] = mapped_column(default=False)
+    """Whether the reader agreed that their own opens and clicks are kept."""
 
 
 class Subscription(Base):

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
 from notifier.db import Moment
-from notifier.domain import desk_words, words
+from notifier.domain import desk_words, traces, words
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 
@@ -30,7 +30,7 @@ def whole_ips(table: str, moment: str) -> Index:
 
 
 def _vocabularies() -> Iterator[type[StrEnum]]:
-    for one in (*vars(words).values(), *vars(desk_words).values()):
+    for one in (*vars(words).values(), *vars(desk_words).values(), *vars(traces).values()):
         if isinstance(one, type) and issubclass(one, StrEnum):
             yield one
 

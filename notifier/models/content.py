@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, String, Text, UniqueCon
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Calendar, Digits, ItemKind, ItemState, SourceKind
 from notifier.models.base import Base
 
@@ -39,6 +40,8 @@ class Site(Base):
     """Whether a reader who has confirmed gets a letter that says what they will get."""
     sends_goodbye: Mapped[bool] = mapped_column(default=False)
     """Whether one who ended everything on our page gets a letter that undoes it."""
+    tracking: Mapped[Tracking] = mapped_column(default=Tracking.OFF)
+    """What it may learn of opens and clicks."""
     pepper: Mapped[str] = mapped_column(String(64))
     """Random, never changed: keys the address hashes, so that a suppression outlives key rotation."""
     origins: Mapped[list[str]] = mapped_column(default=list)

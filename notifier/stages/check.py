@@ -70,10 +70,13 @@ def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
         elif reason := _refusal(one, reader, items, _with_words(one, shown[one.letter_id], issues)):
             unwanted[one.id] = reason
         else:
-            ready.append(
-                Claimed(one.id, one.letter_id, items, one.kind, one.about_id, reader.id, reader.address, reader.name)
-            )
+            ready.append(_claimed(one, reader, items))
     return Checked(tuple(ready), unwanted)
+
+
+def _claimed(one: Owed, reader: "_Reader", items: tuple[int, ...]) -> Claimed:
+    who = reader.id, reader.address, reader.name, reader.may_track
+    return Claimed(one.id, one.letter_id, items, one.kind, one.about_id, *who)
 
 
 class _Reader(NamedTuple):
@@ -87,6 +90,7 @@ class _Reader(NamedTuple):
     is_paused: bool
     site_id: int
     address_key: str
+    may_track: bool
 
     @property
     def domain(self) -> str:
@@ -142,6 +146,7 @@ def _readers(session: Session, owed: Sequence[Owed], now: datetime) -> dict[int 
             ~is_awake(now),
             Subscriber.site_id,
             Subscriber.address_key,
+            Subscriber.may_track,
         ).where(among(session, Subscriber.id, {one.subscriber_id for one in owed if one.subscriber_id}))
     )
     return {reader.id: reader for reader in map(_Reader._make, rows)}

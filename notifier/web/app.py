@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Response
 from starlette.middleware import Middleware
 
 from notifier import assembly, clock
+from notifier.doctor import examine, ward_of
 from notifier.parts import Parts
 from notifier.ringer import Ringer
 from notifier.settings import Settings, templates_dir
@@ -33,6 +34,8 @@ from notifier.web import (
     probes,
     sign_in,
     signups,
+    traces,
+    tracking,
     visits,
     widget,
 )
@@ -102,15 +105,8 @@ def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    yield from (
-        pages.router,
-        archive.router,
-        pictures.router(parts.fetch),
-        links.router,
-        mutes.router,
-        old_links.router,
-    )
-    yield from (sign_in.router, own_pages.router, preferences.router)
+    yield from (pages.router, archive.router, pictures.router(parts.fetch), traces.router, links.router, mutes.router)
+    yield from (old_links.router, sign_in.router, own_pages.router, preferences.router, tracking.router)
 
 
 def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
@@ -127,6 +123,7 @@ def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
         proxies=Proxies(knobs.trusted_proxies),
         look=Look(templates_dir()),
         desk=Frame(templates_dir(), menu.MENU),
+        doctor=lambda: examine(ward_of(parts)),
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Request
 
+from notifier.doctor import Report
 from notifier.domain.letter import SiteFace
 from notifier.parts import Parts
 from notifier.web.counting import Hourly
@@ -34,6 +35,8 @@ class Edge:
     proxies: Proxies
     look: Look
     desk: Frame
+    doctor: Callable[[], Report]
+    """Examines what letters need beyond our own code; takes seconds."""
 
 
 def edge_of(request: Request) -> Edge:

@@ -24,7 +24,7 @@ from notifier.web.wishes import FIELD, name_of, wish
 router = APIRouter(include_in_schema=False)
 
 PARTS: Final = frozenset(
-    {"topics", "people", "threads", "answers", "pause", "when", "reading", "person", "stop", "mutes"}
+    {"topics", "people", "threads", "answers", "pause", "when", "reading", "person", "stop", "mutes", "tracking"}
 )
 """The parts of the page, each a form of its own: a save comes back to where the reader was."""
 

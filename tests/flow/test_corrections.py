@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import event, select
 
 from notifier import corrections, dispatch, flow, readers, upkeep
+from notifier.accounts import Choice
 from notifier.consent import suppression
 from notifier.consent.changing import PreferenceChange
 from notifier.consent.links import Scope
@@ -270,7 +271,7 @@ def test_a_worker_that_had_rendered_the_old_version_and_records_it_later_is_wait
     (nudge,) = plan(world, "1")
     lane, first, last_id = nudge.args
     span = record.Span(Lane(str(lane)), int(first), int(last_id))
-    chunk = dispatch.claim_chunk(world.parts, span, "smtp", "slow", world.now)
+    chunk = dispatch.claim_chunk(world.parts, span, Choice("smtp"), "slow", world.now)
     amend(world)
     assert correct(world).count == 0
     with world.parts.db.reading() as session:
@@ -319,7 +320,7 @@ def test_it_waits_for_a_claim_that_is_open_while_it_plans(world: World) -> None:
             committed.set()
 
     worker = threading.Thread(
-        target=dispatch.claim_chunk, args=(world.parts, span, "smtp", "slow", world.now), daemon=True
+        target=dispatch.claim_chunk, args=(world.parts, span, Choice("smtp"), "slow", world.now), daemon=True
     )
     event.listen(engine, "commit", linger)
     worker.start()

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("digest_weekday", sa.Integer(), nullable=False),
         sa.Column("sends_welcome", sa.Boolean(), nullable=False),
         sa.Column("sends_goodbye", sa.Boolean(), nullable=False),
+        sa.Column("tracking", sa.String(length=20), nullable=False),
         sa.Column("pepper", sa.String(length=64), nullable=False),
         sa.Column("origins", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("has_archive", sa.Boolean(), nullable=False),
@@ -374,6 +375,7 @@ def upgrade() -> None:
         sa.Column("weekly_covered_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("letters_day", sa.String(length=10), nullable=False),
         sa.Column("letters_that_day", sa.Integer(), nullable=False),
+        sa.Column("may_track", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["site_id"], ["sites.id"], name=op.f("fk_subscribers_site_id_sites"), ondelete="CASCADE"
         ),
@@ -939,6 +941,34 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
     )
     op.create_table(
+        "trace_counts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("letter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("onlooker", sa.String(length=20), nullable=False),
+        sa.Column("link_hash", sa.String(length=64), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["letter_id"], ["letters.id"], name=op.f("fk_trace_counts_letter_id_letters"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["site_id"], ["sites.id"], name=op.f("fk_trace_counts_site_id_sites"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trace_counts")),
+        sa.UniqueConstraint(
+            "letter_id",
+            "day",
+            "kind",
+            "onlooker",
+            "link_hash",
+            name=op.f("uq_trace_counts_letter_id_day_kind_onlooker_link_hash"),
+        ),
+    )
+    op.create_index(op.f("ix_trace_counts_site_id"), "trace_counts", ["site_id"], unique=False)
+    op.create_table(
         "trials",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("issue_id", sa.Integer(), nullable=False),
@@ -1308,10 +1338,37 @@ def upgrade() -> None:
         sqlite_where=sa.text("is_open"),
     )
     op.create_index(op.f("ix_threads_topic_id"), "threads", ["topic_id"], unique=False)
+    op.create_table(
+        "traces",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("letter_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("onlooker", sa.String(length=20), nullable=False),
+        sa.Column("link_hash", sa.String(length=64), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["deliveries.id"], name=op.f("fk_traces_delivery_id_deliveries"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["letter_id"], ["letters.id"], name=op.f("fk_traces_letter_id_letters"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_traces_subscriber_id_subscribers"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_traces")),
+        sa.UniqueConstraint("delivery_id", "kind", "link_hash", name=op.f("uq_traces_delivery_id_kind_link_hash")),
+    )
+    op.create_index("ix_traces_at", "traces", ["at"], unique=False)
+    op.create_index("ix_traces_letter_id", "traces", ["letter_id", "kind"], unique=False)
+    op.create_index(op.f("ix_traces_subscriber_id"), "traces", ["subscriber_id"], unique=False)
 
 
 def downgrade() -> None:
     guarded()
+    op.drop_table("traces")
     op.drop_table("threads")
     op.drop_table("sign_in_tokens")
     op.drop_table("replies")
@@ -1328,6 +1385,7 @@ def downgrade() -> None:
     op.drop_table("archived_items")
     op.drop_table("waves")
     op.drop_table("trials")
+    op.drop_table("trace_counts")
     op.drop_table("subscriptions")
     op.drop_table("subscriber_tags")
     op.drop_table("subscriber_notes")

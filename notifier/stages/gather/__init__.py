@@ -13,6 +13,7 @@ from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
 from notifier.domain.previews import filled_in
 from notifier.domain.text.spoken import Spoken
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Frequency, LetterKind
 from notifier.models import Issue, Letter, Site, takes_comments
 from notifier.stages.gather.items import views
@@ -46,6 +47,15 @@ def answerable(session: Session, found: dict[Key, LetterContent]) -> dict[Key, L
     rows = select(Letter.id).join(Site, Site.id == Letter.site_id)
     takers = set(session.scalars(rows.where(among(session, Letter.id, replies), takes_comments())))
     return {key: replace(one, is_answerable=key[0] in takers) for key, one in found.items()}
+
+
+def followed(session: Session, found: dict[Key, LetterContent]) -> dict[Key, LetterContent]:
+    """The same; those of sites that count opens and clicks say so, but for letters that nobody subscribed to."""
+    letters = {letter for (letter, _), one in found.items() if one.kind.is_list_mail}
+    rows = select(Letter.id, Site.tracking).join(Site, Site.id == Letter.site_id)
+    ours = among(session, Letter.id, letters)
+    policies = dict(session.execute(rows.where(ours, Site.tracking != Tracking.OFF)).all()) if letters else {}
+    return {key: replace(one, tracking=policies[key[0]]) if key[0] in policies else one for key, one in found.items()}
 
 
 def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:

@@ -96,9 +96,9 @@ def is_open(session: Session, span: Span, now: datetime) -> bool:
     return session.scalar(select(Delivery.id).where(waits).limit(1)) is not None
 
 
-def postpone(session: Session, span: Span, now: datetime, wait: timedelta) -> int:
+def postpone(session: Session, span: Span, now: datetime, wait: timedelta, why: Reason = Reason.UNREACHABLE) -> int:
     """Let what is due of a span wait: no account can take it. No try is counted; gives how many."""
-    waiting = write(span.due(now), State.QUEUED).values(next_attempt_at=now + wait, reason=Reason.UNREACHABLE)
+    waiting = write(span.due(now), State.QUEUED).values(next_attempt_at=now + wait, reason=why)
     return affected(session, waiting)
 
 

@@ -13,6 +13,8 @@ _MARKS: Final = re.compile("[" + "".join(PersonalMark) + "]")
 _IMPERSONAL: Final = re.compile(f"{PersonalMark.OPEN}.*?{PersonalMark.CLOSE}", re.DOTALL)
 MARK_BYTES: Final = 600
 """Room kept for each personal link that is spliced in later."""
+TRACE_BYTES: Final = 70
+"""The same for what stands behind a link that is followed."""
 
 
 def personalise(rendered: Rendered, content: LetterContent, personal: Personal, dkim: DkimSigner = UNSIGNED) -> Message:
@@ -38,7 +40,8 @@ def public_page(rendered: Rendered) -> str:
 def weight(html: str) -> int:
     """Bytes of a letter's HTML once every mark is a link."""
     # Every line end becomes two bytes on the wire.
-    return len(html.encode()) + html.count("\n") + MARK_BYTES * sum(map(html.count, PersonalMark))
+    links = sum(html.count(mark) for mark in PersonalMark if mark is not PersonalMark.TRACE)
+    return len(html.encode()) + html.count("\n") + MARK_BYTES * links + TRACE_BYTES * html.count(PersonalMark.TRACE)
 
 
 def _whole(part: str, links: Mapping[str, bytes]) -> str:

@@ -5,12 +5,15 @@ from typing import Final
 
 from notifier.domain.dkim import DkimSigner
 from notifier.domain.letter import LetterContent
+from notifier.domain.traces import Tracking
 from notifier.stages.render.failed import RenderFailed
 from notifier.stages.render.renderer import Renderer
 from notifier.stages.render.stencil import UNSIGNED, Encoding, Stencil
 
 KEPT: Final = 16
 """Stencils at a time: deliveries come in the order of their letters. Each is some times its letter's size."""
+
+_Key = tuple[int, tuple[int, ...], Tracking]
 
 
 class Press:
@@ -20,12 +23,11 @@ class Press:
         self._renderer = renderer
         self._dkim = dkim
         self._encoding: Encoding = encoding
-        self._kept: OrderedDict[tuple[int, tuple[int, ...]], tuple[LetterContent, Stencil | ValueError | RenderFailed]]
-        self._kept = OrderedDict()
+        self._kept: OrderedDict[_Key, tuple[LetterContent, Stencil | ValueError | RenderFailed]] = OrderedDict()
 
     def stencil(self, content: LetterContent) -> Stencil:
         """The stencil of a letter. Raises RenderFailed or HeaderInvalid."""
-        key = content.letter_id, tuple(item.id for item in content.items)
+        key = content.letter_id, tuple(item.id for item in content.items), content.tracking
         known = self._kept.get(key)
         # Compared whole: an item that was corrected since, or the site's new colours, make another letter.
         if known is None or known[0] != content:

@@ -17,6 +17,8 @@ from notifier.domain.text.bidi import RLM
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.locales import base_language, regional
 from notifier.domain.text.strings import Strings, Voice
+from notifier.domain.traces import Tracking
+from notifier.domain.tracks import Tracks
 from notifier.domain.views import Scene
 from notifier.domain.weburl import web_url
 from notifier.domain.words import LetterKind
@@ -51,7 +53,7 @@ class Renderer:
     """Every template, compiled once, and the strings of every language that has a file.
 
     `own` is another environment for the HTML parts, such as an editor's; then only letters of `kinds` are made.
-    Without `pictures` they are shown from wherever they come.
+    Without `pictures` they are shown from wherever they come; without `tracks` no link is followed.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Renderer:
         own: Environment | None = None,
         kinds: Iterable[LetterKind] = LetterKind,
         pictures: Pictures | None = None,
+        tracks: Tracks | None = None,
     ) -> None:
         self._pictures = pictures
+        self._tracks = tracks
         self._strings = Strings.load(templates / "strings")
         self.languages: frozenset[str] = self._strings.languages
         text = environment(templates / "email", is_html=False)
@@ -125,7 +129,13 @@ class Renderer:
             if isinstance(error, MemoryError) or type(error).__module__.startswith("billiard"):
                 raise  # The process's trouble, or the end of its task's time: the letter may be fine.
             raise RenderFailed(name, f"{type(error).__name__}: {error}") from error
-        return Rendered(subject, text, squeezed(html))
+        return Rendered(subject, text, self._followed(content, squeezed(html)))
+
+    def _followed(self, content: LetterContent, html: str) -> str:
+        # The text part stays as it is: who reads it sees where each link leads.
+        if content.tracking is Tracking.OFF or self._tracks is None:
+            return html
+        return self._tracks.followed(html, content.letter_id, is_personal=content.tracking is Tracking.READERS)
 
     def _scene(self, content: LetterContent, voice: Voice) -> Scene:
         site = content.site

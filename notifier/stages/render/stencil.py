@@ -129,6 +129,7 @@ def links_of(personal: Personal, wanted: frozenset[str]) -> dict[str, bytes]:
         PersonalMark.CONFIRM.value: personal.confirm_url.encode(),
         PersonalMark.SIGN_IN.value: personal.sign_in_url.encode(),
         PersonalMark.UNDO.value: personal.undo_url.encode(),
+        PersonalMark.TRACE.value: personal.trace.encode(),
     }
     for mark in wanted:
         if not links[mark]:

@@ -10,6 +10,7 @@ from notifier.web.desk import (
     calendar,
     charts,
     deliveries,
+    doctor,
     entry,
     home,
     imports,
@@ -32,6 +33,7 @@ MENU: Final = (
     Part("charts", "/charts", Role.ANALYST),
     Part("subscribers", "/subscribers", Role.ANALYST),
     Part("people", "/people", Role.OWNER, is_of_site=False),
+    Part("doctor", "/doctor", Role.OWNER, is_of_site=False),
     Part("log", "/log", Role.OWNER, is_of_site=False),
 )
 ROUTERS: Final[tuple[APIRouter, ...]] = (
@@ -39,6 +41,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     me.router,
     people.router,
     log.router,
+    doctor.router,
     home.router,
     overview.router,
     subscribers.router,

@@ -1,0 +1,63 @@
+"""The command that looks at what letters need beyond our own code: `notifier doctor`."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Annotated, Any, Final
+
+import typer
+from rich.markup import escape
+
+from notifier import assembly
+from notifier.cli.words import FAILED, console
+from notifier.doctor import Finding, Light, Report, examine, ward_of
+
+_MARKS: Final = {
+    Light.GREEN: "[green]●[/] ",
+    Light.AMBER: "[yellow]▲[/] ",
+    Light.RED: "[red]■[/] ",
+    Light.SKIPPED: "[dim]○[/] ",
+}
+"""Told apart without colours, too."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(doctor)
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts: every finding, and the worst light.")] = False,
+    only_bad: Annotated[bool, typer.Option("--quiet", "-q", help="Only what is red or amber.")] = False,
+) -> None:
+    """Look at DNS, servers and machine, and say what to do: SPF, DKIM, DMARC, TLS, Redis, the database, the workers.
+
+    Takes some seconds, sends no letter and changes nothing. Exit code 1 when anything is red.
+    """
+    report = examine(ward_of(assembly.parts()))
+    shown = [one for one in report.findings if not only_bad or one.light in {Light.RED, Light.AMBER}]
+    if as_json:
+        console.print_json(json.dumps(told(report, shown)))
+    else:
+        for line in _lines(report, shown):
+            console.print(line, highlight=False, soft_wrap=True)
+    if report.worst is Light.RED:
+        raise typer.Exit(FAILED)
+
+
+def told(report: Report, shown: list[Finding]) -> dict[str, Any]:
+    """The report as JSON has it."""
+    counts = {light.value: report.count(light) for light in Light}
+    return {"worst": report.worst.value, "counts": counts, "findings": [asdict(one) for one in shown]}
+
+
+def _lines(report: Report, shown: list[Finding]) -> Iterator[str]:
+    for one in shown:
+        yield f"{_MARKS[one.light]}[bold]{one.key}[/] {escape(one.about)}: {escape(one.found)}"
+        if one.advice:
+            yield f"    {escape(one.advice)}"
+        if one.record:
+            # As it is pasted: no line of it may be broken.
+            yield f"    [cyan]{escape(one.record)}[/]"
+    counts = ", ".join(f"{report.count(light)} {light.value}" for light in Light)
+    yield f"\n{counts}"

@@ -1,0 +1,68 @@
+"""The server of each account: it answers, takes our name and password, and encrypts under a certificate that holds."""
+
+import contextlib
+import smtplib
+import ssl
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from notifier.account import Account
+from notifier.doctor.finding import Finding, Pen
+from notifier.doctor.ward import Ward, is_here
+from notifier.transports.account import SessionRefusedError, SmtpAccount, open_session
+
+SOON: Final = timedelta(days=14)
+
+
+def check(ward: Ward) -> Iterator[Finding]:
+    """Each account."""
+    for name, account in ward.accounts.items():
+        yield _of_account(ward, Pen("tls", name), account)
+
+
+def _of_account(ward: Ward, pen: Pen, account: Account) -> Finding:
+    timeout_s = min(account.connect_timeout_s, ward.timeout_s)
+    context = ward.tls or ssl.create_default_context()
+    strict = replace(SmtpAccount.of(account), connect_timeout_s=timeout_s, tls_context=context)
+    try:
+        return judged(pen, account, *_opened(strict))
+    except SessionRefusedError as refusal:
+        # As sending does: whoever has no password to lose takes what encryption there is.
+        is_let_be = account.tls == "opportunistic" and not account.username
+        if not is_let_be or "CERTIFICATE_VERIFY_FAILED" not in str(refusal):
+            advice = "See that the server runs and the account's host, port, tls, name and password are right."
+            return pen.red(f"{account.host}:{account.port}: {refusal}", advice)
+    told = f"{account.host}:{account.port}: STARTTLS, but the certificate is not to be trusted"
+    if is_here(account.host):
+        return pen.green(f"{told}; it is this machine")
+    return pen.amber(told, "Anybody on the way could read along: have the server get a certificate that holds.")
+
+
+def _opened(account: SmtpAccount) -> tuple[str, datetime | None]:
+    """The version of TLS, and until when the certificate holds; nothing for a session that is not encrypted."""
+    smtp = open_session(account)
+    try:
+        if not isinstance(smtp.sock, ssl.SSLSocket):
+            return "", None
+        seconds = ssl.cert_time_to_seconds(str((smtp.sock.getpeercert() or {})["notAfter"]))
+        return smtp.sock.version() or "TLS", datetime.fromtimestamp(seconds, UTC)
+    finally:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            smtp.quit()
+
+
+def judged(pen: Pen, account: Account, version: str, until: datetime | None) -> Finding:
+    """The finding of a session: its version of TLS, and until when the certificate holds; None where there is none."""
+    where = f"{account.host}:{account.port}"
+    if until is None:
+        if is_here(account.host):
+            return pen.green(f"{where}: not encrypted; it is this machine")
+        return pen.red(f"{where}: not encrypted", "Set tls to required; a server without STARTTLS is to be left.")
+    told = f"{where}: {version}, certificate until {until:%Y-%m-%d}"
+    if until - datetime.now(UTC) < SOON:
+        return pen.amber(told, "Have the server's certificate renewed: once it is over, nothing leaves.")
+    if account.tls == "opportunistic" and not is_here(account.host):
+        return pen.amber(told, "Set tls to required: else somebody on the way can switch the encryption off.")
+    return pen.green(told)

@@ -1,0 +1,76 @@
+"""An account that warms up, from the plan to the wire."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from notifier.accounts import Accounts, LocalBreaker
+from notifier.budget import Daily, Limit, LocalBudget
+from notifier.domain.warmup import Ramp
+from notifier.domain.words import Reason, State
+from notifier.models import Delivery
+from notifier.transports.memory import MemoryTransport
+from tests.world import World
+
+
+def warming(world: World, first: int) -> None:
+    ramp = Ramp(world.now.date(), first=first, times=16, days=4)
+    world.parts = replace(world.parts, daily=Daily(None, {"smtp": ramp}))
+
+
+def readers(world: World, count: int) -> None:
+    for number in range(count):
+        world.reader(f"reader{number}@example.org", "category:سياسة")
+    world.wire.sent.clear()
+
+
+def test_more_than_a_day_may_have_waits_for_tomorrow_and_an_urgent_letter_does_not(world: World) -> None:
+    readers(world, 12)
+    world.article("a")
+    world.later(hours=20)
+    warming(world, 10)
+    world.tick()
+    assert len(world.wire.sent) == 9
+    with world.parts.db.reading() as session:
+        waiting = session.scalars(select(Delivery).where(Delivery.state == State.QUEUED)).all()
+    assert [one.reason for one in waiting] == [Reason.WARMING] * 3
+    assert {one.next_attempt_at - world.now for one in waiting} == {timedelta(minutes=10)}
+    world.sign_up("new@example.org", "category:سياسة")
+    world.work()
+    assert [message.rcpt_to for message in world.wire.sent[9:]] == ["new@example.org"]
+    world.balance()
+    world.later(hours=19, minutes=10)  # Past midnight, and before the digest is too old.
+    world.tick()
+    assert len(world.wire.sent) == 13
+    assert world.balance().open == 0
+
+
+def test_what_overflows_takes_another_account(world: World) -> None:
+    readers(world, 12)
+    world.article("a")
+    world.later(hours=20)
+    warming(world, 10)
+    spare = MemoryTransport()
+    accounts = {"smtp": world.parts.settings.accounts["smtp"], "spare": world.parts.settings.accounts["smtp"]}
+    world.with_settings(smtp_accounts=accounts)
+    world.parts = replace(
+        world.parts,
+        transports={"smtp": world.wire, "spare": spare},
+        budget=LocalBudget({name: Limit(1000, 1000) for name in accounts}),
+        accounts=Accounts({"smtp": 1000, "spare": 0.001}, LocalBreaker(30), lambda: 0.5),
+    )
+    world.tick()
+    assert (len(world.wire.sent), len(spare.sent)) == (9, 3)
+    assert world.balance().open == 0
+
+
+def test_what_was_claimed_and_not_sent_is_given_back(world: World) -> None:
+    readers(world, 2)
+    world.article("a")
+    world.later(hours=20)
+    warming(world, 10)
+    world.tick()
+    today = world.parts.daily.today("smtp", world.now)
+    assert today
+    assert today.sent == len(world.wire.sent) == 2
