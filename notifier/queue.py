@@ -24,6 +24,7 @@ class Task(StrEnum):
     PLAN_CORRECTION = "notifier.plan_correction"
     DELIVER = "notifier.deliver"
     HAND_OVER = "notifier.hand_over"
+    CALL = "notifier.call"
     POLL_SOURCE = "notifier.poll_source"
     TICK = "notifier.tick"
 
@@ -67,6 +68,11 @@ def to_correct(correction_id: int) -> Nudge:
 def to_hand_over(reply_id: int) -> Nudge:
     """Hand a reader's reply to its site."""
     return Nudge(Task.HAND_OVER, (reply_id,), Lane.REPLIES)
+
+
+def to_call(endpoint_id: int) -> Nudge:
+    """Tell an endpoint what it is owed. Not before letters: it may be slow to answer."""
+    return Nudge(Task.CALL, (endpoint_id,), Lane.BULK)
 
 
 def to_poll(source_id: int) -> Nudge:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 
-from notifier import admission, corrections, flow, mailroom, observe, polling, sign_in, tally
+from notifier import admission, calling, corrections, flow, mailroom, observe, polling, sign_in, tally
 from notifier.consent import pending, signing_in
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
@@ -94,7 +94,7 @@ def drain(parts: Parts, clock: Callable[[], datetime], lasts: timedelta = DRAIN_
     return _said(SweepReport(taken_back, expired, done))
 
 
-def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
+def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:  # noqa: C901 - one case a task
     """Do in this process what a worker would do when it gets this nudge."""
     match nudge.task, nudge.args:
         case Task.PUBLISH, (int(item),):
@@ -111,6 +111,8 @@ def act(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
             flow.deliver(parts, lane, first, last, clock)
         case Task.HAND_OVER, (int(reply),):
             mailroom.hand_over(parts, reply, clock())
+        case Task.CALL, (int(endpoint),):
+            calling.send(parts, endpoint, clock)
         case Task.POLL_SOURCE, (int(source),):
             polling.poll_source(parts, source, clock())
         case Task.TICK, ():
@@ -135,6 +137,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         expired = record.expire(session, Delivery.id > 0, now)
         pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
+        calling.purge(session, now)
         tally.squeeze(session)
     return taken_back, expired
 

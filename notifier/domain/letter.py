@@ -100,6 +100,14 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTemplate:
+    """A version of a site's own `body.html`."""
+
+    id: int
+    html: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LetterContent:
     """One distinct content: everything the template may say, and nothing personal."""
 
@@ -135,6 +143,8 @@ class LetterContent:
     """Of a letter about comments: whether an answer by mail becomes a comment."""
     issue: Editorial | None = None
     correction: Correction | None = None
+    own: OwnTemplate | None = None
+    """The site's own template, where it has one in force: another version makes another letter."""
 
 
 class PersonalMark(StrEnum):

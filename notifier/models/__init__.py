@@ -8,6 +8,8 @@ from notifier.models.corrections import Correction, Headline, OtherVersion
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.feedback import Reply
+from notifier.models.hooks import Call, Endpoint
+from notifier.models.own_templates import TemplateVersion
 from notifier.models.pauses import follows_since, is_awake
 from notifier.models.threads import Bookmark, Mute, Thread
 
@@ -16,10 +18,12 @@ __all__ = [
     "AuditEvent",
     "Base",
     "Bookmark",
+    "Call",
     "ConsentEvent",
     "Correction",
     "Delivery",
     "DeliveryEvent",
+    "Endpoint",
     "Headline",
     "Issue",
     "Item",
@@ -46,6 +50,7 @@ __all__ = [
     "Subscription",
     "Suppression",
     "Tally",
+    "TemplateVersion",
     "Thread",
     "Topic",
     "User",

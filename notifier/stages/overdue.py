@@ -6,10 +6,12 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.domain.calls import CallState
 from notifier.domain.words import Lane, ReplyState, State
-from notifier.models import Correction, Delivery, Item, Reply, Run, SignIn, Signup, Source
+from notifier.models import Call, Correction, Delivery, Endpoint, Item, Reply, Run, SignIn, Signup, Source
 from notifier.queue import (
     Nudge,
+    to_call,
     to_correct,
     to_deliver,
     to_hand_over,
@@ -25,7 +27,7 @@ CHUNKS_AT_ONCE = 40
 
 
 def unfinished(session: Session, before: datetime) -> list[Nudge]:
-    """Nudges for what waits since `before`: sign-ups, sign-in links, items, runs, corrections, replies to hand over."""
+    """Nudges for what waits since `before`: sign-ups, sign-in links, items, runs, corrections, replies, webhooks."""
     signups = session.scalars(
         select(Signup.id).where(Signup.handled_at.is_(None), Signup.created_at <= before).limit(AT_ONCE)
     )
@@ -38,6 +40,8 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
     runs = session.scalars(select(Run.id).where(Run.planned_at.is_(None), Run.created_at <= before).limit(AT_ONCE))
     is_open = Correction.settled_at.is_(None)
     corrections = session.scalars(select(Correction.id).where(is_open, Correction.look_at <= before).limit(AT_ONCE))
+    calls = select(Call.endpoint_id).join(Endpoint, Endpoint.id == Call.endpoint_id).distinct()
+    is_owed = (Call.state == CallState.WAITING, Call.next_attempt_at <= before, Endpoint.disabled_at.is_(None))
     replies = select(Reply.id).where(Reply.state == ReplyState.WAITING, Reply.next_attempt_at <= before)
     return [
         *(to_hand_over(one) for one in session.scalars(replies.order_by(Reply.next_attempt_at).limit(AT_ONCE))),
@@ -46,6 +50,7 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         *(to_publish(one, kind) for one, kind in items),
         *(to_plan(one) for one in runs),
         *(to_correct(one) for one in corrections),
+        *(to_call(one) for one in session.scalars(calls.where(*is_owed).limit(AT_ONCE))),
     ]
 
 

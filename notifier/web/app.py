@@ -49,6 +49,7 @@ _FILES: Final = {
     "pages.css": "text/css; charset=utf-8",
     "desk.css": "text/css; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "setup.js": "text/javascript; charset=utf-8",
 }
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 

@@ -18,7 +18,7 @@ from notifier.domain.words import Digits, Role
 from notifier.staff import Seat
 from notifier.web.look import PLAIN_HEADERS, STATIC
 
-FILES: Final = ("pages.css", "desk.css")
+FILES: Final = ("pages.css", "desk.css", "setup.js")
 CSP: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

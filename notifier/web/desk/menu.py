@@ -7,9 +7,11 @@ from fastapi import APIRouter
 from notifier.domain.words import Role
 from notifier.web.desk import entry, home, log, me, overview, people
 from notifier.web.desk.frame import Part
+from notifier.web.desk.setup import accounts, identity, keys, sources, templates, webhooks
 
 MENU: Final = (
     Part("overview", "", Role.ANALYST),
+    Part("setup", "/setup", Role.EDITOR),
     Part("people", "/people", Role.OWNER, is_of_site=False),
     Part("log", "/log", Role.OWNER, is_of_site=False),
 )
@@ -20,4 +22,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     log.router,
     home.router,
     overview.router,
+    identity.router,
+    sources.router,
+    templates.router,
+    accounts.router,
+    keys.router,
+    webhooks.router,
 )
