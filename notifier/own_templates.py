@@ -112,7 +112,7 @@ def in_force(session: Session, site_id: int) -> dict[LetterKind, int]:
     active = select(TemplateVersion.kind, TemplateVersion.id).where(
         TemplateVersion.site_id == site_id, TemplateVersion.is_active
     )
-    return dict(session.execute(active).tuples().all())
+    return dict(session.execute(active).all())
 
 
 def difference(before: str, after: str) -> list[str]:

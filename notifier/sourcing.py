@@ -104,7 +104,7 @@ def brought(session: Session, site_id: int, now: datetime) -> Mapping[int | None
     """How many items became news of each source in a week."""
     lately = (Item.site_id == site_id, Item.announced_at > now - LATELY)
     counts = select(Item.source_id, func.count()).where(*lately).group_by(Item.source_id)
-    return dict(session.execute(counts).tuples().all())
+    return dict(session.execute(counts).all())
 
 
 def _looked_at(parts: Parts, new: NewSource) -> Discovered | None:

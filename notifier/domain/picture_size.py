@@ -47,7 +47,8 @@ def _webp(picture: bytes) -> tuple[int, int]:
     """The three layouts of a WebP (RFC 9649, section 2)."""
     kind = picture[12:16]
     if kind == b"VP8X":
-        return 1 + int.from_bytes(picture[24:27], "little"), 1 + int.from_bytes(picture[27:30], "little")
+        low, high, low_too, high_too = struct.unpack_from("<HBHB", picture, 24)
+        return 1 + low + (high << 16), 1 + low_too + (high_too << 16)
     if kind == b"VP8L":
         (bits,) = struct.unpack_from("<I", picture, 21)
         return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)

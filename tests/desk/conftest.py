@@ -11,8 +11,10 @@ from notifier import staff
 from notifier.desk.audit import Actor
 from notifier.desk.sittings import Browser
 from notifier.domain.words import Role
-from tests.web.conftest import Visit
+from tests.web.conftest import Visit, database_url
 
+# A plugin's fixture gives way to the root conftest's: without this the desk of these tests would have no site.
+__all__ = ["database_url"]
 pytest_plugins = ["tests.web.conftest"]
 PASSWORD = "ركض الغزال بين النخيل"
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import APIRouter, Request, Response
 
 from notifier.domain.colour import CONTRAST_MIN, DARK_PAPER, PAPER, accent, contrast
-from notifier.domain.letter import SiteFace
+from notifier.domain.letter import LetterContent, SiteFace
 from notifier.domain.text.dates import weekday_name
 from notifier.domain.words import Calendar, Digits, LetterKind
 from notifier.models import Site
@@ -74,21 +74,19 @@ def change(edge: Here, entered: Owner, form: Form, site: str) -> Response:
 def preview(request: Request, edge: Here, entered: Editor, site: str) -> Response:
     """A letter as it would look with what stands in the form."""
     row = Desk(edge, entered, site, "identity").site()
-    face = _face(row, {name: request.query_params[name] for name in LOOKS if name in request.query_params})
-    content = replace(sample(LetterKind.DIGEST, face.language), site=face, language=face.language)
+    content = _letter(_face(row, {name: request.query_params[name] for name in LOOKS if name in request.query_params}))
     return framed(mail_html(edge.parts.renderer.render(content), reader()))
 
 
 def _page(desk: Desk, row: Site, values: Mapping[str, Any], *, error: str = "", said: str = "") -> Response:
     face = _face(row, {name: values[name] for name in LOOKS})
-    content = replace(sample(LetterKind.DIGEST, face.language), site=face, language=face.language)
     sentences, language = desk.edge.look.sentences, desk.entered.seat.language
     return desk.page(
         "identity",
         values=values,
         error=error,
         said=said,
-        subject=desk.edge.parts.renderer.render(content).subject,
+        subject=desk.edge.parts.renderer.render(_letter(face)).subject,
         looks={name: values[name] for name in LOOKS},
         swatches=_swatches(face.colour),
         is_readable=contrast(face.colour, PAPER) >= CONTRAST_MIN,
@@ -99,6 +97,12 @@ def _page(desk: Desk, row: Site, values: Mapping[str, Any], *, error: str = "", 
         calendars=list(Calendar),
         logo=(row.logo_width, row.logo_height) if row.logo_url else None,
     )
+
+
+def _letter(face: SiteFace) -> LetterContent:
+    """A made-up newsletter of this site; its pictures are nowhere to be fetched."""
+    made = sample(LetterKind.DIGEST, face.language)
+    return replace(made, site=face, items=tuple(replace(one, image_url="") for one in made.items))
 
 
 def _swatches(colour: str) -> list[Swatch]:

@@ -39,7 +39,7 @@ class Desk:
         """Whether who looks may also change what owners change."""
         return self.entered.seat.role is Role.OWNER
 
-    def page(self, name: str, *, status: int = 200, error: str = "", **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes what it says
+    def page(self, name: str, /, *, status: int = 200, error: str = "", **values: Any) -> HTMLResponse:  # noqa: ANN401 - a template takes what it says
         """A page below the tabs; with an error, 422."""
         here = scene(self.edge, self.entered, "setup", self.slug)
         may = self.entered.seat.role.may_act_as

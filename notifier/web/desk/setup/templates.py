@@ -99,7 +99,7 @@ def _page(request: Request, desk: Desk, kind: LetterKind, version: int, against:
         except LookupError:
             raise missing() from None
         versions = own_templates.history(session, site_id, kind, _id(asked.get("before", "")))
-        names = dict(session.execute(select(User.id, User.name)).tuples().all())
+        names = dict(session.execute(select(User.id, User.name)).all())
         has_real = own_templates.newest_letter(session, site_id, kind) is not None
     text = row.text if row else own_templates.ours(kind)
     language = desk.edge.look.sentences.supported(asked.get("lang")) or desk.entered.seat.language
