@@ -109,7 +109,7 @@ def test_an_editor_looks_and_changes_nothing(desk: Desk) -> None:
     assert editor.post(PATH, **FORM).status_code == 403
 
 
-def test_a_logo_is_fetched_for_its_size_and_never_from_inside(desk: Desk, owner: Somebody) -> None:
+def test_a_logo_is_fetched_for_its_size_and_never_from_inside(owner: Somebody) -> None:
     answer = owner.post(PATH, **{**FORM, "logo_url": "http://127.0.0.1:9/logo.png"})
     assert answer.status_code == 422
     assert "تعذّر جلب الشعار" in answer.text
