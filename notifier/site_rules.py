@@ -16,6 +16,8 @@ from notifier.sources.fetch import Fetcher
 
 NAME_MAX, POSTAL_MAX = 200, 500
 LOGO_BYTES_MAX: Final = 2_000_000
+NO_LOGO: Final = Logo("", 0, 0)
+"""In a change: from now on none."""
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -75,7 +77,7 @@ def check_face(values: Mapping[str, Any]) -> None:
 
 
 def _is_no_logo(logo: Logo | None) -> bool:
-    return logo is not None and (not web_url(logo.url) or min(logo.width, logo.height) < 1)
+    return logo is not None and logo != NO_LOGO and (not web_url(logo.url) or min(logo.width, logo.height) < 1)
 
 
 _RULES: Final[tuple[tuple[str, Callable[[Any], bool], str], ...]] = (

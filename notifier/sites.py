@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -97,8 +97,8 @@ class SiteChange:
     sender_address: str | None = None
     postal_address: str | None = None
     colour: str | None = None
-    logo: Logo | Literal[""] | None = None
-    """"" for none."""
+    logo: Logo | None = None
+    """`NO_LOGO` for none from now on."""
     digest_hour: int | None = None
     digest_weekday: int | None = None
     digits: Digits | None = None
@@ -111,7 +111,7 @@ class SiteChange:
     def values(self) -> dict[str, Any]:
         """The columns that it names, checked. Raises SiteInvalid."""
         given = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) is not None}
-        check_face({**given, "logo": given.get("logo") or None})
+        check_face(given)
         if "sender_address" in given:
             given["sender_address"] = checked_sender(given["sender_address"])
         if "origins" in given:
@@ -119,8 +119,7 @@ class SiteChange:
         if "replies_url" in given:
             given["replies_url"] = checked_replies_url(given["replies_url"])
         if (logo := given.pop("logo", None)) is not None:
-            url, width, height = (logo.url, logo.width, logo.height) if isinstance(logo, Logo) else ("", 0, 0)
-            given |= {"logo_url": url, "logo_width": width, "logo_height": height}
+            given |= {"logo_url": logo.url, "logo_width": logo.width, "logo_height": logo.height}
         return given
 
 

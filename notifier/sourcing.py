@@ -41,6 +41,17 @@ class NewSource:
     kind: SourceKind
     url: str
     secret_name: str = ""
+    is_looked_at: bool = True
+    """Whether a feed is read before it is added; a WordPress always is."""
+
+    def check(self) -> None:
+        """Look at the words alone. Raises SourceInvalid."""
+        if not self.url.strip().startswith(("http://", "https://")):
+            raise SourceInvalid("bad_url", f"{self.url!r} cannot be fetched: write an address that begins with http://")
+        if self.secret_name and (self.kind is not SourceKind.WORDPRESS or not _may_hold(self.secret_name)):
+            raise SourceInvalid(
+                "secret_name", f"a secret is a variable that begins with {settings.SOURCE_PREFIX}, for a WordPress"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +119,9 @@ def brought(session: Session, site_id: int, now: datetime) -> Mapping[int | None
 
 
 def _looked_at(parts: Parts, new: NewSource) -> Discovered | None:
-    if not new.url.strip().startswith(("http://", "https://")):
-        raise SourceInvalid("bad_url", f"{new.url!r} cannot be fetched: write an address that begins with http://")
-    if new.secret_name and (new.kind is not SourceKind.WORDPRESS or not _may_hold(new.secret_name)):
-        raise SourceInvalid(
-            "secret_name", f"a secret is a variable that begins with {settings.SOURCE_PREFIX}, for a WordPress"
-        )
+    new.check()
+    if new.kind is SourceKind.FEED and not new.is_looked_at:
+        return None
     try:
         if new.kind is SourceKind.WORDPRESS:
             return discover(parts.fetch, new.url.strip(), _authorization(new.secret_name))

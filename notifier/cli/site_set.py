@@ -9,7 +9,7 @@ from notifier.cli.words import SiteOption, console, refuse, the_site
 from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.words import Calendar, Digits
 from notifier.models import Site
-from notifier.site_rules import SiteInvalid, fetched_logo
+from notifier.site_rules import NO_LOGO, SiteInvalid, fetched_logo
 from notifier.sites import SiteChange, amend_site
 
 
@@ -34,7 +34,7 @@ def site_set(
     """Change a site; what is not named stays as it is."""
     parts = assembly.parts()
     try:
-        found = None if logo is None else "" if logo == "none" else fetched_logo(parts.fetch, logo)
+        found = None if logo is None else NO_LOGO if logo == "none" else fetched_logo(parts.fetch, logo)
         wanted = SiteChange(
             name=name, language=language, time_zone=time_zone, url=url, sender_address=sender, sender_name=sender_name,
             postal_address=postal_address, colour=colour, logo=found, digest_hour=digest_hour,

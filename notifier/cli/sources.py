@@ -39,14 +39,18 @@ def source_add(
     ] = "",
 ) -> None:
     """Add a source. It is polled at the next tick; `notifier source poll` does it now."""
+    new = NewSource(kind, url, secret, is_looked_at=False)
+    try:
+        new.check()
+    except SourceInvalid as fault:
+        refuse(fault.detail)
     parts = assembly.parts()
     with parts.db.reading() as session:
         site_id = the_site(session, site).id
     try:
-        added = sourcing.add(parts, site_id, NewSource(kind, url, secret), Actor(COMMAND_LINE), clock.now())
+        added = sourcing.add(parts, site_id, new, Actor(COMMAND_LINE), clock.now())
     except SourceInvalid as fault:
-        hint = f" The page names a feed: {fault.feed_url}" if fault.feed_url else ""
-        refuse(f"{fault.detail}{hint}", FAILED)
+        refuse(fault.detail, FAILED)
     console.print(f"source {added.id} is added")
     if added.found:
         _tell(added.found, added.id)

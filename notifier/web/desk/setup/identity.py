@@ -12,7 +12,7 @@ from notifier.domain.letter import LetterContent, SiteFace
 from notifier.domain.text.dates import weekday_name
 from notifier.domain.words import Calendar, Digits, LetterKind
 from notifier.models import Site
-from notifier.site_rules import SiteInvalid, check_face, fetched_logo
+from notifier.site_rules import NO_LOGO, SiteInvalid, check_face, fetched_logo
 from notifier.sites import SiteChange, amend_site
 from notifier.stages import gather
 from notifier.stages.render import mail_html
@@ -141,7 +141,7 @@ def _change(edge: Edge, row: Site, form: Typed) -> SiteChange:
     words = {name: typed[name].strip() for name in WORDS}
     # The file is asked for its size only where it is another one.
     url = typed.pop("logo_url").strip()
-    logo = None if url == row.logo_url else fetched_logo(edge.parts.fetch, url) if url else ""
+    logo = None if url == row.logo_url else fetched_logo(edge.parts.fetch, url) if url else NO_LOGO
     return SiteChange(
         **words,
         logo=logo,
@@ -167,7 +167,8 @@ def _face(row: Site, looks: Mapping[str, str]) -> SiteFace:
         try:
             check_face({name: value})
             vocabulary = {"digits": Digits, "calendar": Calendar}.get(name, str)
-            face = replace(face, **{name: vocabulary(value)})
+            changed: dict[str, Any] = {name: vocabulary(value)}
+            face = replace(face, **changed)
         except ValueError:
             continue
     return face

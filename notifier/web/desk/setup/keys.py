@@ -1,5 +1,7 @@
 """API keys of a site: made once, used by programs, revoked for ever. For owners."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from notifier import api_keys
@@ -41,12 +43,12 @@ def revoke(edge: Here, entered: Owner, site: str, key: int) -> Response:
     return desk.back("/keys", "revoked")
 
 
-def _page(desk: Desk, *, error: str = "", said: str = "", key: str = "", **typed: object) -> Response:
+def _page(desk: Desk, *, error: str = "", said: str = "", key: str = "", **typed: Any) -> Response:  # noqa: ANN401 - for the template
     site_id = desk.site().id
     with desk.edge.parts.db.reading() as session:
         found = api_keys.of_site(session, site_id)
     scopes = [(one.value, one.value.replace(":", "_")) for one in Permission]
-    values = {"name": "", "chosen": [one.value for one in Permission], **typed}
+    values: dict[str, Any] = {"name": "", "chosen": [one.value for one in Permission], **typed}
     return desk.page(
         "keys", error=error, said=said, key=key, keys=found, scopes=scopes, base=desk.edge.parts.settings.base_url,
         **values,

@@ -1,5 +1,7 @@
 """Where a site's items come from, and how it goes."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from notifier import sourcing
@@ -77,12 +79,12 @@ def _switch(desk: Desk, source: int, *, is_on: bool) -> Response:
     return desk.back("/sources", "saved")
 
 
-def _page(desk: Desk, *, error: str = "", said: str = "", **values: object) -> Response:
+def _page(desk: Desk, *, error: str = "", said: str = "", **values: Any) -> Response:  # noqa: ANN401 - for the template
     site_id, now = desk.site().id, desk.edge.clock()
     with desk.edge.parts.db.reading() as session:
         found = sourcing.of_site(session, site_id)
         brought = sourcing.brought(session, site_id, now)
-    shown = {"typed": None, "found": None, "detail": "", "feed_url": "", **values}
+    shown: dict[str, Any] = {"typed": None, "found": None, "detail": "", "feed_url": "", **values}
     return desk.page(
         "sources", error=error, said=said, sources=found, brought=brought, now=now, prefix=SOURCE_PREFIX, **shown
     )
