@@ -10,11 +10,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from notifier import observe
+from notifier.bulk import picked
 from notifier.db import affected
 from notifier.domain import webhook
 from notifier.domain.calls import CallState, body_of, pause
 from notifier.domain.webhook import Hook, key_of_text
-from notifier.models import Call, Endpoint, Site, Subscriber
+from notifier.models import Call, Endpoint, Site, Subscriber, is_waiting
 from notifier.parts import Parts
 from notifier.queue import to_call
 from notifier.sources.faults import FetchRefused
@@ -100,10 +101,10 @@ def _claim(session: Session, parts: Parts, endpoint_id: int, now: datetime) -> C
     endpoint = session.get(Endpoint, endpoint_id)
     if endpoint is None or endpoint.disabled_at is not None:
         return None
-    is_due = (Call.endpoint_id == endpoint_id, Call.state == CallState.WAITING, Call.next_attempt_at <= now)
+    is_due = (Call.endpoint_id == endpoint_id, is_waiting(), Call.next_attempt_at <= now)
     first = select(Call.id).where(*is_due).order_by(Call.next_attempt_at, Call.id).limit(1)
     claimed = {"attempts": Call.attempts + 1, "next_attempt_at": now + CLAIMED_FOR, "tried_at": now}
-    mine = update(Call).where(Call.id.in_(first.with_for_update(skip_locked=True)), *is_due).values(**claimed)
+    mine = update(Call).where(picked(session, Call, first.with_for_update(skip_locked=True)), *is_due).values(**claimed)
     call = session.scalar(mine.returning(Call).execution_options(synchronize_session=False))
     if call is None:
         return None

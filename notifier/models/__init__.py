@@ -8,7 +8,7 @@ from notifier.models.corrections import Correction, Headline, OtherVersion
 from notifier.models.delivery import Delivery, DeliveryEvent, Issue, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.feedback import Reply
-from notifier.models.hooks import Call, Endpoint
+from notifier.models.hooks import Call, Endpoint, is_waiting
 from notifier.models.own_templates import TemplateVersion
 from notifier.models.pauses import follows_since, is_awake
 from notifier.models.threads import Bookmark, Mute, Thread
@@ -56,5 +56,6 @@ __all__ = [
     "User",
     "follows_since",
     "is_awake",
+    "is_waiting",
     "takes_comments",
 ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, literal, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
@@ -59,3 +59,8 @@ class Call(Base):
     created_at: Mapped[datetime]
     tried_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Of a Call. Spelt out: with a parameter no plan that is kept could use the index of just these."""
+    return Call.state == literal(CallState.WAITING.value, literal_execute=True)

@@ -6,9 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.domain.calls import CallState
 from notifier.domain.words import Lane, ReplyState, State
-from notifier.models import Call, Correction, Delivery, Endpoint, Item, Reply, Run, SignIn, Signup, Source
+from notifier.models import Call, Correction, Delivery, Endpoint, Item, Reply, Run, SignIn, Signup, Source, is_waiting
 from notifier.queue import (
     Nudge,
     to_call,
@@ -40,8 +39,8 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
     runs = session.scalars(select(Run.id).where(Run.planned_at.is_(None), Run.created_at <= before).limit(AT_ONCE))
     is_open = Correction.settled_at.is_(None)
     corrections = session.scalars(select(Correction.id).where(is_open, Correction.look_at <= before).limit(AT_ONCE))
-    calls = select(Call.endpoint_id).join(Endpoint, Endpoint.id == Call.endpoint_id).distinct()
-    is_owed = (Call.state == CallState.WAITING, Call.next_attempt_at <= before, Endpoint.disabled_at.is_(None))
+    is_owed = select(Call.id).where(Call.endpoint_id == Endpoint.id, is_waiting(), Call.next_attempt_at <= before)
+    endpoints = select(Endpoint.id).where(Endpoint.disabled_at.is_(None), is_owed.exists()).limit(AT_ONCE)
     replies = select(Reply.id).where(Reply.state == ReplyState.WAITING, Reply.next_attempt_at <= before)
     return [
         *(to_hand_over(one) for one in session.scalars(replies.order_by(Reply.next_attempt_at).limit(AT_ONCE))),
@@ -50,7 +49,7 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         *(to_publish(one, kind) for one, kind in items),
         *(to_plan(one) for one in runs),
         *(to_correct(one) for one in corrections),
-        *(to_call(one) for one in session.scalars(calls.where(*is_owed).limit(AT_ONCE))),
+        *(to_call(one) for one in session.scalars(endpoints)),
     ]
 
 
