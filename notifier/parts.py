@@ -9,6 +9,7 @@ from notifier.accounts import Accounts
 from notifier.budget import Budget, Daily
 from notifier.db import Database
 from notifier.domain.links import Links
+from notifier.domain.sealing import Sealer
 from notifier.domain.timing import Pace
 from notifier.domain.tokens import Signer
 from notifier.domain.tracks import Tracks
@@ -77,6 +78,12 @@ class Parts:
             dice=self.dice,
             sent_if_uncertain=frozenset(LetterKind(kind) for kind in knobs.uncertain_is_sent),
         )
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals what must be read again with this installation's keys."""
+        knobs = self.settings
+        return Sealer(one.get_secret_value() for one in (knobs.secret_key, *knobs.secret_keys_previous))
 
     @property
     def holds(self) -> dict[NoticeReason, timedelta]:

@@ -27,6 +27,7 @@ class Task(StrEnum):
     SEND_TRIAL = "notifier.send_trial"
     DELIVER = "notifier.deliver"
     HAND_OVER = "notifier.hand_over"
+    CALL = "notifier.call"
     POLL_SOURCE = "notifier.poll_source"
     IMPORT = "notifier.import"
     BULK_ACT = "notifier.bulk_act"
@@ -87,6 +88,11 @@ def to_settle(issue_id: int) -> Nudge:
 def to_try(trial_id: int) -> Nudge:
     """Send a trial letter of an issue."""
     return Nudge(Task.SEND_TRIAL, (trial_id,), Lane.URGENT)
+
+
+def to_call(endpoint_id: int) -> Nudge:
+    """Tell an endpoint what it is owed. Not before letters: it may be slow to answer."""
+    return Nudge(Task.CALL, (endpoint_id,), Lane.BULK)
 
 
 def to_poll(source_id: int) -> Nudge:

@@ -1,25 +1,25 @@
-"""Make a site, and the API keys that may speak for it."""
+"""Make a site and change it, and make the API keys that may speak for it."""
 
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from notifier.desk import audit
+from notifier.desk.audit import Actor
 from notifier.domain.address import check_address
 from notifier.domain.letter import Logo
-from notifier.domain.schedule import is_zone
 from notifier.domain.tokens import new_token, token_hash
-from notifier.domain.weburl import origin_of, web_url
 from notifier.domain.words import Calendar, Digits, SourceKind
 from notifier.models import ApiKey, Site, Source
+from notifier.site_rules import check_face, checked_origins, checked_replies_url, checked_sender
 
 KEY_PREFIX: Final = "nk_"
 _SLUG: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?")
-_COLOUR: Final = re.compile(r"#[0-9a-fA-F]{6}")
 RESERVED: Final = frozenset(
     {
         *("api", "confirm", "u", "p", "v", "i", "c", "o", "health", "ready", "metrics", "inbox", "static"),
@@ -87,12 +87,53 @@ def add_site(session: Session, new: NewSite, now: datetime) -> Site:
     return site
 
 
-def checked_origins(given: Iterable[str]) -> list[str]:
-    """Origins as browsers write them, each once. Raises ValueError with a sentence for what is none."""
-    found = {origin_of(one): one for one in given}
-    if "" in found:
-        raise ValueError(f"origin {found['']!r}: write it like https://www.rafidain.example")
-    return list(found)
+@dataclass(frozen=True, slots=True)
+class SiteChange:
+    """What shall be otherwise; None leaves a thing as it is."""
+
+    name: str | None = None
+    language: str | None = None
+    time_zone: str | None = None
+    url: str | None = None
+    sender_name: str | None = None
+    sender_address: str | None = None
+    postal_address: str | None = None
+    colour: str | None = None
+    logo: Logo | None = None
+    """`NO_LOGO` for none from now on."""
+    digest_hour: int | None = None
+    digest_weekday: int | None = None
+    digits: Digits | None = None
+    calendar: Calendar | None = None
+    sends_welcome: bool | None = None
+    sends_goodbye: bool | None = None
+    origins: tuple[str, ...] | None = None
+    replies_url: str | None = None
+
+    def values(self) -> dict[str, Any]:
+        """The columns that it names, checked. Raises SiteInvalid."""
+        given = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) is not None}
+        check_face(given)
+        if "sender_address" in given:
+            given["sender_address"] = checked_sender(given["sender_address"])
+        if "origins" in given:
+            given["origins"] = checked_origins(given["origins"])
+        if "replies_url" in given:
+            given["replies_url"] = checked_replies_url(given["replies_url"])
+        if (logo := given.pop("logo", None)) is not None:
+            given |= {"logo_url": logo.url, "logo_width": logo.width, "logo_height": logo.height}
+        return given
+
+
+def amend_site(session: Session, site: Site, change: SiteChange, by: Actor, now: datetime) -> tuple[str, ...]:
+    """Change a site, whole or not at all; gives the columns that are otherwise now. Raises SiteInvalid."""
+    values = change.values()
+    changed = tuple(sorted(name for name, value in values.items() if getattr(site, name) != value))
+    for name in changed:
+        setattr(site, name, values[name])
+    if changed:
+        audit.note(session, by, "site.changed", now, site_id=site.id, fields=", ".join(changed))
+    return changed
 
 
 def add_key(session: Session, site: Site, name: str, scopes: Iterable[str], now: datetime) -> str:
@@ -115,11 +156,11 @@ def add_source(
 def _check(new: NewSite) -> None:
     if not _SLUG.fullmatch(new.slug) or new.slug in RESERVED:
         raise ValueError(f"slug {new.slug!r}: use 1 to 64 of a-z, 0-9 and -, and none of our own paths")
-    if not is_zone(new.time_zone):
-        raise ValueError(f"time zone {new.time_zone!r} is not known: write it like Asia/Baghdad")
-    if not _COLOUR.fullmatch(new.colour):
-        raise ValueError(f"colour {new.colour!r}: write it like #0f5c7a")
-    if new.logo and (not web_url(new.logo.url) or min(new.logo.width, new.logo.height) < 1):
-        raise ValueError("logo: give its https:// address, and its width and height in pixels")
-    if new.digest_hour not in range(24):
-        raise ValueError(f"digest hour {new.digest_hour}: from 0 to 23")
+    check_face(
+        {
+            "time_zone": new.time_zone,
+            "colour": new.colour,
+            "logo": new.logo,
+            "digest_hour": new.digest_hour,
+        }
+    )

@@ -12,7 +12,6 @@ from notifier.desk.people import DeskError
 from notifier.desk.sittings import Browser
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.desk_words import Role
-from notifier.domain.sealing import Sealer
 from notifier.models import Sitting, User
 from notifier.parts import Parts
 
@@ -33,12 +32,6 @@ class Seat:
     def actor(self) -> Actor:
         """As the log names them."""
         return Actor.user(self.user_id)
-
-
-def sealer(parts: Parts) -> Sealer:
-    """Seals what must be read again with this installation's keys."""
-    knobs = parts.settings
-    return Sealer(one.get_secret_value() for one in (knobs.secret_key, *knobs.secret_keys_previous))
 
 
 def invite(parts: Parts, address: str, role: Role, language: str, by: Actor, now: datetime) -> str:
@@ -97,7 +90,7 @@ def give_code(parts: Parts, of: Seat, code: str, now: datetime) -> bool:
     """Complete a sitting by a code of the authenticator or a spare one."""
     with parts.db.writing() as session:
         user = session.get_one(User, of.user_id)
-        if not second_factor.take(session, user, sealer(parts), code, now):
+        if not second_factor.take(session, user, parts.sealer, code, now):
             return False
         session.get_one(Sitting, of.sitting_id).is_complete = True
         audit.note(session, of.actor, "user.logged_in", now)
@@ -136,7 +129,7 @@ def turn_on_second_factor(parts: Parts, of: Seat, secret: str, code: str, now: d
         raise DeskError("code_wrong", "code")
     with parts.db.writing() as session:
         user = session.get_one(User, of.user_id)
-        spare = second_factor.turn_on(session, user, sealer(parts), secret, step)
+        spare = second_factor.turn_on(session, user, parts.sealer, secret, step)
         sittings.end(session, user.id, now, but=of.sitting_id)
         audit.note(session, of.actor, "user.second_factor_on", now)
         return spare

@@ -11,6 +11,7 @@ from notifier import (
     admission,
     archive,
     bulk_acts,
+    calling,
     census,
     corrections,
     flow,
@@ -132,7 +133,11 @@ _ABOUT_A_ROW: Final[Mapping[Task, _Act]] = {
 }
 """What is done about one row, at one moment."""
 _Work = Callable[[Parts, int, Callable[[], datetime]], object]
-_FOR_A_WHILE: Final[Mapping[Task, _Work]] = {Task.IMPORT: imports.advance, Task.BULK_ACT: bulk_acts.advance}
+_FOR_A_WHILE: Final[Mapping[Task, _Work]] = {
+    Task.IMPORT: imports.advance,
+    Task.BULK_ACT: bulk_acts.advance,
+    Task.CALL: calling.send,
+}
 """What time passes over."""
 
 
@@ -169,6 +174,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         signing_in.purge(session, now)
         record.bounce_early(session)
         hooks.purge(session, now)
+        calling.purge(session, now)
         tally.squeeze(session)
         archive.file_sent(session, now, parts.settings.digest_items_max)
         addresses.shorten(session, now)

@@ -1,6 +1,6 @@
 """One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
-from notifier import bulk_acts, clock, corrections, flow, imports, mailroom, polling, upkeep
+from notifier import bulk_acts, calling, clock, corrections, flow, imports, mailroom, polling, upkeep
 from notifier.issues import sending, trials
 from notifier.queue import Task, to_sign_in, to_sign_up
 from workers.app import app
@@ -66,6 +66,12 @@ def deliver(lane: str, first_id: int, last_id: int) -> None:
 def hand_over(reply_id: int) -> None:
     """Hand one reply by mail to its site."""
     mailroom.hand_over(parts(), reply_id, clock.now())
+
+
+@app.task(name=Task.CALL.value)
+def call(endpoint_id: int) -> None:
+    """Post what one endpoint is owed."""
+    calling.send(parts(), endpoint_id, clock.now)
 
 
 @app.task(name=Task.POLL_SOURCE.value)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from notifier import assembly, clock, flow
+from notifier.cli.site_set import site_set
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
 from notifier.domain.address import AddressInvalid
 from notifier.domain.desk_words import Permission
@@ -19,7 +20,8 @@ from notifier.domain.letter import Logo
 from notifier.domain.weburl import origin_of
 from notifier.domain.words import Calendar, Digits
 from notifier.models import ApiKey
-from notifier.sites import NewSite, add_key, add_site, checked_origins
+from notifier.site_rules import checked_origins
+from notifier.sites import NewSite, add_key, add_site
 
 PIXEL_DIGITS = 6
 """Of a logo's side, at most."""
@@ -31,6 +33,7 @@ item_app = typer.Typer(no_args_is_help=True, help="Articles and comments.")
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
+    site_app.command("set")(site_set)
     app.add_typer(site_app, name="site")
     app.add_typer(key_app, name="key")
     app.add_typer(item_app, name="item")

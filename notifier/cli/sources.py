@@ -5,18 +5,17 @@ from typing import Annotated
 import typer
 from rich.table import Table
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
-from notifier import assembly, clock, polling, settings
+from notifier import assembly, clock, polling, settings, sourcing
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.webhook import secret_text
 from notifier.domain.words import SourceKind
 from notifier.models import Source
 from notifier.parts import Parts
 from notifier.polling.hook import key_of
-from notifier.sites import add_source
-from notifier.sources.faults import ApiInvalid, FetchRefused
-from notifier.sources.wordpress import Discovered, basic, discover
+from notifier.sources.wordpress import Discovered
+from notifier.sourcing import NewSource, SourceInvalid
 
 CATEGORIES_SHOWN = 12
 source_app = typer.Typer(no_args_is_help=True, help="Where a site's items come from.")
@@ -40,22 +39,21 @@ def source_add(
     ] = "",
 ) -> None:
     """Add a source. It is polled at the next tick; `notifier source poll` does it now."""
-    if not url.startswith(("http://", "https://")):
-        refuse(f"{url!r} cannot be fetched: write an address that begins with http:// or https://")
-    if secret and (kind is not SourceKind.WORDPRESS or not secret.startswith(settings.SOURCE_PREFIX)):
-        refuse(f"--secret names a variable that begins with {settings.SOURCE_PREFIX}, for a WordPress")
-    parts = assembly.parts()
-    found = _discover(parts, url, secret) if kind is SourceKind.WORDPRESS else None
+    new = NewSource(kind, url, secret, is_looked_at=False)
     try:
-        with parts.db.writing() as session:
-            address = found.root if found else url
-            source = add_source(session, the_site(session, site), kind, address, clock.now(), secret)
-            number = source.id
-    except IntegrityError:
-        refuse("this site has that source already", FAILED)
-    console.print(f"source {number} is added")
-    if found:
-        _tell(found, number)
+        new.check()
+    except SourceInvalid as fault:
+        refuse(fault.detail)
+    parts = assembly.parts()
+    with parts.db.reading() as session:
+        site_id = the_site(session, site).id
+    try:
+        added = sourcing.add(parts, site_id, new, Actor(COMMAND_LINE), clock.now())
+    except SourceInvalid as fault:
+        refuse(fault.detail, FAILED)
+    console.print(f"source {added.id} is added")
+    if added.found:
+        _tell(added.found, added.id)
 
 
 @source_app.command("list")
@@ -108,16 +106,6 @@ def plugin(parts: Parts, source_id: int) -> str:
     text = (settings.templates_dir() / "wordpress" / "notifier-hook.php").read_text(encoding="utf-8")
     url = f"{parts.settings.base_url}/hooks/wordpress/{source_id}".replace("'", "")
     return text.replace("{{ url }}", url).replace("{{ secret }}", secret_text(key_of(parts, source_id)))
-
-
-def _discover(parts: Parts, url: str, secret: str) -> Discovered:
-    password = settings.source_secret(secret)
-    if secret and password is None:
-        refuse(f"the environment has no {secret}: it holds `user name:application password`, for the workers too")
-    try:
-        return discover(parts.fetch, url, basic(password.get_secret_value()) if password else "")
-    except (ApiInvalid, FetchRefused) as fault:
-        refuse(fault.detail, FAILED)
 
 
 def _tell(found: Discovered, source_id: int) -> None:

@@ -1,12 +1,21 @@
 """The append-only record of consent."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from notifier import outbox
+from notifier.domain.calls import HookEvent
 from notifier.domain.words import ConsentAction
 from notifier.models import ConsentEvent, Signup, Subscriber
+
+_TOLD: Final = {
+    ConsentAction.CONFIRMED: HookEvent.CONFIRMED,
+    ConsentAction.CHANGED: HookEvent.CHANGED,
+    ConsentAction.UNSUBSCRIBED: HookEvent.UNSUBSCRIBED,
+    ConsentAction.SUPPRESSED: HookEvent.SUPPRESSED,
+}
 
 
 def note(  # noqa: PLR0913 - evidence is exactly this many facts
@@ -21,7 +30,7 @@ def note(  # noqa: PLR0913 - evidence is exactly this many facts
     ip: str = "",
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Append who did what, when, under which words, from where."""
+    """Append who did what, when, under which words, from where; the site's endpoints are told of it."""
     session.add(
         ConsentEvent(
             site_id=subscriber.site_id,
@@ -36,3 +45,5 @@ def note(  # noqa: PLR0913 - evidence is exactly this many facts
             detail=detail or {},
         )
     )
+    if action in _TOLD:
+        outbox.tell_of_reader(session, subscriber, _TOLD[action], now, purpose[:600])

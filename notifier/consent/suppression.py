@@ -7,9 +7,11 @@ from typing import Final
 from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from notifier import outbox
 from notifier.consent.evidence import note
 from notifier.db import affected, upsert
 from notifier.domain.address import a_labels, check_address
+from notifier.domain.calls import HookEvent
 from notifier.domain.tokens import address_hash, is_hash
 from notifier.domain.words import ConsentAction
 from notifier.models import ConsentEvent, Delivery, DeliveryEvent, Signup, Site, Standing, Subscriber, Suppression
@@ -107,6 +109,7 @@ def erase(session: Session, site: Site, reader: Subscriber, now: datetime) -> No
     Their deliveries stay for the books, without a name on them; letters still owed end as `dropped: erased`.
     """
     suppress(session, site, reader.address, "erased", "erasure", now)
+    outbox.tell_of_reader(session, reader, HookEvent.ERASED, now)
     session.flush()
     theirs = select(Delivery.id).where(Delivery.subscriber_id == reader.id)
     # What servers answered often repeats the address.

@@ -107,6 +107,14 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTemplate:
+    """A version of a site's own `body.html`."""
+
+    id: int
+    html: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LetterContent:
     """One distinct content: everything the template may say, and nothing personal."""
 
@@ -144,6 +152,8 @@ class LetterContent:
     correction: Correction | None = None
     tracking: Tracking = Tracking.OFF
     """Whether its links lead through us, and whether they say whose they are."""
+    own: OwnTemplate | None = None
+    """The site's own template, where it has one in force: another version makes another letter."""
 
 
 class PersonalMark(StrEnum):

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,14 @@ class Hook:
 def secret_text(key: bytes) -> str:
     """A signing key as it is shown and pasted: `whsec_…`."""
     return f"whsec_{b64encode(key).decode()}"
+
+
+def key_of_text(text: str) -> bytes | None:
+    """The signing key that `secret_text` showed; None for what it did not."""
+    try:
+        return b64decode(text.removeprefix("whsec_"), validate=True) if text.startswith("whsec_") else None
+    except ValueError:
+        return None
 
 
 def sign(key: bytes, hook: Hook, body: bytes) -> str:

@@ -9,7 +9,9 @@ from notifier.models.corrections import Correction, Headline, OtherVersion
 from notifier.models.delivery import Delivery, DeliveryEvent, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
 from notifier.models.feedback import Reply
+from notifier.models.hooks import Call, Endpoint, is_waiting
 from notifier.models.issues import Issue, IssueItem, Trial, Wave
+from notifier.models.own_templates import TemplateVersion
 from notifier.models.pauses import follows_since, is_awake
 from notifier.models.planning import Arrangement, DaySum
 from notifier.models.returns import Alarm, Standing, UsedToken
@@ -38,11 +40,13 @@ __all__ = [
     "Bookmark",
     "BulkAct",
     "BulkChange",
+    "Call",
     "ConsentEvent",
     "Correction",
     "DaySum",
     "Delivery",
     "DeliveryEvent",
+    "Endpoint",
     "Headline",
     "Import",
     "ImportFault",
@@ -77,6 +81,7 @@ __all__ = [
     "Suppression",
     "Tag",
     "Tally",
+    "TemplateVersion",
     "Thread",
     "Topic",
     "Trace",
@@ -87,5 +92,6 @@ __all__ = [
     "Wave",
     "follows_since",
     "is_awake",
+    "is_waiting",
     "takes_comments",
 ]

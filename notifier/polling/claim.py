@@ -5,12 +5,18 @@ from typing import Any, Final
 
 from sqlalchemy import case, or_, update
 
+from notifier import outbox
+from notifier.domain.calls import HookEvent
 from notifier.models import Source
 from notifier.parts import Parts
+from notifier.queue import transaction
 from notifier.sources.poll import Polled
 
 BUSY: Final = timedelta(minutes=5)
 """How long a poll that is under way keeps others off; a worker that dies in it costs this much time."""
+
+TOLD_AFTER: Final = 3
+"""Failed polls in a row, of which endpoints are told once: one alone is no news."""
 
 
 def claim(parts: Parts, source_id: int, now: datetime) -> Source | None:
@@ -38,8 +44,11 @@ def note(parts: Parts, source: Source, polled: Polled, now: datetime, progress: 
         values["last_ok_at"] = now
         soon = min(next_poll_at, now + timedelta(seconds=parts.settings.wordpress_gap_s))
         next_poll_at = case((Source.asked_at >= now, soon), else_=next_poll_at)  # type: ignore[assignment]
-    with parts.db.writing() as session:
+    with transaction(parts.db, parts.bell) as session:
         session.execute(update(Source).where(Source.id == source.id).values(next_poll_at=next_poll_at, **values))
+        if polled.failures == TOLD_AFTER:
+            told = {"source": source.id, "kind": source.kind, "url": source.url, "fault": polled.error_key}
+            outbox.tell(session, source.site_id, HookEvent.SOURCE_FAILED, [told], now)
 
 
 def ask_for(parts: Parts, source_id: int, now: datetime) -> bool:

@@ -31,6 +31,7 @@ class Fetched:
     retry_after_s: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     """By lower-case name."""
+    code: int = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def fetched(target: httpx2.URL, reply: Reply, *, is_conditional: bool) -> Fetche
             last_modified=last_modified if len(last_modified) <= LAST_MODIFIED_MAX else "",
             retry_after_s=pause,
             headers=reply.headers,
+            code=reply.code,
         )
     told = f"{target.host} answered with status {reply.code}."
     raise FetchRefused("status", told, reply.code, pause, reply.body)

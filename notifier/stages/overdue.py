@@ -11,8 +11,10 @@ from notifier.domain.words import Lane, ReplyState, State
 from notifier.held import is_free
 from notifier.models import (
     BulkAct,
+    Call,
     Correction,
     Delivery,
+    Endpoint,
     Import,
     Issue,
     Item,
@@ -23,10 +25,12 @@ from notifier.models import (
     Source,
     Trial,
     Wave,
+    is_waiting,
 )
 from notifier.queue import (
     Nudge,
     to_act,
+    to_call,
     to_correct,
     to_deliver,
     to_hand_over,
@@ -58,6 +62,8 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
     runs = session.scalars(select(Run.id).where(Run.planned_at.is_(None), Run.created_at <= before).limit(AT_ONCE))
     is_open = Correction.settled_at.is_(None)
     corrections = session.scalars(select(Correction.id).where(is_open, Correction.look_at <= before).limit(AT_ONCE))
+    is_owed = select(Call.id).where(Call.endpoint_id == Endpoint.id, is_waiting(), Call.next_attempt_at <= before)
+    endpoints = select(Endpoint.id).where(Endpoint.disabled_at.is_(None), is_owed.exists()).limit(AT_ONCE)
     replies = select(Reply.id).where(Reply.state == ReplyState.WAITING, Reply.next_attempt_at <= before)
     going = Issue.state.in_([IssueState.SCHEDULED, IssueState.SENDING])
     waves = session.scalars(
@@ -79,6 +85,7 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         *(to_publish(one, kind) for one, kind in items),
         *(to_plan(one) for one in runs),
         *(to_correct(one) for one in corrections),
+        *(to_call(one) for one in session.scalars(endpoints)),
         *unfinished_rolls(session, before),
     ]
 

@@ -61,6 +61,7 @@ _FILES: Final = {
     "issues.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
     "live.js": "text/javascript; charset=utf-8",
+    "setup.js": "text/javascript; charset=utf-8",
 }
 _FOREVER: Final = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
 

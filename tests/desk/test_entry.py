@@ -123,7 +123,7 @@ def test_the_shared_secret_is_sealed_in_the_database(desk: Desk) -> None:
     secret, _ = second_factor_of(desk, owner)
     user = user_of(desk, owner)
     assert secret not in user.totp_sealed
-    sealer = staff.sealer(desk.visit.parts)
+    sealer = desk.visit.parts.sealer
     assert sealer.open(user.totp_sealed, f"totp:{user.id}") == secret
     assert sealer.open(user.totp_sealed, "totp:999") is None
 

@@ -19,8 +19,9 @@ from notifier.stages.plan.runs import Cohort
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TERMS = record.Terms(timedelta(minutes=15), 12, 300, 3600, 30, lambda: 0.5)
-SMALL = {"SCAN runs", "SCAN tallies", "SCAN tallies USING INDEX ix_tallies_page", "SCAN changes"}
-"""What stays small: a row an hour and site; some rows a run and alert; who changed something since the last digest."""
+SMALL = {"SCAN runs", "SCAN tallies", "SCAN tallies USING INDEX ix_tallies_page", "SCAN changes", "SCAN endpoints"}
+"""What stays small: a row an hour and site; a few endpoints a site; some rows a run and alert; who changed something
+since the last digest."""
 OPEN = {f"SCAN deliveries USING INDEX ix_deliveries_{which}" for which in ("queued", "expiring", "leased")} | {
     "SCAN threads USING INDEX ix_threads_open",
     "SCAN threads USING COVERING INDEX ix_threads_open",

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from notifier.domain import puzzle, topics
 from notifier.domain.weburl import origin_of
 from notifier.models import Signup, Site, Suppression
-from notifier.sites import checked_origins
+from notifier.site_rules import checked_origins
 from tests.web.conftest import POLITICS, Visit, add_site
 
 HOME = {"Origin": "https://naba.example"}

@@ -201,6 +201,22 @@ def upgrade() -> None:
         sa.UniqueConstraint("site_id", "measure", "day", "name", name=op.f("uq_day_sums_site_id_measure_day_name")),
     )
     op.create_table(
+        "endpoints",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("events", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("secret_sealed", sa.String(length=300), nullable=False),
+        sa.Column("with_address", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_because", sa.String(length=20), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_endpoints_site_id_sites"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_endpoints")),
+    )
+    op.create_index(op.f("ix_endpoints_site_id"), "endpoints", ["site_id"], unique=False)
+    op.create_table(
         "imports",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -475,6 +491,31 @@ def upgrade() -> None:
         sqlite_where=sa.text("is_sum"),
     )
     op.create_table(
+        "template_versions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("actor", sa.String(length=100), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id"], ["sites.id"], name=op.f("fk_template_versions_site_id_sites"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_template_versions")),
+    )
+    op.create_index("ix_template_versions_history", "template_versions", ["site_id", "kind", "id"], unique=False)
+    op.create_index(
+        "uq_template_versions_active",
+        "template_versions",
+        ["site_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text("is_active"),
+        sqlite_where=sa.text("is_active"),
+    )
+    op.create_table(
         "topics",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -514,6 +555,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("act_id", "subscriber_id", "row_id", name=op.f("pk_bulk_changes")),
     )
     op.create_index(op.f("ix_bulk_changes_subscriber_id"), "bulk_changes", ["subscriber_id"], unique=False)
+    op.create_table(
+        "calls",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("endpoint_id", sa.Integer(), nullable=False),
+        sa.Column("event", sa.String(length=40), nullable=False),
+        sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_attempt_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("fault", sa.String(length=40), nullable=False),
+        sa.Column("answer", sa.String(length=500), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tried_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["endpoint_id"], ["endpoints.id"], name=op.f("fk_calls_endpoint_id_endpoints"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+    )
+    op.create_index("ix_calls_created_at", "calls", ["created_at"], unique=False)
+    op.create_index(
+        "ix_calls_due",
+        "calls",
+        ["endpoint_id", "next_attempt_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+        sqlite_where=sa.text("state = 'waiting'"),
+    )
+    op.create_index("ix_calls_log", "calls", ["endpoint_id", "id"], unique=False)
     op.create_table(
         "consent_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1400,9 +1471,11 @@ def downgrade() -> None:
     op.drop_table("import_faults")
     op.drop_table("deliveries")
     op.drop_table("consent_events")
+    op.drop_table("calls")
     op.drop_table("bulk_changes")
     op.drop_table("archived_topics")
     op.drop_table("topics")
+    op.drop_table("template_versions")
     op.drop_table("tallies")
     op.drop_table("tags")
     op.drop_table("suppressions")
@@ -1414,6 +1487,7 @@ def downgrade() -> None:
     op.drop_table("letters")
     op.drop_table("issues")
     op.drop_table("imports")
+    op.drop_table("endpoints")
     op.drop_table("day_sums")
     op.drop_table("bulk_acts")
     op.drop_table("audit_events")

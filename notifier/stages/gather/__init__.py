@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.domain.claimed import Claimed
-from notifier.domain.letter import ItemView, LetterContent, Logo, SiteFace
+from notifier.domain.letter import ItemView, LetterContent, Logo, OwnTemplate, SiteFace
 from notifier.domain.previews import filled_in
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.traces import Tracking
 from notifier.domain.words import Frequency, LetterKind
-from notifier.models import Issue, Letter, Site, takes_comments
+from notifier.models import Issue, Letter, Site, TemplateVersion, takes_comments
 from notifier.stages.gather.items import views
 from notifier.stages.gather.told import Told, editorial, gather_told
 
@@ -65,10 +65,8 @@ def contents(session: Session, keys: set[Key]) -> dict[Key, LetterContent]:
     faces = {site.id: face(site) for site in _sites(session, {letter.site_id for letter in letters})}
     items = views(session, {item for letter, live in keys for item in _shown(by_id[letter], live)})
     told = gather_told(session, letters, items.values())
-    return {
-        (letter, live): _content(by_id[letter], faces[by_id[letter].site_id], live, _Known(items, told))
-        for letter, live in keys
-    }
+    known = _Known(items, told, own_templates(session, {(letter.site_id, letter.kind) for letter in letters}))
+    return {(letter, live): _content(by_id[letter], faces[by_id[letter].site_id], live, known) for letter, live in keys}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,13 @@ class Preview:
 def preview(session: Session, site: Site, wanted: Preview) -> LetterContent:
     """The content of a preview, as a letter of these items would have it now."""
     letter = Letter(
-        id=0, kind=wanted.kind, language=wanted.language, frequency=wanted.frequency, data={}, created_at=wanted.at
+        id=0,
+        site_id=site.id,
+        kind=wanted.kind,
+        language=wanted.language,
+        frequency=wanted.frequency,
+        data={},
+        created_at=wanted.at,
     )
     return filled_in(unsent(session, site, letter, wanted.item_ids))
 
@@ -94,7 +98,9 @@ def unsent(session: Session, site: Site, letter: Letter, item_ids: tuple[int, ..
     """The content of a letter that is no row, with those of these items that are live."""
     items = views(session, set(item_ids))
     live = tuple(one for one in item_ids if one in items)
-    return _content(letter, face(site), live, _Known(items, gather_told(session, [letter], items.values())))
+    return _content(
+        letter, face(site), live, _of_kind(session, letter, site, items, gather_told(session, [letter], items.values()))
+    )
 
 
 def trial(session: Session, issue: Issue, subject: int, item_ids: tuple[int, ...], now: datetime) -> LetterContent:
@@ -104,7 +110,8 @@ def trial(session: Session, issue: Issue, subject: int, item_ids: tuple[int, ...
         id=0, kind=LetterKind.ISSUE, language=issue.language, created_at=now,
         data={"issue_id": issue.id, "subject": subject},
     )  # fmt: skip
-    known = _Known(views(session, set(item_ids)), Told(issues={issue.id: issue}))
+    told = Told(issues={issue.id: issue})
+    known = _of_kind(session, letter, site, views(session, set(item_ids)), told)
     return _content(letter, face(site), item_ids, known)
 
 
@@ -132,6 +139,11 @@ class _Known:
 
     items: Mapping[int, ItemView]
     told: Told
+    own: Mapping[tuple[int, LetterKind], OwnTemplate]
+
+
+def _of_kind(session: Session, letter: Letter, site: Site, items: Mapping[int, ItemView], told: Told) -> _Known:
+    return _Known(items, told, own_templates(session, {(site.id, letter.kind)}))
 
 
 def _shown(letter: Letter, live: tuple[int, ...]) -> tuple[int, ...]:
@@ -162,11 +174,21 @@ def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Know
         turns_daily=data.get("turns_daily", False),
         choices=told.choices(data),
         issue=editorial(told.issues[data["issue_id"]], data["subject"]) if "issue_id" in data else None,
+        own=known.own.get((letter.site_id, letter.kind)),
     )
     if not (found := told.corrections.get(data.get("correction_id", 0))):
         return content
     correction = replace(found.correction, title=data["title"], language=site.language)
     return replace(content, correction=correction, items=(found.story,) if found.story else ())
+
+
+def own_templates(session: Session, wanted: set[tuple[int, LetterKind]]) -> dict[tuple[int, LetterKind], OwnTemplate]:
+    """The templates of their own that sites have in force, of these sites and kinds of letters."""
+    sites, kinds = {site for site, _ in wanted}, {kind for _, kind in wanted}
+    found = select(TemplateVersion).where(
+        TemplateVersion.site_id.in_(sites), TemplateVersion.kind.in_(kinds), TemplateVersion.is_active
+    )
+    return {(row.site_id, row.kind): OwnTemplate(row.id, row.text) for row in session.scalars(found)}
 
 
 def _moment(data: Mapping[str, Any], name: str) -> datetime | None:

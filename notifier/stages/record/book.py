@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Update, insert, select
 from sqlalchemy.orm import Session
 
-from notifier import tally
+from notifier import outbox, tally
 from notifier.bulk import among, told
+from notifier.domain.calls import HookEvent
 from notifier.domain.outcome import Outcome, Refused, Sent, Uncertain
 from notifier.domain.retry import retry_in
 from notifier.domain.words import Reason, State
@@ -18,6 +19,13 @@ from notifier.stages.record.claims import Claim, Terms
 from notifier.stages.record.writing import free
 
 DETAIL_CHARACTERS = 500
+
+
+def _told(state: State, reason: Reason | None) -> HookEvent | None:
+    """What endpoints are told of such an ending."""
+    if state is State.FAILED:
+        return HookEvent.DELIVERY_FAILED
+    return HookEvent.DELIVERY_SUPPRESSED if state is State.DROPPED and reason is Reason.SUPPRESSED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +134,11 @@ class Book:
             self.session.execute(again)
 
     def _end(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str) -> None:
-        if (statement := self._free(ids, state, reason, detail)) is not None:
+        which = list(ids)
+        if (statement := self._free(which, state, reason, detail)) is not None:
             tally.end(self.session, statement.values(finished_at=self.now))
+            if event := _told(state, reason):
+                outbox.tell_of_deliveries(self.session, event, which, self.now)
 
     def _free(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str) -> Update | None:
         """What writes this of these; None for nobody."""

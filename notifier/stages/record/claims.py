@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, literal, select, true, tuple_, update
 from sqlalchemy.orm import Session
 
-from notifier import tally
+from notifier import outbox, tally
 from notifier.bulk import among, picked
 from notifier.db import affected
+from notifier.domain.calls import HookEvent
 from notifier.domain.owed import Owed
 from notifier.domain.words import Lane, LetterKind, Reason, State
 from notifier.held import is_free
@@ -147,13 +148,22 @@ def settle(session: Session, token: str, accepted: Collection[int], now: datetim
     """
     ours = (Delivery.lease_token == token) & (Delivery.state == State.SENDING)
     sent = free(ours & among(session, Delivery.id, accepted), State.SENT).values(detail=NOTED, finished_at=now)
-    spent = free(ours & (Delivery.attempts >= terms.attempts_max), State.FAILED)
     waiting = free(ours, State.QUEUED).values(next_attempt_at=now)
     return (
         (tally.end(session, sent) if accepted else 0)
-        + tally.end(session, spent.values(reason=Reason.ATTEMPTS, finished_at=now))
+        + _give_up(session, ours & (Delivery.attempts >= terms.attempts_max), now)
         + affected(session, waiting)
     )
+
+
+def _give_up(session: Session, spent: ColumnElement[bool], now: datetime) -> int:
+    ids = session.scalars(select(Delivery.id).where(spent)).all()
+    if not ids:
+        return 0
+    failed = free(spent, State.FAILED).values(reason=Reason.ATTEMPTS, finished_at=now)
+    ended = tally.end(session, failed)
+    outbox.tell_of_deliveries(session, HookEvent.DELIVERY_FAILED, ids, now)
+    return ended
 
 
 def take_back(session: Session, now: datetime, terms: Terms, accepted: Callable[[str], Collection[int] | None]) -> int:

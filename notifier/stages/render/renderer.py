@@ -3,14 +3,15 @@
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, Template
 from markupsafe import Markup
 
-from notifier.domain.letter import LetterContent, Rendered, direction
+from notifier import observe
+from notifier.domain.letter import LetterContent, OwnTemplate, Rendered, direction
 from notifier.domain.pictures import Pictures
 from notifier.domain.scenes import values_of
 from notifier.domain.text.bidi import RLM
@@ -25,12 +26,18 @@ from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import environment
 from notifier.stages.render.faces import Faces
 from notifier.stages.render.failed import RenderFailed
+from notifier.stages.render.own import own_environment
 from notifier.stages.render.personal import weight
+from notifier.stages.render.sandbox import allowance
 from notifier.stages.render.wording import for_html, for_text, set_subject, set_text, squeezed
 
+OWN_KEPT: Final = 16
+"""Templates of editors that are compiled at a time."""
 BLOCKS_KEPT: Final = 1000
 """Stories as they were set, about 2 KB each."""
 HTML_BYTES_MAX: Final = 100_000  # Gmail clips at 102 KB, and the unsubscribe link of the footer with it
+
+_log = observe.log(__name__)
 
 
 class _Kept(OrderedDict[object, Markup]):
@@ -66,6 +73,7 @@ class Renderer:
     ) -> None:
         self._pictures = pictures
         self._tracks = tracks
+        self._own = lru_cache(OWN_KEPT)(partial(_of_an_editor, templates, pictures, tracks))
         self._strings = Strings.load(templates / "strings")
         self.languages: frozenset[str] = self._strings.languages
         text = environment(templates / "email", is_html=False)
@@ -96,8 +104,28 @@ class Renderer:
     def render(self, content: LetterContent) -> Rendered:
         """The letter with marks for what is personal, its HTML under 100,000 bytes once those are filled in.
 
-        Too heavy, it carries fewer items and a higher `more`, never half a page. Raises RenderFailed.
+        Too heavy, it carries fewer items and a higher `more`, never half a page. A letter that the site's own template
+        cannot make is made of ours: it is owed all the same. Raises RenderFailed.
         """
+        if content.own is not None:
+            try:
+                return self.render_own(content, content.own)
+            except RenderFailed as fault:
+                _log.warning("own_template_failed", version=content.own.id, template=fault.template)
+        return self._render(replace(content, own=None))
+
+    def render_own(self, content: LetterContent, own: OwnTemplate) -> Rendered:
+        """The letter by a template of an editor's, in its sandbox. Raises RenderFailed."""
+        try:
+            with allowance():
+                return self._own(content.kind, own.html)._render(replace(content, own=None))  # noqa: SLF001 - one of us
+        except RenderFailed:
+            raise
+        except Exception as error:
+            _let_pass(error)
+            raise RenderFailed(f"{content.kind}/body.html", f"{type(error).__name__}: {error}") from error
+
+    def _render(self, content: LetterContent) -> Rendered:
         fitting = content
         while True:
             rendered = self._render_once(fitting)
@@ -126,8 +154,7 @@ class Renderer:
             html = templates.html.render(for_html(values, scene, self._blocks), subject=subject.removeprefix(RLM))
         # Whatever a template or its values trip over is one failure: of this letter, not of its readers.
         except Exception as error:
-            if isinstance(error, MemoryError) or type(error).__module__.startswith("billiard"):
-                raise  # The process's trouble, or the end of its task's time: the letter may be fine.
+            _let_pass(error)
             raise RenderFailed(name, f"{type(error).__name__}: {error}") from error
         return Rendered(subject, text, self._followed(content, squeezed(html)))
 
@@ -142,3 +169,15 @@ class Renderer:
         dates = Dates(voice.language, site.digits, site.time_zone, site.calendar)
         way_to = partial(self._pictures.url, site_url=site.url) if self._pictures else web_url
         return Scene(voice, dates, direction(voice.language), content.at, way_to)
+
+
+def _let_pass(error: Exception) -> None:
+    """Raise what is the process's trouble, or the end of its task's time: the letter may be fine."""
+    if isinstance(error, MemoryError) or type(error).__module__.startswith("billiard"):
+        raise error
+
+
+def _of_an_editor(
+    templates: Path, pictures: Pictures | None, tracks: Tracks | None, kind: LetterKind, source: str
+) -> Renderer:
+    return Renderer(templates, own_environment(templates, kind, source), [kind], pictures, tracks)

@@ -24,6 +24,7 @@ from notifier.web.desk import (
 )
 from notifier.web.desk.frame import Part
 from notifier.web.desk.issues import composing, listing, looking, sending
+from notifier.web.desk.setup import accounts, identity, keys, sources, templates, webhooks
 
 MENU: Final = (
     Part("overview", "", Role.ANALYST),
@@ -32,6 +33,7 @@ MENU: Final = (
     Part("deliveries", "/deliveries", Role.ANALYST),
     Part("charts", "/charts", Role.ANALYST),
     Part("subscribers", "/subscribers", Role.ANALYST),
+    Part("setup", "/setup", Role.EDITOR),
     Part("people", "/people", Role.OWNER, is_of_site=False),
     Part("doctor", "/doctor", Role.OWNER, is_of_site=False),
     Part("log", "/log", Role.OWNER, is_of_site=False),
@@ -57,4 +59,10 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     deliveries.router,
     calendar.router,
     charts.router,
+    identity.router,
+    sources.router,
+    templates.router,
+    accounts.router,
+    keys.router,
+    webhooks.router,
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Final
 
-from jinja2 import BaseLoader, ChoiceLoader, DictLoader, Environment, FileSystemLoader, TemplateSyntaxError
+from jinja2 import Environment, FileSystemLoader, TemplateSyntaxError
 
 from notifier.domain.lint import Expected, Finding, lint
 from notifier.domain.lint.fault import Fault
@@ -13,11 +13,12 @@ from notifier.domain.lint.template import lint_template
 from notifier.domain.words import LetterKind
 from notifier.stages.render.compile.sample import LANGUAGES, reader, sample
 from notifier.stages.render.compile.traced import settled, traced
-from notifier.stages.render.environment import Compiled, Html, compiled, environment, furnished
+from notifier.stages.render.environment import Compiled, Html, Read, compiled, environment, furnished
 from notifier.stages.render.failed import RenderFailed
+from notifier.stages.render.own import own_environment
 from notifier.stages.render.personal import mail_html
 from notifier.stages.render.renderer import Renderer
-from notifier.stages.render.sandbox import BASE, TooMuch, allowance, refusals, sandbox
+from notifier.stages.render.sandbox import BASE, TooMuch, allowance, refusals
 
 SOURCE_MAX: Final = 60_000
 """Characters of an editor's template."""
@@ -55,20 +56,17 @@ def check_own(templates: Path, kind: LetterKind, source: str) -> Renderer:
     name = f"{kind}/body.html"
     if len(source) > SOURCE_MAX:
         raise TemplateRefused([Fault(name, 1, "too-large", f"{len(source)} > {SOURCE_MAX}")])
-    shelf = FileSystemLoader(templates / "email")
-    loader = ChoiceLoader([DictLoader({name: source}), shelf])
-    ours = frozenset(shelf.list_templates()) - {name}
     faults = [*_written({name: source}, Environment(autoescape=True)), *_forbidden(name, source)]
     if not any(fault.rule in {"syntax", "css", "unsafe", "extends"} for fault in faults):
         with allowance():
-            faults += _set(_own(templates, kind, Compiled(loader, _marked), ours), kind, {name: source})
+            faults += _set(_own(templates, kind, source, _marked), kind, {name: source})
     _refuse(faults)
     with allowance():
-        return _own(templates, kind, Compiled(loader, compiled), ours)
+        return _own(templates, kind, source, compiled)
 
 
-def _own(templates: Path, kind: LetterKind, loader: BaseLoader, ours: frozenset[str]) -> Renderer:
-    return Renderer(templates, sandbox(loader, ours), [kind])
+def _own(templates: Path, kind: LetterKind, source: str, read: Read) -> Renderer:
+    return Renderer(templates, own_environment(templates, kind, source, read), [kind])
 
 
 def _written(sources: Mapping[str, str], reading: Environment) -> Iterator[Fault]:

@@ -1,0 +1,50 @@
+"""Make and revoke API keys: each act one transaction, and one line in the log."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from notifier.desk import audit
+from notifier.desk.audit import Actor
+from notifier.desk.people import DeskError
+from notifier.domain.desk_words import Permission
+from notifier.models import ApiKey, Site
+from notifier.parts import Parts
+from notifier.sites import add_key
+
+NAME_MAX: Final = 100
+
+
+def make(parts: Parts, site_id: int, name: str, scopes: Iterable[str], by: Actor, now: datetime) -> str:
+    """A new key, told once. Raises DeskError for one without a name, or that may do nothing."""
+    wanted = set(scopes)
+    may = [one for one in Permission if one.value in wanted]
+    if not 0 < len(name.strip()) <= NAME_MAX:
+        raise DeskError("key_bad_name", "name")
+    if not may:
+        raise DeskError("key_no_scopes", "scope")
+    with parts.db.writing() as session:
+        key = add_key(session, session.get_one(Site, site_id), name.strip(), may, now)
+        audit.note(session, by, "key.made", now, site_id=site_id, scopes=", ".join(may))
+        return key
+
+
+def revoke(parts: Parts, site_id: int, key_id: int, by: Actor, now: datetime) -> None:
+    """Refuse a key from now on, for ever; twice is as once. Raises LookupError."""
+    with parts.db.writing() as session:
+        ours = (ApiKey.id == key_id, ApiKey.site_id == site_id)
+        key = session.scalar(select(ApiKey).where(*ours).with_for_update())
+        if key is None:
+            raise LookupError(key_id)
+        if key.revoked_at is None:
+            key.revoked_at = now
+            audit.note(session, by, "key.revoked", now, site_id=site_id, key=key_id)
+
+
+def of_site(session: Session, site_id: int) -> list[ApiKey]:
+    """Every key of a site, those that work first."""
+    mine = select(ApiKey).where(ApiKey.site_id == site_id)
+    return list(session.scalars(mine.order_by(ApiKey.revoked_at.is_not(None), ApiKey.id)))
