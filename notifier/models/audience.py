@@ -14,7 +14,7 @@ from notifier.models.base import Base, whole_ips
 # Compared byte by byte, so that its unique index finds the beginning of an address too.
 _KEY = String(320).with_variant(String(320, collation="C"), "postgresql")
 _ACTIVE = text("ended_at IS NULL")
-_OF_DOMAIN = text("domain != ''")
+_OF_DOMAIN = text("domain <> ''")
 _UNCONFIRMED = text("confirmed_at IS NULL")
 _MOVED = text("schedule_changed_at IS NOT NULL")
 _CHANGED, _ENDED = text("frequency_changed_at IS NOT NULL"), text("ended_at IS NOT NULL")

@@ -443,8 +443,8 @@ def upgrade() -> None:
         "suppressions",
         ["domain", "site_id"],
         unique=False,
-        postgresql_where=sa.text("domain != ''"),
-        sqlite_where=sa.text("domain != ''"),
+        postgresql_where=sa.text("domain <> ''"),
+        sqlite_where=sa.text("domain <> ''"),
     )
     op.create_table(
         "tags",
