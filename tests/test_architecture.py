@@ -10,7 +10,7 @@ import pytest
 
 from notifier import settings
 from notifier.domain.text.locales import LANGUAGES, plural_categories
-from notifier.domain.words import LetterKind
+from notifier.domain.words import LetterKind, Reason, State
 from notifier.queue import Task
 from notifier.settings import Settings
 
@@ -147,3 +147,12 @@ def test_every_link_between_documents_leads_somewhere() -> None:
         if not (document.parent / path).exists()
     ]
     assert lost == []
+
+
+def test_the_desk_has_words_for_every_reason_and_state() -> None:
+    words = tomllib.loads(
+        (ROOT / "templates" / "desk" / "strings" / "overview" / "en.toml").read_text(encoding="utf-8")
+    )
+    known = {name for name, _ in keys_of(words)}
+    assert {f"overview.reason_{one.value}" for one in Reason} - known == set()
+    assert {f"overview.{one.value}" for one in State} - known == set()
