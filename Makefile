@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-wordpress test-browser golden check format bench drill gallery screens migration first-migration lock clean
+.PHONY: help demo test test-servers test-slow test-wordpress test-browser golden check format bench drill gallery screens migration first-migration lock clean
 
 PY := .venv/bin/python
 # Two is what a small machine has; more pays only where there are more.
@@ -18,6 +18,7 @@ install = { $(PY) -m uv pip install -q --python $(PY) --require-hashes -r requir
 help:
 	@echo 'make demo              try it: a sample site, its readers and an inbox, all on this machine (ARGS=--smoke: check and stop)'
 	@echo 'make test              the tests, on SQLite and PostgreSQL (ARGS="-k words" picks some)'
+	@echo 'make test-servers      all that asks PostgreSQL or Redis, on servers of your own where the environment names them'
 	@echo 'make test-slow         the tests that start the whole service and break what it stands on, and the long ones'
 	@echo 'make test-wordpress    the source that follows a WordPress, on a real one (Debian: wordpress php-cli php-mysql mariadb-server)'
 	@echo 'make test-browser      the letters in Chromium: plain, as mail clients change them, and for everybody to read'
@@ -36,7 +37,10 @@ demo: .venv/.runtime
 	@.venv/bin/notifier demo $(ARGS)
 
 test: .venv/.dev
-	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow and not browser and not wordpress' $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow and not twice and not browser and not wordpress' $(ARGS)
+
+test-servers: .venv/.dev
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'servers and not slow and not browser and not wordpress' $(ARGS)
 
 test-slow: .venv/.dev
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m slow $(ARGS)

@@ -22,12 +22,21 @@ __all__ = [
 ]
 
 
+CORE = {"flow", "stages", "processes", "journal", "test_migrations.py", "test_indexes.py"}
+"""Where each statement is written: there `make test` asks both databases."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark with `servers` whatever would run otherwise on another PostgreSQL or Redis."""
+    """Mark with `servers` whatever would run otherwise on another PostgreSQL or Redis.
+
+    And with `twice` what says on PostgreSQL, outside the core, what the same test says on SQLite.
+    """
     for item in items:
         given: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
         asked = set(getattr(item, "fixturenames", ()))
         database = given.get("database_url") or given.get("empty_database_url")
+        if database == "postgresql" and CORE.isdisjoint(item.path.relative_to(item.config.rootpath).parts):
+            item.add_marker("twice")
         if database == "postgresql" or "postgresql" in asked or ("redis_url" in asked and database is None):
             item.add_marker("servers")
 
