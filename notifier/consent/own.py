@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.words import LetterKind, Reason, State
 from notifier.models import (
     Bookmark,
+    BulkChange,
     ConsentEvent,
     Delivery,
     Item,
@@ -23,7 +24,10 @@ from notifier.models import (
     SignIn,
     Signup,
     Subscriber,
+    SubscriberNote,
+    SubscriberTag,
     Subscription,
+    Tag,
     Topic,
     Trace,
 )
@@ -38,7 +42,7 @@ _PRIVATE: Final = (
 OF_A_READER: Final[dict[str, Any]] = {
     "muted": Mute, "consent": ConsentEvent, "sign_ups": Signup, "waiting": Notice, "bookmarks": Bookmark,
     "replies": Reply, "sign_ins": SignIn, "sessions": ReaderSession, "old_links": OldLink,
-    "opens_and_clicks": Trace,
+    "opens_and_clicks": Trace, "notes": SubscriberNote, "changes_by_editors": BulkChange,
 }  # fmt: skip
 """Tables whose rows are exported as they are, by the name that the export gives them."""
 
@@ -89,6 +93,8 @@ def export(session: Session, subscriber_id: int) -> Iterator[tuple[str, Iterable
         yield name, _rows(session, select(*_columns(model)).where(model.subscriber_id == subscriber_id))
     # A wish for another address stands with whoever has that one until it is granted.
     yield "moves", _rows(session, select(*_columns(Signup)).where(Signup.moves_id == subscriber_id))
+    tags = select(Tag.name).join(SubscriberTag, SubscriberTag.tag_id == Tag.id)
+    yield "tags", _rows(session, tags.where(SubscriberTag.subscriber_id == subscriber_id).order_by(Tag.name))
     yield "letters", _letters(session, subscriber_id)
 
 

@@ -28,7 +28,7 @@ def alert(desk: Desk, readers: int = 3, refused: int = 1) -> str:
     for n in range(readers):
         visit.active(f"reader{n}@example.org", frequency="instant")
         if n < refused:
-            visit.transport.outcomes[f"reader{n}@example.org"] = Refused("550 5.1.1 no such user", forever=True)
+            visit.transport.outcomes[f"reader{n}@example.org"] = Refused("554 5.3.4 message too big", forever=True)
     (receipt,) = flow.ingest_items(visit.parts, visit.site_id, [article("news", title="خبر عاجل")], visit.now)
     visit.work()
     return f"alert-{receipt.item_id}"
@@ -59,7 +59,7 @@ def test_each_send_stands_there_with_its_balance(desk: Desk) -> None:
     assert "رسائل التأكيد" in page.text, "letters to one person each are a send a day"
     one = desk.add(Role.EDITOR).get(f"/at/naba/deliveries/{slug}").text
     assert "٣ من ٣" in one
-    assert "550 5.1.1 no such user" in one
+    assert "554 5.3.4 message too big" in one
     assert "reader0@example.org" in one
 
 

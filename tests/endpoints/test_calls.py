@@ -82,7 +82,7 @@ def test_a_letter_that_fails_for_good_is_told_and_one_that_is_sent_is_not(told: 
     confirmed(told)
     told.paper.seen.clear()
     world = told.world
-    world.wire.outcomes[ME] = Refused("550 5.1.1 no such user layla@example.org", forever=True)
+    world.wire.outcomes[ME] = Refused("554 5.3.4 too big for layla@example.org", forever=True)
     world.article("1", "سياسة")
     world.work()
     world.work()

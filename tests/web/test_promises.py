@@ -100,12 +100,13 @@ WITHOUT_A_TOKEN = {
     "/p/{token}": "the token in the address",
     "/p/{token}/undo": "the token in the address, and the undo's own",
     "/p/{token}/unmute": "the token in the address",
+    "/p/{token}/tracking": "the token in the address",
     "/p/{token}/sign-in": "the token in the address; it sends a letter to the person themselves",
     "/sign-in/{token}": "the token in the address, used once",
     "/wpdiscuzsubscription/{action}/": "the key in the address, of letters that another plugin sent",
     "/wpdiscuzsubscription/{action}": "the same",
 }
-SIGNED = {"/hooks/wordpress/{source_id}", "/api/v1/inbound/raw"}
+SIGNED = {"/hooks/wordpress/{source_id}", "/api/v1/inbound/raw", "/api/v1/feedback/{provider}"}
 """The body is signed with a key of its own (Standard Webhooks)."""
 FIRST_OF_THE_BOX = {"/api/v1/sites/{site}/signups"}
 """The first form again, with a proof of work."""
@@ -196,7 +197,9 @@ def test_nobody_moves_a_limit_by_saying_where_they_come_from(visit: Visit, path:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("knobs", [{"trusted_proxies": "127.0.0.1", "signup_plain_per_min": 5000}], indirect=True)
+@pytest.mark.parametrize(
+    "knobs", [{"trusted_proxies": "127.0.0.1", "signup_plain_per_min": 5000, "confirm_gap_s": 3600}], indirect=True
+)
 def test_a_thousand_sign_ups_of_one_mailbox_send_one_letter(visit: Visit) -> None:
     app = create_app(visit.parts, now=lambda: visit.now)
     with TestClient(app, client=("127.0.0.1", 1)) as client:
@@ -214,6 +217,7 @@ TOLD_OTHERWISE = {
     "subscribers": "reader",
     "subscriptions": "subscriptions",
     "deliveries": "letters",
+    "subscriber_tags": "tags",
 }
 OF_OTHER_ROWS = {
     "one_time_tokens": "hashes of links, each of a sign-up that is told",

@@ -16,9 +16,9 @@ from tests.web.conftest import Visit
 QUICK, THOROUGH = 2, 60
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 ASKED = {
-    GenerationMode.POSITIVE: {"box", "signups", "items", "status", "visits"},
+    GenerationMode.POSITIVE: {"box", "signups", "items", "status", "visits", "issues"},
     # Nothing of a look at the status can be wrong.
-    GenerationMode.NEGATIVE: {"box", "signups", "items", "visits"},
+    GenerationMode.NEGATIVE: {"box", "signups", "items", "visits", "issues"},
 }
 
 

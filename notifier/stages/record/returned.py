@@ -21,11 +21,14 @@ def bounce(session: Session, returned: Mapping[int, str]) -> set[int]:
     The moment at which they were sent stays. Doing it twice changes nothing more.
     """
     theirs = among(session, Delivery.id, sorted(returned)) & (Delivery.state == State.SENT)
-    columns = Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.reason
+    columns = Delivery.site_id, Delivery.kind, Delivery.about_id, Delivery.created_at, Delivery.reason
     rows = session.execute(select(Delivery.id, *columns).where(theirs).order_by(Delivery.id).with_for_update()).all()
     if rows:
         said = {row.id: returned[row.id][:DETAIL_CHARACTERS] for row in rows}
-        lines = [tally.Line(site, kind, about, State.SENT, why or "") for _, site, kind, about, why in rows]
+        lines = [
+            tally.Line(site, kind, about, tally.day_of(at), State.SENT, why or "")
+            for _, site, kind, about, at, why in rows
+        ]
         tally.take_back(session, lines)
         ending = write(among(session, Delivery.id, said), State.FAILED)
         tally.end(session, ending.values(reason=Reason.BOUNCED, detail=told(session, Delivery.id, said)))
