@@ -27,11 +27,11 @@ _PROSE: Final = (
 
 _READERS: Final = text("""
 INSERT INTO subscribers (site_id, address, address_key, address_hash, name, language, time_zone, digest_hour,
-  digest_weekday, confirmed_at, created_at, changed_at, letters_day, letters_that_day)
+  digest_weekday, confirmed_at, created_at, changed_at, letters_day, letters_that_day, may_track)
 SELECT :site, 'r' || n || '@d' || n % 97 || '.example', 'r' || n || '@d' || n % 97 || '.example',
   lpad(to_hex(n), 64, '0'), 'قارئ ' || n,
   CASE n * 7919 % :kinds / 7 % 10 WHEN 0 THEN 'en' WHEN 1 THEN 'fa' ELSE 'ar' END,
-  :zone, :hour, :weekday, :at, :at, :at, '', 0
+  :zone, :hour, :weekday, :at, :at, :at, '', 0, false
 FROM generate_series(1::bigint, :readers) AS n
 """)
 

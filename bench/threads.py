@@ -53,9 +53,9 @@ SELECT written.id, topics.id, 0 FROM written JOIN topics ON topics.name = 'threa
 """)
 _READERS: Final = text("""
 INSERT INTO subscribers (site_id, address, address_key, address_hash, name, language, time_zone, digest_hour,
-  digest_weekday, confirmed_at, created_at, changed_at, letters_day, letters_that_day)
+  digest_weekday, confirmed_at, created_at, changed_at, letters_day, letters_that_day, may_track)
 SELECT :site, one.address, one.address, one.hash, '', CASE WHEN one.n % 10 = 0 THEN 'en' ELSE 'ar' END, 'Asia/Baghdad',
-  8, 5, :at, :at, :at, '', 0
+  8, 5, :at, :at, :at, '', 0, false
 FROM unnest(CAST(:addresses AS text[]), CAST(:hashes AS text[])) WITH ORDINALITY AS one (address, hash, n)
 """)
 _FOLLOW: Final = text("""

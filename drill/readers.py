@@ -15,9 +15,9 @@ from notifier.sites import NewSite, add_site
 SECTION: Final = "سياسة"
 _READERS: Final = text("""
 INSERT INTO subscribers (site_id, address, address_key, address_hash, name, language, time_zone, digest_hour,
-  digest_weekday, confirmed_at, created_at, changed_at, letters_day, letters_that_day)
+  digest_weekday, confirmed_at, created_at, changed_at, letters_day, letters_that_day, may_track)
 SELECT :site, 'r' || n || '@drill.example', 'r' || n || '@drill.example', lpad(to_hex(n), 64, '0'), 'قارئ ' || n,
-  CASE n % 10 WHEN 0 THEN 'en' WHEN 1 THEN 'fa' ELSE 'ar' END, 'Asia/Baghdad', 8, 5, :at, :at, :at, '', 0
+  CASE n % 10 WHEN 0 THEN 'en' WHEN 1 THEN 'fa' ELSE 'ar' END, 'Asia/Baghdad', 8, 5, :at, :at, :at, '', 0, false
 FROM generate_series(1::bigint, :readers) AS n
 """)
 _SUBSCRIPTIONS: Final = text("""

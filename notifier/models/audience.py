@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
@@ -69,7 +69,7 @@ class Subscriber(Base):
     letters_day: Mapped[str] = mapped_column(String(10), default="")
     """The last local day with instant letters about comments, such as `2026-11-23`."""
     letters_that_day: Mapped[int] = mapped_column(default=0)
-    may_track: Mapped[bool] = mapped_column(default=False, server_default=false())
+    may_track: Mapped[bool] = mapped_column(default=False)
     """Whether the reader agreed that their own opens and clicks are kept."""
 
 

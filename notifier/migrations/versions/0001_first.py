@@ -391,7 +391,7 @@ def upgrade() -> None:
         sa.Column("weekly_covered_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("letters_day", sa.String(length=10), nullable=False),
         sa.Column("letters_that_day", sa.Integer(), nullable=False),
-        sa.Column("may_track", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("may_track", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["site_id"], ["sites.id"], name=op.f("fk_subscribers_site_id_sites"), ondelete="CASCADE"
         ),
