@@ -88,10 +88,11 @@ def test_from_the_box_to_being_forgotten(
     page = context.new_page()
     page.set_default_timeout(15_000)
 
-    def see(path: str) -> None:
+    def see(path: str, *, is_letter: bool = False) -> None:
         page.goto(f"{paper.app_url}{path}{'&' if '?' in path else '?'}lang={language}")
         assert page.locator("html").get_attribute("dir") == ("rtl" if language == "ar" else "ltr")
-        looks_right(page, has_scripts=has_scripts)
+        # A letter's page is a sandbox, in which axe cannot run either; letters are asked in tests of their own.
+        looks_right(page, has_scripts=has_scripts and not is_letter)
 
     sign_up(page, paper, language, has_scripts=has_scripts)
     visit.work()
@@ -108,7 +109,7 @@ def test_from_the_box_to_being_forgotten(
     page.goto(paper.app_url + view)
     assert page.get_by_text("سد الموصل").first.is_visible()
     shared = page.locator(".shelf a").get_attribute("href")
-    see(shared.removeprefix(BASE))
+    see(shared.removeprefix(BASE), is_letter=True)
     see("/naba/archive")
     assert page.get_by_text("سد الموصل").first.is_visible()
 
