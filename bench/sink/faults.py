@@ -32,7 +32,8 @@ REPLIES = {
     What.R421: b"421 4.3.2 going down\r\n",
     What.R450: b"450 4.2.0 busy, try again\r\n",
     What.R452: b"452 4.3.1 no room, try again\r\n",
-    What.R550: b"550 5.1.1 nobody of that name\r\n",
+    # Of this letter, not of its address: that would be suppressed, and the next stage of a drill would miss it.
+    What.R550: b"550 5.6.0 this letter is not taken\r\n",
 }
 
 
