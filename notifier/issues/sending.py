@@ -14,6 +14,7 @@ from notifier.domain.desk_words import IssueState
 from notifier.domain.issues import IssueRefused, When
 from notifier.domain.words import LetterKind, Reason, State
 from notifier.issues import waves
+from notifier.issues.interest import interest
 from notifier.issues.letters import Look, made
 from notifier.issues.rows import Which, deliveries, locked, note
 from notifier.models import Delivery, Issue, IssueItem, Site, Wave
@@ -21,6 +22,7 @@ from notifier.parts import Parts
 from notifier.queue import Nudge, later, to_settle, to_wave, transaction
 from notifier.stages import record
 from notifier.stages.plan.issues import plan_wave as plan
+from notifier.stages.plan.issues import settle_winner
 from notifier.stages.plan.letters import Edition, chunks, newest
 from notifier.stages.render import RenderFailed
 
@@ -124,6 +126,8 @@ def plan_wave(parts: Parts, wave_id: int, now: datetime) -> None:
         site = session.get_one(Site, issue.site_id)
         edition = Edition(site, parts.renderer.languages, now, parts.keeps(LetterKind.ISSUE), parts.room)
         before = newest(session)
+        if wave.is_rest and issue.winner is None:
+            settle_winner(issue, interest(session, issue))
         wave.planned_count = plan(session, edition, issue, wave)
         wave.planned_at, wave.first_id, wave.last_id = now, before + 1, newest(session)
         issue.state, issue.begun_at = IssueState.SENDING, issue.begun_at or now

@@ -13,11 +13,14 @@ from notifier.consent.links import Scope
 from notifier.domain.desk_words import IssueState, WinnerRule
 from notifier.domain.issues import Audience, IssueRefused
 from notifier.domain.outcome import Refused, Sent
+from notifier.domain.traces import Onlooker, TraceKind, Tracking
 from notifier.domain.words import LetterKind, Reason, State
+from notifier.feedback import traces
 from notifier.issues import compose, sending, waves
-from notifier.models import AuditEvent, Delivery, Issue, Letter, Subscriber, Wave
+from notifier.models import AuditEvent, Delivery, Issue, Letter, Site, Subscriber, Wave
 from notifier.stages import record
 from notifier.stages.plan.issues import settle_winner
+from notifier.trail import Seen
 from tests.flow.issues import Paper, crowd, paper
 from tests.world import World, html_of, text_of
 
@@ -391,6 +394,26 @@ def test_without_a_choice_or_a_count_the_first_subject_wins_and_says_so(world: W
     plan(world, issue)
     assert {subject for one, subject in planned(world, issue).items() if one not in sample} == {0}
     assert (issue.row.winner, issue.row.is_winner_known) == (0, False)
+
+
+def test_clicks_of_people_choose_the_subject_of_the_rest(world: World) -> None:
+    crowd(world, 100)
+    with world.parts.db.writing() as session:
+        session.get_one(Site, world.site.id).tracking = Tracking.COUNTS
+    issue = paper(world, subjects=("أ", "ب"), winner_rule=WinnerRule.CLICKS)
+    issue.send()
+    plan(world, issue)
+    sample = planned(world, issue)
+    with world.parts.db.writing() as session:
+        by_subject = {letter.data["subject"]: letter.id for letter in session.scalars(select(Letter))}
+        at, link = world.now.timestamp(), "https://paper.example/1"
+        clicks = [Seen(TraceKind.CLICK, by_subject[1], at + 60 * n, Onlooker.PERSON, link=link) for n in range(3)]
+        clicks += [Seen(TraceKind.CLICK, by_subject[0], at + 60 * n, Onlooker.MACHINE, link=link) for n in range(9)]
+        traces.count(session, clicks)
+    world.later(hours=2)
+    plan(world, issue)
+    assert {subject for one, subject in planned(world, issue).items() if one not in sample} == {1}
+    assert (issue.row.winner, issue.row.is_winner_known) == (1, True)
 
 
 def test_a_counted_winner_is_the_one_that_moved_most() -> None:

@@ -18,10 +18,9 @@ def plan_wave(session: Session, edition: Edition, issue: Issue, wave: Wave) -> i
     """Owe the issue to everybody of this wave who was not owed it; gives how many that are.
 
     The caller holds the issue's row: two waves at once would owe it twice to a reader who moved from one to the other.
+    Before the rest is planned the caller has settled the winner.
     """
     about = About(LetterKind.ISSUE, issue.id)
-    if wave.is_rest and issue.winner is None:
-        settle_winner(issue, interest(session, issue))
     items = tuple(session.scalars(shown(issue.id)))
 
     def draft(want: str) -> Draft:
@@ -35,14 +34,6 @@ def shown(issue_id: int) -> Select[int]:
     """The ids of an issue's items in the order of the letter: what is pinned first."""
     of_issue = select(IssueItem.item_id).where(IssueItem.issue_id == issue_id)
     return of_issue.order_by(IssueItem.is_pinned.desc(), IssueItem.position, IssueItem.item_id)
-
-
-def interest(session: Session, issue: Issue) -> Mapping[int, int] | None:  # noqa: ARG001 - who measures will ask the rows
-    """How many readers each subject moved to click or open, by its place; None: that is not known.
-
-    Neither is measured yet. Where it will be, with the readers' consent, the count belongs here and nowhere else.
-    """
-    return None
 
 
 def settle_winner(issue: Issue, counted: Mapping[int, int] | None) -> None:
