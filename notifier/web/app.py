@@ -101,12 +101,21 @@ def _limit(knobs: Settings) -> Middleware:
 
 
 def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
-    yield from (probes.router, api.router, corrections.router, visits.router, signups.router, hooks.router)
+    # Routes are tried in turn: where a crowd comes first.
+    yield from (
+        probes.router,
+        pages.router,
+        api.router,
+        corrections.router,
+        visits.router,
+        signups.router,
+        hooks.router,
+    )
     yield from (issue_api.router, inbound.router, feedback.router, _files(), *menu.ROUTERS, widget.router)
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    yield from (pages.router, archive.router, pictures.router(parts.fetch), traces.router, links.router, mutes.router)
+    yield from (archive.router, pictures.router(parts.fetch), traces.router, links.router, mutes.router)
     yield from (old_links.router, sign_in.router, own_pages.router, preferences.router, tracking.router)
 
 
