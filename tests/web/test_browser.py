@@ -1,19 +1,16 @@
 """A reader's own page in Chromium: the story in Arabic and English, phone and desktop, with scripts and without."""
 
-import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import uvicorn
 from sqlalchemy import select
 
 from notifier import flow
 from notifier.models import Subscriber, Subscription
-from notifier.web.app import create_app
 from tests.chromium import OVERFLOW, hard_to_read
 from tests.web.conftest import Visit, article
+from tests.web.reader_pages import served
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("knobs", [{"base_url": "http://127.0.0.1"}], indirect=True)]
 SIZES = {"phone": {"width": 360, "height": 780}, "desktop": {"width": 1200, "height": 900}}
@@ -39,16 +36,8 @@ def database_url(sqlite_naba: Any, tmp_path: Any) -> str:
 
 @pytest.fixture
 def base(visit: Visit) -> Iterator[str]:
-    app = create_app(visit.parts, now=lambda: visit.now)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", access_log=False))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    until = time.monotonic() + 20
-    while not server.started and time.monotonic() < until:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with served(visit) as address:
+        yield address
 
 
 def reader_of(visit: Visit, language: str) -> int:
