@@ -5,6 +5,8 @@ SHELL := /bin/sh
 .PHONY: help demo test test-servers test-slow test-wordpress test-browser golden check format bench drill gallery screens migration first-migration lock clean
 
 PY := .venv/bin/python
+# What was compiled once is kept: each process of a test run would compile all tests anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Two is what a small machine has; more pays only where there are more.
 JOBS ?= 2
 ARGS ?=

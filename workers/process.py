@@ -3,8 +3,9 @@
 import logging
 import warnings
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from billiard import pool
 from celery import signals
 from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
@@ -14,6 +15,12 @@ from workers import memory
 if TYPE_CHECKING:
     from notifier.parts import Parts
 
+FAREWELL_TRIES: Final = 20
+"""Tenths of a second that a child which was asked to end waits until its results are read.
+
+A parent that ends reads none any more, and billiard's own 300 are all the grace a container has. A result that nobody
+read is a nudge that comes again, which costs nothing.
+"""
 _QUIETER = ("celery.worker.strategy", "celery.app.trace", "celery.beat")
 
 
@@ -52,7 +59,8 @@ def end_child(**_: Any) -> None:  # noqa: ANN401 - a Celery signal
 
 
 def connect_signals() -> None:
-    """Hook these into Celery's life."""
+    """Hook these into Celery's life, and let it end soon when it is asked to."""
+    pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = FAREWELL_TRIES
     signals.setup_logging.connect(set_up_logs)
     signals.worker_process_init.connect(start_child)
     signals.task_postrun.connect(memory.trim)

@@ -17,7 +17,7 @@ XSS = (
     '"><img src=x onerror=alert(1)>',
     "<script>alert(1)</script>",
     "[x](javascript:alert(1))",
-    "{{ 7*7 }}",
+    "{{ 90001*90001 }}",  # 8100180001 stands nowhere by chance
     "<svg onload=a>",
 )
 
@@ -140,7 +140,7 @@ def test_nothing_that_was_stored_runs_anywhere(desk: Desk, editor: Somebody, pay
         tags = re.findall(r"<[a-zA-Z][^>]*>", re.sub(r'"[^"]*"', '""', page.text))
         assert not [tag for tag in tags if re.search(r"\bon\w+=|<script(?! type=\"\" src)|<svg", tag)], page.url
         assert 'href="javascript:' not in page.text
-        assert "49" not in page.text or payload != "{{ 7*7 }}"
+        assert "8100180001" not in page.text
 
 
 def test_the_letter_in_the_frame_may_do_nothing(editor: Somebody) -> None:

@@ -33,6 +33,13 @@ from tests.postgresql import PostgreSQL
 
 NOW = datetime(2026, 7, 1, 6, 0, tzinfo=UTC)
 SECRET = "kR7-wq2_ZpL0vXc9sTf3bNg6hYdJ4mQe"
+KNOBS: dict[str, Any] = {
+    "secret_key": SECRET,
+    "base_url": "https://naba.example",
+    "confirm_gap_s": 0,
+    "mx_lookups": False,
+    "signup_work": 20,
+}
 POLITICS = topics.category("سياسة")
 FORM = {"address": "layla@example.org", "topic": POLITICS, "frequency": "daily"}
 
@@ -135,16 +142,15 @@ class Visit:
 
 def settings(**knobs: Any) -> Settings:
     """Settings of a test, whatever the environment says."""
-    return Settings(
-        **{
-            "secret_key": SECRET,
-            "base_url": "https://naba.example",
-            "confirm_gap_s": 0,
-            "mx_lookups": False,
-            "signup_work": 20,
-            **knobs,
-        }
-    )
+    try:
+        return _settings(tuple(sorted(knobs.items())))
+    except TypeError:  # a knob that is a list or a table
+        return Settings(**{**KNOBS, **knobs})
+
+
+@lru_cache
+def _settings(knobs: tuple[tuple[str, Any], ...]) -> Settings:
+    return Settings(**{**KNOBS, **dict(knobs)})
 
 
 def add_site(parts: Parts, slug: str, **values: Any) -> int:
