@@ -1,6 +1,10 @@
-"""A noted sign-up, decided: may its address be asked, and is there anybody who could answer?"""
+"""Sign-ups, noted and decided: may an address be asked, and is there anybody who could answer?"""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.exc import DataError, IntegrityError
 
 from notifier.consent import signup
 from notifier.consent.signup import Limits, SignupResult
@@ -8,9 +12,24 @@ from notifier.domain.address import check_address
 from notifier.domain.words import LetterKind
 from notifier.models import Delivery, Signup, Site
 from notifier.parts import Parts
-from notifier.queue import later, transaction
+from notifier.queue import later, to_sign_up, transaction
 from notifier.stages.plan.confirmations import plan_confirmation
 from notifier.stages.plan.letters import chunks
+
+
+def note_signups(parts: Parts, rows: Sequence[Mapping[str, Any]]) -> list[Exception | None]:
+    """Note sign-ups that came at one time and nudge their tasks; gives what the database said against each.
+
+    `rows` are of `consent.signup.row`. One that is refused (its site is gone) takes no other along.
+    """
+    try:
+        with transaction(parts.db, parts.bell) as session:
+            later(session, *(to_sign_up(made) for made in signup.note_all(session, rows)))
+    except (DataError, IntegrityError) as refusal:
+        if len(rows) == 1:
+            return [refusal]
+        return [fault for one in rows for fault in note_signups(parts, [one])]
+    return [None] * len(rows)
 
 
 def handle_signup(parts: Parts, signup_id: int, now: datetime) -> None:

@@ -42,13 +42,12 @@ def grounds(parts: Parts, slug: str, topics: tuple[str, ...]) -> Grounds:
         return signup.grounds(session, slug, topics)
 
 
-def request_signup(parts: Parts, form: SignUpForm, now: datetime, stands_on: Grounds | None = None) -> int:
+def request_signup(parts: Parts, form: SignUpForm, now: datetime) -> int:
     """Note a sign-up and nudge its task; gives its id. What the task finds never shows in the answer.
 
-    `stands_on` spares looking up what was looked up for others just now. Raises `consent.signup.Invalid` for a field
-    that cannot be right.
+    Raises `consent.signup.Invalid` for a field that cannot be right.
     """
-    known = stands_on or grounds(parts, form.site, form.topics)
+    known = grounds(parts, form.site, form.topics)
     with transaction(parts.db, parts.bell) as session:
         made = signup.request(session, form, known, now)
         later(session, to_sign_up(made))

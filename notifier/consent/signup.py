@@ -1,9 +1,10 @@
 """Double opt-in: a form is noted, a task decides, a letter asks; the button is in `confirmation`."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Table, insert, or_, select
 from sqlalchemy.orm import Session
@@ -92,14 +93,13 @@ def grounds(session: Session, slug: str, names: tuple[str, ...]) -> Grounds:
     return Grounds(site.id, site.language, site.time_zone, site.pepper, known)
 
 
-def request(session: Session, form: SignUpForm, stands_on: Grounds, now: datetime) -> int:
-    """Note a sign-up, in one statement; gives its id.
+def row(form: SignUpForm, stands_on: Grounds, now: datetime) -> dict[str, Any]:
+    """A sign-up as it is noted. Raises `Invalid` for a field that cannot be right.
 
-    The answer must not depend on whether the address is known, so nothing is looked up here. Raises `Invalid` for a
-    field that cannot be right.
+    The answer must not depend on whether the address is known, so nothing is looked up here.
     """
     address = _checked_address(form.address)
-    values = {
+    return {
         "site_id": stands_on.site_id,
         "address": str(address),
         "name": " ".join(form.name.split())[:NAME_MAX],
@@ -114,8 +114,17 @@ def request(session: Session, form: SignUpForm, stands_on: Grounds, now: datetim
         "limit_hash": address_hash(stands_on.pepper, fold(address.key)),
         "created_at": now,
     }
-    made = session.connection().execute(_INSERT, values)
-    return int(made.scalar_one())
+
+
+def note_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Note sign-ups, in one statement; gives their ids."""
+    return list(session.connection().execute(_INSERT, [dict(one) for one in rows]).scalars())
+
+
+def request(session: Session, form: SignUpForm, stands_on: Grounds, now: datetime) -> int:
+    """Note a sign-up; gives its id. Raises `Invalid` for a field that cannot be right."""
+    (made,) = note_all(session, [row(form, stands_on, now)])
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from notifier import assembly, clock
 from notifier.doctor import examine, ward_of
 from notifier.parts import Parts
 from notifier.ringer import Ringer
+from notifier.rounds import Rounds
 from notifier.settings import Settings, templates_dir
 from notifier.shared import Shared
 from notifier.web import (
@@ -42,6 +43,7 @@ from notifier.web import (
 from notifier.web import own as own_pages
 from notifier.web.answers import answer_errors
 from notifier.web.counting import Counts, Hourly
+from notifier.web.crowd import noting
 from notifier.web.desk import menu
 from notifier.web.desk.frame import Frame
 from notifier.web.directory import Directory
@@ -122,10 +124,12 @@ def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
 def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
     knobs = parts.settings
     counts = Counts(shared, knobs.secret_key.get_secret_value())
+    shield = Shield(knobs, parts.signer, counts)
     return Edge(
         parts=parts,
         clock=now,
-        shield=Shield(knobs, parts.signer, counts),
+        shield=shield,
+        crowd=Rounds(noting(parts, shield, now)),
         sign_in_limit=Hourly(counts, "sign-in", knobs.signups_per_ip_h),
         login_limit=Hourly(counts, "login", LOGINS_PER_H),
         directory=Directory(parts),

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from notifier import readers
 from notifier.consent import signup
 from notifier.consent.signup import Invalid, SignUpForm
 from notifier.domain.address import check_address
 from notifier.domain.typos import meant
+from notifier.web.crowd import Wish
 from notifier.web.edge import Edge
 from notifier.web.places import Place
-from notifier.web.shield import Verdict
+from notifier.web.shield import Trial, Verdict
 
 
 class Typo(StrEnum):
@@ -47,12 +47,21 @@ class Filled:
     time_zone: str = ""
 
 
-def ask(edge: Edge, place: Place, filled: Filled, judge: Callable[[str], Verdict]) -> Verdict:
-    """Note a sign-up if all is well; gives what became of it. `judge` is told the address and counts.
+async def ask(edge: Edge, place: Place, filled: Filled, prove: Callable[[str], Trial | None]) -> Verdict:
+    """Note a sign-up if all is well; gives what became of it. `prove` is told the address, and None proves nothing.
 
     What can be wrong is found before anything is counted: a slip costs nobody a try. Raises Invalid and Better; of
-    the address they depend on its spelling alone.
+    the address they depend on its spelling alone. A coroutine that waits for its round, for crowds come at once.
     """
+    form = _checked(edge, place, filled)
+    stands_on = await edge.directory.grounds_soon(form.site, form.topics)
+    trial = prove(form.address)
+    if trial is None:
+        return Verdict.AGAIN
+    return await edge.crowd(Wish(trial, signup.row(form, stands_on, edge.clock())))
+
+
+def _checked(edge: Edge, place: Place, filled: Filled) -> SignUpForm:
     form = SignUpForm(
         site=place.face.slug,
         address=filled.address,
@@ -73,11 +82,7 @@ def ask(edge: Edge, place: Place, filled: Filled, judge: Callable[[str], Verdict
         form = replace(form, address=better)
     if edge.is_refused(_domain(form.address)):
         raise Invalid("address", "refused_domain")
-    stands_on = edge.directory.grounds(form.site, form.topics)
-    verdict = judge(form.address)
-    if verdict is Verdict.NOTE:
-        readers.request_signup(edge.parts, form, edge.clock(), stands_on)
-    return verdict
+    return form
 
 
 def _better(address: str) -> str:

@@ -67,6 +67,12 @@ def site(edge: Edge, slug: str) -> Place:
     return place
 
 
+async def site_soon(edge: Edge, slug: str) -> Place:
+    """The same for a coroutine. Raises Problem."""
+    known = await edge.directory.place_soon(slug) if is_clean(slug) else None
+    return known or site(edge, slug)
+
+
 def box(edge: Edge, place: Place, asked: Asked) -> Box:
     """What a page may offer.
 

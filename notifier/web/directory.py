@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from starlette.concurrency import run_in_threadpool
+
 from notifier import readers
 from notifier.consent.signup import Grounds
 from notifier.parts import Parts
@@ -23,10 +25,14 @@ class _Remembered(Generic[Found]):
         self._known: dict[object, tuple[Found, float]] = {}
         self._lock = threading.Lock()
 
-    def get(self, name: object, find: Callable[[], Found]) -> Found:
+    def fresh(self, name: object) -> Found | None:
         known = self._known.get(name)
-        if known and time.monotonic() < known[1]:
-            return known[0]
+        return known[0] if known and time.monotonic() < known[1] else None
+
+    def get(self, name: object, find: Callable[[], Found]) -> Found:
+        known = self.fresh(name)
+        if known is not None:
+            return known
         found = find()
         if found is not None:  # What is not there may be there in a moment.
             with self._lock:
@@ -43,6 +49,15 @@ class Directory:
         self._parts = parts
         self._places = _Remembered[Place | None]()
         self._grounds = _Remembered[Grounds]()
+
+    async def place_soon(self, slug: str) -> Place | None:
+        """The same for a coroutine: what must be asked for first is, in another thread."""
+        return self._places.fresh(slug) or await run_in_threadpool(self.place, slug)
+
+    async def grounds_soon(self, slug: str, topics: tuple[str, ...]) -> Grounds:
+        """The same as `grounds` for a coroutine. Raises `consent.signup.Invalid`."""
+        known = self._grounds.fresh((slug, topics))
+        return known if known is not None else await run_in_threadpool(self.grounds, slug, topics)
 
     def place(self, slug: str) -> Place | None:
         """The site of this slug, as it was within the last seconds."""

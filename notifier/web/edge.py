@@ -1,6 +1,6 @@
 """What every endpoint needs, made once per process, and how a page finds its language."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, cast
@@ -12,11 +12,12 @@ from notifier.doctor import Report
 from notifier.domain.letter import SiteFace
 from notifier.parts import Parts
 from notifier.web.counting import Hourly
+from notifier.web.crowd import Wish
 from notifier.web.desk.frame import Frame
 from notifier.web.directory import Directory
 from notifier.web.limits import Proxies
 from notifier.web.look import Look, Voice
-from notifier.web.shield import Shield
+from notifier.web.shield import Shield, Verdict
 from notifier.web.wire import Typed, typed
 
 
@@ -27,6 +28,8 @@ class Edge:
     parts: Parts
     clock: Callable[[], datetime]
     shield: Shield
+    crowd: Callable[[Wish], Awaitable[Verdict]]
+    """Counts and notes a sign-up, together with those that came at the same time."""
     sign_in_limit: Hourly
     login_limit: Hourly
     directory: Directory

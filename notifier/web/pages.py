@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from notifier.consent.signup import Invalid
 from notifier.domain import topics
@@ -15,14 +16,13 @@ from notifier.web.boxes import Asked, Box
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.places import Place
 from notifier.web.problems import Problem
-from notifier.web.shield import STAMP, Attempt, Verdict
+from notifier.web.shield import STAMP, Attempt, Trial, Verdict
 from notifier.web.wire import Typed, is_clean
 
 router = APIRouter(include_in_schema=False)
 
 HONEYPOT: Final = "website"
 """A field that people do not see and programs fill in."""
-RETRY_S: Final = {Verdict.LIMITED: "3600", Verdict.BUSY: "60"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,14 @@ class _Fault:
     status: HTTPStatus = HTTPStatus.UNPROCESSABLE_ENTITY
     better: str = ""
     """What the address was most likely meant to be."""
+    retry_after_s: int = 0
+
+
+_FAULTS: Final = {
+    Verdict.AGAIN: _Fault("form", "press_again"),
+    Verdict.LIMITED: _Fault("form", "error_too_many", HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=3600),
+    Verdict.BUSY: _Fault("form", "error_crowded", HTTPStatus.TOO_MANY_REQUESTS, retry_after_s=60),
+}
 
 
 @router.api_route("/{site}/subscribe", methods=LOOKING)
@@ -47,33 +55,28 @@ def show_box(request: Request, edge: Here, site: str) -> Response:
 
 
 @router.post("/{site}/subscribe")
-def take_box(request: Request, edge: Here, form: Form, site: str) -> Response:
+async def take_box(request: Request, edge: Here, form: Form, site: str) -> Response:
     """Note the sign-up; the answer is the same whatever is known of the address.
 
     Other sites embed this form and no cookie stands behind it: a stamp, a honeypot and budgets guard it.
     """
-    place = boxes.site(edge, site)
+    place = await boxes.site_soon(edge, site)
     if form.one(HONEYPOT):
         return _sent(request, edge, place)
     ip, now = edge.proxies.client_ip(request), edge.clock()
 
-    def judge(address: str) -> Verdict:
-        return edge.shield.judge_plain(Attempt(place.id, ip, address, stamp=form.one(STAMP)), now)
+    def prove(address: str) -> Trial | None:
+        return edge.shield.plain(Attempt(place.id, ip, address, stamp=form.one(STAMP)), now)
 
     try:
-        verdict = ask(edge, place, _filled(request, edge, place, form, ip), judge)
+        fault = _FAULTS.get(await ask(edge, place, _filled(request, edge, place, form, ip), prove))
     except Invalid as refusal:
-        return _again(request, edge, site, form, _Fault(refusal.field, refusal.key))
+        fault = _Fault(refusal.field, refusal.key)
     except Better as found:
-        return _again(request, edge, site, form, _Fault("address", "address_better", better=found.address))
-    if verdict is Verdict.AGAIN:
-        return _again(request, edge, site, form, _Fault("form", "press_again"))
-    if verdict in RETRY_S:
-        key = "error_too_many" if verdict is Verdict.LIMITED else "error_crowded"
-        answer = _again(request, edge, site, form, _Fault("form", key, HTTPStatus.TOO_MANY_REQUESTS))
-        answer.headers["Retry-After"] = RETRY_S[verdict]
-        return answer
-    return _sent(request, edge, place)
+        fault = _Fault("address", "address_better", better=found.address)
+    if fault is None:
+        return _sent(request, edge, place)
+    return await run_in_threadpool(_again, request, edge, site, form, fault)
 
 
 def _box(edge: Edge, slug: str, typed: Typed) -> Box:
@@ -87,7 +90,10 @@ def _box(edge: Edge, slug: str, typed: Typed) -> Box:
 
 
 def _again(request: Request, edge: Edge, slug: str, form: Typed, fault: _Fault) -> Response:
-    return _page(request, edge, _box(edge, slug, form), form, fault)
+    answer = _page(request, edge, _box(edge, slug, form), form, fault)
+    if fault.retry_after_s:
+        answer.headers["Retry-After"] = str(fault.retry_after_s)
+    return answer
 
 
 def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) -> Filled:

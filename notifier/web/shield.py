@@ -5,9 +5,12 @@ What is said to whom never depends on what is known of the address.
 """
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
+from itertools import islice
 from typing import Final
 
 from notifier.domain import puzzle
@@ -52,6 +55,14 @@ class Attempt:
     number: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An attempt whose proof holds: what is counted for it, and what the counts then say."""
+
+    ticks: tuple[Tick, ...]
+    verdict: Callable[[Sequence[int]], Verdict]
+
+
 class Shield:
     """Hands out proofs, takes them back, and counts."""
 
@@ -68,13 +79,34 @@ class Shield:
         """Work for a browser, harder while sign-ups of this site come in a burst."""
         return puzzle.make(self._signer, site_id, self._work(self._counts(_of_site(site_id, 0), now)), now)
 
-    def judge_plain(self, attempt: Attempt, now: datetime) -> Verdict:
-        """Count an attempt by the plain form."""
+    def judge(self, trials: Sequence[Trial], now: datetime) -> list[Verdict]:
+        """Count attempts that came at one time, in their order and in one question."""
+        counts = iter(self._counts([tick for one in trials for tick in one.ticks], now))
+        return [one.verdict(list(islice(counts, len(one.ticks)))) for one in trials]
+
+    def plain(self, attempt: Attempt, now: datetime) -> Trial | None:
+        """An attempt by the plain form; None where its stamp proves nothing."""
         read = self._signer.read(STAMP, attempt.stamp)
         if read is None or read[0] != attempt.site_id or not self._is_timely(now.timestamp() - read[1] / 1000):
-            return Verdict.AGAIN
-        ticks = [*_of(attempt), Tick(f"stamp:{read[2]}", DAY_S, is_once=True), *_of_site(attempt.site_id, 1)]
-        by_ip, by_address, uses, *of_site = self._counts(ticks, now)
+            return None
+        once = Tick(f"stamp:{read[2]}", DAY_S, is_once=True)
+        return Trial((*_of(attempt), once, *_of_site(attempt.site_id, 1)), self._of_plain)
+
+    def worked(self, attempt: Attempt, now: datetime) -> Trial | None:
+        """An attempt that answers a puzzle; None where it does not."""
+        solved = puzzle.check(self._signer, attempt.token, attempt.number)
+        if solved is None or solved.site_id != attempt.site_id or not self._is_timely(now.timestamp() - solved.made_at):
+            return None
+        once = Tick(f"puzzle:{attempt.token}", DAY_S, is_once=True)
+        return Trial((*_of(attempt), once, *_of_site(attempt.site_id, 1)), partial(self._of_worked, solved.most))
+
+    def judge_again(self, ip: str, now: datetime) -> Verdict:
+        """Count a request for another confirmation: its link is proof enough, so only the network's budget holds."""
+        (by_ip,) = self._counts([Tick(f"ip:{household(ip)}", HOUR_S)], now)
+        return Verdict.LIMITED if by_ip > self._knobs.signups_plain_per_ip_h else Verdict.NOTE
+
+    def _of_plain(self, counts: Sequence[int]) -> Verdict:
+        by_ip, by_address, uses, *of_site = counts
         if by_ip > self._knobs.signups_plain_per_ip_h:
             return Verdict.LIMITED
         if uses > STAMP_USES:
@@ -83,28 +115,18 @@ class Shield:
             return Verdict.BUSY
         return self._of_address(by_address)
 
-    def judge_worked(self, attempt: Attempt, now: datetime) -> Verdict:
-        """Count an attempt that answers a puzzle."""
-        solved = puzzle.check(self._signer, attempt.token, attempt.number)
-        if solved is None or solved.site_id != attempt.site_id or not self._is_timely(now.timestamp() - solved.made_at):
-            return Verdict.AGAIN
-        ticks = [*_of(attempt), Tick(f"puzzle:{attempt.token}", DAY_S, is_once=True), *_of_site(attempt.site_id, 1)]
-        by_ip, by_address, uses, *of_site = self._counts(ticks, now)
+    def _of_worked(self, most: int, counts: Sequence[int]) -> Verdict:
+        by_ip, by_address, uses, *of_site = counts
         if by_ip > self._knobs.signups_per_ip_h:
             return Verdict.LIMITED
-        if uses > 1 or solved.most < self._work(of_site):
+        if uses > 1 or most < self._work(of_site):
             return Verdict.AGAIN
         return self._of_address(by_address)
-
-    def judge_again(self, ip: str, now: datetime) -> Verdict:
-        """Count a request for another confirmation: its link is proof enough, so only the network's budget holds."""
-        (by_ip,) = self._counts([Tick(f"ip:{household(ip)}", HOUR_S)], now)
-        return Verdict.LIMITED if by_ip > self._knobs.signups_plain_per_ip_h else Verdict.NOTE
 
     def _is_timely(self, age_s: float) -> bool:
         return self._knobs.signup_fill_s <= age_s <= DAY_S
 
-    def _work(self, of_site: list[int]) -> int:
+    def _work(self, of_site: Sequence[int]) -> int:
         is_burst = max(of_site) > self._knobs.signup_burst_per_min
         return self._knobs.signup_work_burst if is_burst else self._knobs.signup_work
 

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Self
 
+from anyio import from_thread
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import JSONResponse
@@ -22,7 +23,7 @@ from notifier.web.fields import CLEAN
 from notifier.web.look import PLAIN_HEADERS
 from notifier.web.places import Place
 from notifier.web.problems import Problem
-from notifier.web.shield import Attempt, Verdict
+from notifier.web.shield import Attempt, Trial, Verdict
 
 ASKED_MAX: Final = 4000
 PREFLIGHT_S: Final = 7200
@@ -169,11 +170,11 @@ def post_signup(request: Request, edge: Here, place: Guest, body: SignUpBody) ->
         time_zone=body.time_zone,
     )
 
-    def judge(address: str) -> Verdict:
-        return edge.shield.judge_worked(Attempt(place.id, ip, address, token=body.token, number=body.number), now)
+    def prove(address: str) -> Trial | None:
+        return edge.shield.worked(Attempt(place.id, ip, address, token=body.token, number=body.number), now)
 
     try:
-        verdict = Verdict.QUIET if body.website else ask(edge, place, filled, judge)
+        verdict = Verdict.QUIET if body.website else from_thread.run(ask, edge, place, filled, prove)
     except Invalid as refusal:
         return _not_yet(request, edge, Problem(HTTPStatus.UNPROCESSABLE_ENTITY, refusal.key, field=refusal.field))
     except Better as found:

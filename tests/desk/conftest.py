@@ -37,7 +37,7 @@ class Somebody:
 
     def csrf(self) -> str:
         """The token, as a form of theirs has it; looked up once a sitting."""
-        sitting = self.client.cookies.get("__Host-desk", "")
+        sitting = self.client.cookies.get("__Host-desk") or ""
         if sitting not in self._known:
             pages = (self.client.get(f"/desk/{page}").text for page in ("me", "code"))
             found = next(filter(None, (re.search(r'name="csrf" value="([0-9a-f]+)"', page) for page in pages)))

@@ -7,15 +7,20 @@ from typing import Any
 import pytest
 import redis
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
+from notifier import admission
+from notifier.consent import signup
+from notifier.consent.signup import SignUpForm
 from notifier.domain import puzzle
 from notifier.domain.tokens import Signer
 from notifier.models import Signup
+from notifier.queue import Nudge, Task
 from notifier.shared import Shared
 from notifier.web.counting import Counts, Tick
-from notifier.web.shield import HOUR_S, Attempt, Shield, Verdict
+from notifier.web.shield import HOUR_S, Attempt, Shield, Trial, Verdict
 from tests.web.conftest import NOW as MIDNIGHT
-from tests.web.conftest import SECRET, Visit, settings
+from tests.web.conftest import POLITICS, SECRET, Visit, settings
 
 AWAY = "redis://127.0.0.1:9/0"
 TEN_S = timedelta(seconds=10)
@@ -27,7 +32,12 @@ def shield(url: str, **knobs: Any) -> Shield:
 
 
 def plain(made: Shield, ip: str = "203.0.113.9", address: str = "a@example.org", **given: Any) -> Verdict:
-    return made.judge_plain(Attempt(1, ip, address, **{"stamp": made.stamp(1, NOW - TEN_S), **given}), NOW)
+    attempt = Attempt(1, ip, address, **{"stamp": made.stamp(1, NOW - TEN_S), **given})
+    return judged(made, made.plain(attempt, NOW))
+
+
+def judged(made: Shield, trial: Trial | None) -> Verdict:
+    return made.judge([trial], NOW)[0] if trial else Verdict.AGAIN
 
 
 def worked(made: Shield, ip: str = "203.0.113.9", address: str = "a@example.org") -> Verdict:
@@ -36,7 +46,7 @@ def worked(made: Shield, ip: str = "203.0.113.9", address: str = "a@example.org"
 
 def answered(made: Shield, task: puzzle.Puzzle, ip: str = "203.0.113.9", address: str = "a@example.org") -> Verdict:
     number = puzzle.solve(task.salt, task.target, task.most)
-    return made.judge_worked(Attempt(1, ip, address, token=task.token, number=number), NOW)
+    return judged(made, made.worked(Attempt(1, ip, address, token=task.token, number=number), NOW))
 
 
 @pytest.fixture(params=["redis", "away", "amqp"])
@@ -198,7 +208,32 @@ def test_throw_away_mailboxes_are_taken_otherwise(visit: Visit) -> None:
 
 def test_over_the_budget_of_its_address_the_answer_is_the_same_to_the_byte(visit: Visit) -> None:
     answers = [visit.client.post("/naba/subscribe", data=visit.form()) for _ in range(1)]
-    visit.edge.shield._knobs.__dict__["signups_per_address_h"] = 1  # noqa: SLF001 - frozen settings, one test
+    shield = visit.edge.shield
+    shield._knobs = shield._knobs.model_copy(update={"signups_per_address_h": 1})  # noqa: SLF001 - one test's own
     answers.append(visit.client.post("/naba/subscribe", data=visit.form()))
     assert noted(visit) == 1
     assert answers[0].content == answers[1].content
+
+
+def test_a_crowd_is_noted_together_and_a_row_that_is_refused_takes_no_other_along(visit: Visit) -> None:
+    with visit.parts.db.reading() as session:
+        good = SignUpForm("naba", "a@example.org", (POLITICS,), "daily")
+        stands_on = signup.grounds(session, "naba", good.topics)
+    gone = replace(stands_on, site_id=999)
+    rows = [signup.row(replace(good, address=f"{n}@example.org"), stands_on, visit.now) for n in range(3)]
+    rows.insert(1, signup.row(good, gone, visit.now))
+    rung: list[Nudge] = []
+    faults = admission.note_signups(replace(visit.parts, bell=rung.extend), rows)
+    assert [type(one) for one in faults] == [type(None), IntegrityError, type(None), type(None)]
+    assert noted(visit) == 3
+    assert [one.task for one in rung] == [Task.SIGN_UP] * 3
+
+
+def test_each_of_a_crowd_has_its_own_verdict(visit: Visit) -> None:
+    made = visit.edge.shield
+    stamps = [made.stamp(1, visit.now - TEN_S) for _ in range(2)]
+    tried = [("203.0.113.1", stamps[0]), ("203.0.113.2", stamps[1]), *[("203.0.113.3", stamps[0])] * 3]
+    trials = [
+        made.plain(Attempt(1, ip, f"{n}@example.org", stamp=stamp), visit.now) for n, (ip, stamp) in enumerate(tried)
+    ]
+    assert made.judge([one for one in trials if one], visit.now) == [Verdict.NOTE] * 4 + [Verdict.AGAIN]
