@@ -64,7 +64,7 @@ def keys(fetch: Fetcher, metadata: Metadata) -> KeySet:
     usable = []
     for one in listed if isinstance(listed, list) else ():
         # RFC 8725, 3.1: a key that both sides know signs nothing here.
-        if one.get("kty") not in _ASYMMETRIC or one.get("use", "sig") != "sig":
+        if not isinstance(one, dict) or one.get("kty") not in _ASYMMETRIC or one.get("use", "sig") != "sig":
             continue
         try:
             usable.append(JWKRegistry.import_key(one))
