@@ -40,19 +40,22 @@ def discover(fetch: Fetcher, issuer: str) -> Metadata:
     # Discovery 4.3: exactly the issuer that was asked, or anybody's document would do.
     if found.get("issuer") != issuer:
         raise _unfit("issuer", named=str(found.get("issuer"))[:200])
-    ways = [str(found.get(name, "")) for name in (*_NEEDED, "userinfo_endpoint")]
-    for name, way in zip(_NEEDED, ways, strict=False):
+    ways = {name: str(found.get(name, "")) for name in _NEEDED}
+    for name, way in ways.items():
         if not is_safe(way):
             raise _unfit(name)
     challenges = found.get("code_challenge_methods_supported", ["S256"])
     if not isinstance(challenges, list) or "S256" not in challenges:
         raise _unfit("code_challenge_methods_supported")
     methods = found.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-    if not {"client_secret_basic", "client_secret_post"} & set(methods):
+    if not isinstance(methods, list) or not {"client_secret_basic", "client_secret_post"} & set(methods):
         raise _unfit("token_endpoint_auth_methods_supported")
+    more = str(found.get("userinfo_endpoint", ""))
     return Metadata(
-        *ways[:3],
-        userinfo_endpoint=ways[3] if is_safe(ways[3]) else "",
+        authorization_endpoint=ways["authorization_endpoint"],
+        token_endpoint=ways["token_endpoint"],
+        jwks_uri=ways["jwks_uri"],
+        userinfo_endpoint=more if is_safe(more) else "",
         names_itself=found.get("authorization_response_iss_parameter_supported") is True,
         takes_basic="client_secret_basic" in methods,
     )

@@ -38,8 +38,8 @@ class Answer:
 
 def new_wish(onward: str, language: str, now: datetime) -> Wish:
     """A fresh one: 256 random bits each, as RFC 7636 (4.1) asks for."""
-    until = int((now + LASTS).timestamp())
-    return Wish(*(secrets.token_urlsafe(32) for _ in range(3)), onward=onward, language=language, until=until)
+    state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+    return Wish(state, nonce, verifier, onward, language, until=int((now + LASTS).timestamp()))
 
 
 def sealed(wish: Wish, sealer: Sealer) -> str:
