@@ -1,5 +1,7 @@
 """What start-up refuses, and in which words."""
 
+import sys
+
 import pytest
 from pydantic import ValidationError
 
@@ -121,6 +123,12 @@ def test_a_provider_that_cannot_work_is_refused(knob: str, value: str, said: str
     with pytest.raises(ValidationError) as refusal:
         settings.of({**GOOD, **PROVIDER, f"NOTIFIER_{knob}": value})
     assert said in str(refusal.value)
+
+
+def test_a_provider_without_the_library_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "authlib", None)
+    with pytest.raises(ValidationError, match=r"pip install 'notifier\[oidc\]'"):
+        settings.of({**GOOD, **PROVIDER})
 
 
 def test_a_desk_that_nobody_could_enter_is_refused() -> None:

@@ -12,6 +12,7 @@ from notifier import staff
 from notifier.desk import second_factor, sittings
 from notifier.desk.people import DeskError
 from notifier.models import User
+from notifier.web.desk.door import refuse_haste
 from notifier.web.desk.gate import PREFIX, Analyst, Entered, scene
 from notifier.web.edge import LOOKING, Edge, Form, Here
 from notifier.web.problems import Problem
@@ -65,7 +66,8 @@ def turn_on(edge: Here, entered: Analyst, form: Form) -> Response:
 
 @router.post("/second-factor/off")
 def turn_off(edge: Here, entered: Analyst, form: Form) -> Response:
-    """Turn it off."""
+    """Turn it off; what must be typed for that is tried a few times only."""
+    refuse_haste(edge, f"code:{entered.seat.user_id}")
     try:
         staff.turn_off_second_factor(edge.parts, entered.seat, form.one("current"), edge.clock())
     except DeskError as refusal:
