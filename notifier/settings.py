@@ -13,6 +13,7 @@ from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts
 from notifier.foresight import Foresight
 from notifier.intake import Intake
 from notifier.mail_in import MailIn
+from notifier.openid import OpenId
 from notifier.pacing import Pacing
 from notifier.returning import Returning
 from notifier.shielding import Shielding
@@ -26,7 +27,7 @@ LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""
 
 
-class Settings(Intake, Pacing, Shielding, MailIn, Foresight, Returning, Standing):
+class Settings(Intake, OpenId, Pacing, Shielding, MailIn, Foresight, Returning, Standing):
     """Values come from `NOTIFIER_…` variables; every field says its unit and what it is for."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)

@@ -136,10 +136,12 @@ def turn_on_second_factor(parts: Parts, of: Seat, secret: str, code: str, now: d
 
 
 def turn_off_second_factor(parts: Parts, of: Seat, current: str, now: datetime) -> None:
-    """Ask for codes no more. Raises DeskError for a wrong password."""
+    """Ask for codes no more. Raises DeskError for a wrong password or, of who has none, a wrong code."""
     with parts.db.writing() as session:
         user = session.get_one(User, of.user_id)
-        if not passwords.is_right(user.password_hash, current):
+        if not user.password_hash and not second_factor.take(session, user, parts.sealer, current, now):
+            raise DeskError("code_wrong", "current")
+        if user.password_hash and not passwords.is_right(user.password_hash, current):
             raise DeskError("password_wrong", "current")
         second_factor.turn_off(user)
         audit.note(session, of.actor, "user.second_factor_off", now)

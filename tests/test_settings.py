@@ -1,5 +1,7 @@
 """What start-up refuses, and in which words."""
 
+import sys
+
 import pytest
 from pydantic import ValidationError
 
@@ -89,3 +91,55 @@ def test_a_refusal_does_not_repeat_a_password(text: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         settings.of({**GOOD, "NOTIFIER_SMTP_ACCOUNTS": text})
     assert "hunter22" not in str(refusal.value)
+
+
+PROVIDER = {
+    "NOTIFIER_OIDC_ISSUER": "https://id.rafidain.example/realms/news",
+    "NOTIFIER_OIDC_CLIENT_ID": "desk",
+    "NOTIFIER_OIDC_CLIENT_SECRET": "hush",
+}
+
+
+@pytest.mark.parametrize("missing", list(PROVIDER))
+def test_half_a_provider_is_refused_and_the_other_half_named(missing: str) -> None:
+    given = {name: value for name, value in PROVIDER.items() if name != missing}
+    with pytest.raises(ValidationError) as refusal:
+        settings.of({**GOOD, **given})
+    assert f"belong together; missing: {missing}" in str(refusal.value)
+    assert "hush" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("knob", "value", "said"),
+    [
+        ("OIDC_ISSUER", "http://id.rafidain.example", "https"),
+        ("OIDC_ISSUER", "id.rafidain.example", "https"),
+        ("OIDC_ISSUER", "https://id.rafidain.example/?a=b", "alone"),
+        ("OIDC_TIMEOUT_S", "0", "greater than 0"),
+        ("OIDC_VERIFIED_CLAIM", "", "at least 1"),
+    ],
+)
+def test_a_provider_that_cannot_work_is_refused(knob: str, value: str, said: str) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        settings.of({**GOOD, **PROVIDER, f"NOTIFIER_{knob}": value})
+    assert said in str(refusal.value)
+
+
+def test_a_provider_without_the_library_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "authlib", None)
+    with pytest.raises(ValidationError, match=r"pip install 'notifier\[oidc\]'"):
+        settings.of({**GOOD, **PROVIDER})
+
+
+def test_a_desk_that_nobody_could_enter_is_refused() -> None:
+    with pytest.raises(ValidationError, match="let nobody log in"):
+        settings.of({**GOOD, "NOTIFIER_OIDC_REQUIRE": "true"})
+
+
+def test_a_provider_is_called_by_its_host_until_it_has_a_name() -> None:
+    assert settings.of({**GOOD, **PROVIDER}).provider_name == "id.rafidain.example"
+    assert settings.of({**GOOD, **PROVIDER, "NOTIFIER_OIDC_NAME": "Rafidain"}).provider_name == "Rafidain"
+
+
+def test_the_words_of_a_second_factor_are_a_list() -> None:
+    assert settings.of({**GOOD, "NOTIFIER_OIDC_SECOND_FACTOR": "mfa, otp"}).oidc_second_factor == ("mfa", "otp")

@@ -6,13 +6,15 @@ import typer
 from rich.table import Table
 from sqlalchemy import select
 
-from notifier import assembly, clock, staff
+from notifier import assembly, break_glass, clock, single_sign_on, staff
 from notifier.cli.words import FAILED, console, moment, refuse
+from notifier.desk import bindings
 from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.desk.people import DeskError
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.desk_words import Role
 from notifier.models import User
+from notifier.parts import Parts
 
 user_app = typer.Typer(no_args_is_help=True, help="Who may enter the editors' desk.")
 
@@ -43,11 +45,12 @@ def user_list() -> None:
     """Everybody who may enter, or might."""
     with assembly.parts().db.reading() as session:
         users = session.scalars(select(User).order_by(User.id)).all()
-    table = Table("address", "name", "role", "second factor", "state", "since")
+        bound = bindings.bound(session)
+    table = Table("address", "name", "role", "second factor", "provider", "state", "since")
     for user in users:
-        state = "disabled" if user.disabled_at else "active" if user.password_hash else "invited"
-        second = "on" if user.totp_sealed else "off"
-        table.add_row(user.address, user.name, user.role.value, second, state, moment(user.created_at))
+        state = "disabled" if user.disabled_at else "active" if user.password_hash or user.id in bound else "invited"
+        second, linked = "on" if user.totp_sealed else "off", "linked" if user.id in bound else ""
+        table.add_row(user.address, user.name, user.role.value, second, linked, state, moment(user.created_at))
     console.print(table)
 
 
@@ -56,15 +59,43 @@ def user_disable(address: Annotated[str, typer.Argument(help="Whom to let in no 
     """Let somebody in no more, at once."""
     parts = assembly.parts()
     try:
-        key = check_address(address).key
-    except AddressInvalid as fault:
-        refuse(f"{address!r} is not an address ({fault.key})")
-    with parts.db.reading() as session:
-        user = session.scalar(select(User.id).where(User.address == key))
-    if user is None:
-        refuse(f"there is no user {address}", FAILED)
-    try:
-        staff.disable(parts, user, Actor(COMMAND_LINE), clock.now())
+        staff.disable(parts, _user(parts, address), Actor(COMMAND_LINE), clock.now())
     except DeskError:
         refuse("the last owner stays: make another one first", FAILED)
     console.print("done")
+
+
+@user_app.command("unlink")
+def user_unlink(address: Annotated[str, typer.Argument(help="Whose account at the provider to forget.")]) -> None:
+    """Forget which account at the provider is theirs; it is linked anew when they next log in with it."""
+    parts = assembly.parts()
+    if not single_sign_on.unlink(parts, _user(parts, address), Actor(COMMAND_LINE), clock.now()):
+        refuse(f"no account is linked to {address}", FAILED)
+    console.print("done")
+
+
+@user_app.command("enter")
+def user_enter(address: Annotated[str, typer.Argument(help="The owner who must get in.")]) -> None:
+    """Let an owner in without password and provider: shows a link, once. A second factor is still asked for."""
+    parts = assembly.parts()
+    try:
+        token = break_glass.open_way(parts, _key(address), Actor(COMMAND_LINE), clock.now())
+    except DeskError:
+        refuse(f"{address} is no owner of the desk, or is disabled", FAILED)
+    link = f"{parts.settings.base_url}/desk/enter/{token}"
+    console.print(f"This link works for ten minutes, once:\n{link}", highlight=False, soft_wrap=True)
+
+
+def _user(parts: Parts, address: str) -> int:
+    with parts.db.reading() as session:
+        user = session.scalar(select(User.id).where(User.address == _key(address)))
+    if user is None:
+        refuse(f"there is no user {address}", FAILED)
+    return user
+
+
+def _key(address: str) -> str:
+    try:
+        return check_address(address).key
+    except AddressInvalid as fault:
+        refuse(f"{address!r} is not an address ({fault.key})")

@@ -26,17 +26,33 @@ class Browser:
     agent: str
 
 
-def begin(session: Session, user: User, browser: Browser, now: datetime) -> str:
-    """Open a sitting, complete where no second factor is asked for; gives the cookie's token."""
+def begin(session: Session, user: User, browser: Browser, now: datetime, *, has_second_factor: bool = False) -> str:
+    """Open a sitting, complete where no second factor is asked for, or one was given; gives the cookie's token."""
     token = new_token()
     session.add(
         Sitting(
-            user_id=user.id, token_hash=token_hash(token), is_complete=not user.totp_sealed,
+            user_id=user.id, token_hash=token_hash(token), is_complete=has_second_factor or not user.totp_sealed,
             agent=browser.agent[:200], ip=browser.ip, created_at=now, seen_at=now,
         )
     )  # fmt: skip
     session.flush()
     return token
+
+
+def wait_for(session: Session, user: User, now: datetime) -> int:
+    """A half sitting without a browser, for HALF; gives its id, with which `claim` makes a whole one possible."""
+    waiting = Sitting(user_id=user.id, token_hash=token_hash(new_token()), created_at=now, seen_at=now)
+    session.add(waiting)
+    session.flush()
+    return waiting.id
+
+
+def claim(session: Session, sitting_id: int, now: datetime) -> User | None:
+    """Whom such a sitting waited for; however many try, one of them gets an answer."""
+    waits = (Sitting.id == sitting_id, Sitting.ended_at.is_(None), Sitting.created_at > now - HALF)
+    taken = update(Sitting).where(*waits).values(ended_at=now).returning(Sitting.user_id)
+    user_id = session.scalar(taken)
+    return session.scalar(select(User).where(User.id == user_id, User.disabled_at.is_(None))) if user_id else None
 
 
 def find(session: Session, token: str, now: datetime) -> tuple[Sitting, User] | None:

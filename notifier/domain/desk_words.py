@@ -45,6 +45,21 @@ class Role(StrEnum):
         return order.index(self) <= order.index(role)
 
 
+class NoEntry(StrEnum):
+    """Why a provider's word did not let somebody in."""
+
+    AWAY = "away"
+    STALE = "stale"
+    FOREIGN_ISSUER = "foreign_issuer"
+    BROKEN_OFF = "broken_off"
+    CODE = "code"
+    TOKEN = "token"  # noqa: S105 - the name of a fault
+    UNVERIFIED = "unverified"
+    UNKNOWN = "unknown"
+    DISABLED = "disabled"
+    BOUND_OTHERWISE = "bound_otherwise"
+
+
 class Permission(StrEnum):
     """What an API key may be allowed to do."""
 

@@ -7,7 +7,7 @@ from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic, takes_comments
 from notifier.models.corrections import Correction, Headline, OtherVersion
 from notifier.models.delivery import Delivery, DeliveryEvent, Lease, Letter, LetterItem, Notice, Run, Tally
-from notifier.models.desk import ApiKey, AuditEvent, Sitting, User
+from notifier.models.desk import ApiKey, AuditEvent, Binding, Sitting, User
 from notifier.models.feedback import Reply
 from notifier.models.hooks import Call, Endpoint, is_waiting
 from notifier.models.issues import Issue, IssueItem, Trial, Wave
@@ -37,6 +37,7 @@ __all__ = [
     "Arrangement",
     "AuditEvent",
     "Base",
+    "Binding",
     "Bookmark",
     "BulkAct",
     "BulkChange",

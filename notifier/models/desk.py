@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
@@ -34,6 +34,20 @@ class User(Base):
     invited_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+
+
+class Binding(Base):
+    """The account at a provider that is a user's: it lets them in whatever their address there becomes."""
+
+    __tablename__ = "bindings"
+    __table_args__ = (UniqueConstraint("issuer", "subject"), UniqueConstraint("user_id", "issuer"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    """Never given to anybody else by this issuer (OpenID Connect Core, section 2)."""
+    bound_at: Mapped[datetime]
 
 
 class Sitting(Base):

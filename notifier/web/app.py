@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, FastAPI, Response
 from starlette.middleware import Middleware
@@ -44,7 +44,7 @@ from notifier.web import own as own_pages
 from notifier.web.answers import answer_errors
 from notifier.web.counting import Counts, Hourly
 from notifier.web.crowd import noting
-from notifier.web.desk import menu
+from notifier.web.desk import menu, single_sign_on
 from notifier.web.desk.frame import Frame
 from notifier.web.directory import Directory
 from notifier.web.edge import LOOKING, Edge
@@ -54,6 +54,9 @@ from notifier.web.refused import refusing
 from notifier.web.shield import Shield
 from notifier.web.squeezing import Squeezed
 from notifier.web.wire import BodyLimit
+
+if TYPE_CHECKING:
+    from notifier.desk.provider.client import Provider
 
 LOGINS_PER_H: Final = 20
 """Passwords, or codes, that one address, network or user may try in an hour."""
@@ -138,7 +141,16 @@ def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
         look=Look(templates_dir()),
         desk=Frame(templates_dir(), menu.MENU),
         doctor=lambda: examine(ward_of(parts)),
+        provider=_provider(knobs),
     )
+
+
+def _provider(knobs: Settings) -> "Provider | None":
+    if not knobs.oidc_issuer:
+        return None
+    from notifier.desk.provider.client import Provider  # noqa: PLC0415 - the extra `oidc` brings what it imports
+
+    return Provider(knobs, knobs.base_url + single_sign_on.BACK)
 
 
 def _files() -> APIRouter:

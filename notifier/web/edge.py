@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 from urllib.parse import urlencode
 
 from fastapi import Depends, Request
@@ -19,6 +19,10 @@ from notifier.web.limits import Proxies
 from notifier.web.look import Look, Voice
 from notifier.web.shield import Shield, Verdict
 from notifier.web.wire import Typed, typed
+
+if TYPE_CHECKING:
+    # What it imports is there only with the extra `oidc`.
+    from notifier.desk.provider.client import Provider
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Edge:
     desk: Frame
     doctor: Callable[[], Report]
     """Examines what letters need beyond our own code; takes seconds."""
+    provider: "Provider | None" = None
+    """Whose accounts may log in at the desk, where the settings name somebody."""
 
 
 def edge_of(request: Request) -> Edge:

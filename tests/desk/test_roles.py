@@ -11,7 +11,7 @@ from notifier.web.desk import menu
 from notifier.web.desk.gate import Gate
 from tests.desk.conftest import Desk
 
-OPEN = {"/desk/login", "/desk/welcome/{token}"}
+OPEN = {"/desk/login", "/desk/welcome/{token}", "/desk/sso", "/desk/sso/back", "/desk/enter/{token}"}
 
 
 def routes() -> Iterator[APIRoute]:

@@ -167,6 +167,18 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_events_site_id"), "audit_events", ["site_id"], unique=False)
     op.create_table(
+        "bindings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("issuer", sa.String(length=500), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("bound_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_bindings_user_id_users"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bindings")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_bindings_issuer_subject")),
+        sa.UniqueConstraint("user_id", "issuer", name=op.f("uq_bindings_user_id_issuer")),
+    )
+    op.create_table(
         "bulk_acts",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -1490,6 +1502,7 @@ def downgrade() -> None:
     op.drop_table("endpoints")
     op.drop_table("day_sums")
     op.drop_table("bulk_acts")
+    op.drop_table("bindings")
     op.drop_table("audit_events")
     op.drop_table("arrangements")
     op.drop_table("archived")

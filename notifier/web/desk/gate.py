@@ -87,7 +87,7 @@ def scene(edge: Edge, entered: Entered, here: str, slug: str = "") -> Scene:
 def give_cookie(edge: Edge, answer: Response, token: str) -> Response:
     """Let the browser keep a sitting's token: for this host alone, out of reach of scripts and of foreign forms."""
     answer.set_cookie(
-        cookie_name(edge), token, path="/", httponly=True, samesite="lax", secure=_is_secure(edge),
+        cookie_name(edge), token, path="/", httponly=True, samesite="lax", secure=is_secure(edge),
         max_age=int(LONGEST.total_seconds()),
     )  # fmt: skip
     return answer
@@ -95,13 +95,13 @@ def give_cookie(edge: Edge, answer: Response, token: str) -> Response:
 
 def take_cookie(edge: Edge, answer: Response) -> Response:
     """Have it forgotten."""
-    answer.delete_cookie(cookie_name(edge), path="/", httponly=True, samesite="lax", secure=_is_secure(edge))
+    answer.delete_cookie(cookie_name(edge), path="/", httponly=True, samesite="lax", secure=is_secure(edge))
     return answer
 
 
-def cookie_name(edge: Edge) -> str:
+def cookie_name(edge: Edge, name: str = COOKIE) -> str:
     """`__Host-` binds it to this very host (RFC 6265bis, 4.1.3.2); browsers take that over TLS only."""
-    return f"__Host-{COOKIE}" if _is_secure(edge) else COOKIE
+    return f"__Host-{name}" if is_secure(edge) else name
 
 
 def csrf_of(token: str) -> str:
@@ -109,7 +109,8 @@ def csrf_of(token: str) -> str:
     return hmac.new(token.encode(errors="replace"), b"desk csrf", hashlib.sha256).hexdigest()
 
 
-def _is_secure(edge: Edge) -> bool:
+def is_secure(edge: Edge) -> bool:
+    """Whether the desk is reached over TLS."""
     return edge.parts.settings.base_url.startswith("https://")
 
 

@@ -12,8 +12,10 @@ from notifier import staff
 from notifier.desk import second_factor, sittings
 from notifier.desk.people import DeskError
 from notifier.models import User
+from notifier.web.desk.door import refuse_haste
 from notifier.web.desk.gate import PREFIX, Analyst, Entered, scene
 from notifier.web.edge import LOOKING, Edge, Form, Here
+from notifier.web.problems import Problem
 
 router = APIRouter(prefix=f"{PREFIX}/me", include_in_schema=False)
 
@@ -35,6 +37,8 @@ def set_name(edge: Here, entered: Analyst, form: Form) -> Response:
 @router.post("/password")
 def change_password(edge: Here, entered: Analyst, form: Form) -> Response:
     """Change it; every other sitting ends."""
+    if edge.parts.settings.oidc_require:
+        raise Problem(HTTPStatus.FORBIDDEN, "error_not_yours")
     try:
         staff.change_password(edge.parts, entered.seat, form.one("current"), form.one("password"), edge.clock())
     except DeskError as refusal:
@@ -62,7 +66,8 @@ def turn_on(edge: Here, entered: Analyst, form: Form) -> Response:
 
 @router.post("/second-factor/off")
 def turn_off(edge: Here, entered: Analyst, form: Form) -> Response:
-    """Turn it off."""
+    """Turn it off; what must be typed for that is tried a few times only."""
+    refuse_haste(edge, f"code:{entered.seat.user_id}")
     try:
         staff.turn_off_second_factor(edge.parts, entered.seat, form.one("current"), edge.clock())
     except DeskError as refusal:
@@ -84,7 +89,9 @@ def _page(edge: Edge, entered: Entered, refusal: DeskError | None = None) -> Res
     names = [(one, edge.look.sentences.plain(one, "language_name")) for one in edge.look.sentences.languages]
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK
     here = scene(edge, entered, "me")
-    return edge.desk.page("me", here, status=status, user=user, running=running, languages=names, refusal=refusal)
+    has_password = bool(user.password_hash) and not edge.parts.settings.oidc_require
+    mine = {"user": user, "has_password": has_password, "running": running}
+    return edge.desk.page("me", here, status=status, languages=names, refusal=refusal, **mine)
 
 
 def _secret_page(edge: Edge, entered: Entered, secret: str, error: str = "") -> Response:

@@ -11,6 +11,7 @@ from notifier.web.desk import (
     charts,
     deliveries,
     doctor,
+    enter,
     entry,
     home,
     imports,
@@ -20,6 +21,7 @@ from notifier.web.desk import (
     people,
     reader,
     second_chance,
+    single_sign_on,
     subscribers,
 )
 from notifier.web.desk.frame import Part
@@ -40,6 +42,8 @@ MENU: Final = (
 )
 ROUTERS: Final[tuple[APIRouter, ...]] = (
     entry.router,
+    single_sign_on.router,
+    enter.router,
     me.router,
     people.router,
     log.router,

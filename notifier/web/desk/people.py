@@ -5,11 +5,13 @@ from http import HTTPStatus
 from fastapi import APIRouter, Response
 from sqlalchemy import select
 
-from notifier import staff
+from notifier import single_sign_on, staff
+from notifier.desk import bindings
 from notifier.desk.people import DeskError
 from notifier.domain.address import AddressInvalid
 from notifier.domain.desk_words import Role
 from notifier.models import User
+from notifier.web.desk.door import ways_in
 from notifier.web.desk.gate import PREFIX, Entered, Owner, scene
 from notifier.web.edge import LOOKING, Edge, Form, Here
 from notifier.web.problems import Problem
@@ -49,7 +51,7 @@ def change_role(edge: Here, entered: Owner, form: Form, user: int) -> Response:
         return _page(edge, entered, error="role_wrong")
     except LookupError:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found") from None
-    return _page(edge, entered, said="saved")
+    return _page(edge, entered, said="frame.saved")
 
 
 @router.post("/{user}/disable")
@@ -61,14 +63,26 @@ def disable(edge: Here, entered: Owner, user: int) -> Response:
         return _page(edge, entered, error=refusal.key)
     except LookupError:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found") from None
-    return _page(edge, entered, said="saved")
+    return _page(edge, entered, said="frame.saved")
+
+
+@router.post("/{user}/unlink")
+def unlink(edge: Here, entered: Owner, user: int) -> Response:
+    """Forget somebody's account at the provider."""
+    try:
+        is_done = single_sign_on.unlink(edge.parts, user, entered.seat.actor, edge.clock())
+    except LookupError:
+        raise Problem(HTTPStatus.NOT_FOUND, "error_not_found") from None
+    return _page(edge, entered, said="sso.unlinked" if is_done else "")
 
 
 def _page(edge: Edge, entered: Entered, *, error: str = "", link: str = "", said: str = "") -> Response:
     with edge.parts.db.reading() as session:
         users = session.scalars(select(User).order_by(User.disabled_at.is_not(None), User.id)).all()
+        bound = bindings.bound(session)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     here = scene(edge, entered, "people")
+    told = {"error": error, "link": link, "said": said}
     return edge.desk.page(
-        "people", here, status=status, users=users, roles=list(Role), error=error, link=link, said=said
+        "people", here, status=status, users=users, bound=bound, roles=list(Role), **told, **ways_in(edge)
     )
