@@ -31,8 +31,7 @@ from notifier.shared import Shared
 from notifier.sources.fetch import Fetcher
 from notifier.stages.render import Press, Renderer
 from notifier.trail import RedisTrail
-from notifier.transports.account import SmtpAccount
-from notifier.transports.smtp import SmtpTransport
+from notifier.transports.made import transport_of
 
 DAY_S: Final = 86_400
 
@@ -51,9 +50,7 @@ def assemble(knobs: Settings) -> Parts:
     db, bell, shared = Database(knobs.database_url), CeleryBell(knobs.broker), Shared(redis_url)
     accounts = knobs.accounts
     connections = RedisConnections(shared, {name: account.connections for name, account in accounts.items()})
-    transports = {
-        name: SmtpTransport(SmtpAccount.of(account), Slots(name, connections)) for name, account in accounts.items()
-    }
+    transports = {name: transport_of(account, Slots(name, connections)) for name, account in accounts.items()}
     groups = Groups(shared, mx_of if knobs.mx_lookups else None)
     signer = Signer([key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)])
     tracks = Tracks(knobs.base_url, signer)

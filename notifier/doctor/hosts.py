@@ -11,7 +11,8 @@ def check(ward: Ward) -> Iterator[Finding]:
     for exit_ in ward.exits:
         yield from _of_exit(ward, exit_)
     for name, account in ward.accounts.items():
-        yield _greeting(ward, Pen("ehlo", name), ward.ehlo(account), is_relay=not is_here(account.host))
+        if account.api is None:
+            yield _greeting(ward, Pen("ehlo", name), ward.ehlo(account), is_relay=not is_here(account.host))
 
 
 def _of_exit(ward: Ward, exit_: Exit) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from notifier.account import Account
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.ward import Ward, is_here
 from notifier.transports.account import SessionRefusedError, SmtpAccount, open_session
+from notifier.transports.made import knock
 
 SOON: Final = timedelta(days=14)
 
@@ -23,6 +24,8 @@ def check(ward: Ward) -> Iterator[Finding]:
 
 
 def _of_account(ward: Ward, pen: Pen, account: Account) -> Finding:
+    if account.api is not None:
+        return _of_api(pen, account, ward.timeout_s)
     timeout_s = min(account.connect_timeout_s, ward.timeout_s)
     context = ward.tls or ssl.create_default_context()
     strict = replace(SmtpAccount.of(account), connect_timeout_s=timeout_s, tls_context=context)
@@ -38,6 +41,17 @@ def _of_account(ward: Ward, pen: Pen, account: Account) -> Finding:
     if is_here(account.host):
         return pen.green(f"{told}; it is this machine")
     return pen.amber(told, "Anybody on the way could read along: have the server get a certificate that holds.")
+
+
+def _of_api(pen: Pen, account: Account, timeout_s: float) -> Finding:
+    barred = knock(account, timeout_s)
+    if barred is None:
+        return pen.green(f"{account.host}: takes our key")
+    if barred.is_for_good:
+        return pen.red(f"{account.host}: {barred.said}", "See that the account's url, username and password are right.")
+    return pen.red(
+        f"{account.host}: {barred.said}", "See that this machine reaches the provider, and what its status page says."
+    )
 
 
 def _opened(account: SmtpAccount) -> tuple[str, datetime | None]:

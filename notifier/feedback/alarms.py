@@ -18,6 +18,7 @@ WINDOW: Final = timedelta(hours=1)
 LATELY: Final = 10_000
 """Deliveries that are looked at for an account's share of refusals: the newest."""
 COMPLAINTS_OVER: Final = timedelta(days=7)
+BARRED: Final = "name, password or key is refused"
 _ACCOUNT, _STREAM = "account", "stream"
 
 Stream = tuple[int, LetterKind]
@@ -75,6 +76,11 @@ def refused(session: Session, account: str, statuses: Sequence[str], limits: Lim
     stayed = _stayed(session, account, now)
     if alarm.window_count >= limits.policy_share * (alarm.window_count + stayed):
         _halt(alarm, now + limits.account_halt)
+
+
+def barred(session: Session, account: str, now: datetime) -> None:
+    """An account's name, password or key is refused: an alarm. What stands still meanwhile is its breaker's to say."""
+    _raised(session, f"{_ACCOUNT}:{account}", 1, BARRED, now)
 
 
 def complained(session: Session, streams: Collection[Stream], limits: Limits, now: datetime) -> None:
