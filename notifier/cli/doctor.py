@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from notifier import assembly
 from notifier.cli.words import FAILED, console
-from notifier.doctor import Finding, Light, Report, examine, ward_of
+from notifier.doctor import Finding, Light, Report, examine, loop, ward_of
 
 _MARKS: Final = {
     Light.GREEN: "[green]●[/] ",
@@ -28,13 +28,20 @@ def add_to(app: typer.Typer) -> None:
 
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts: every finding, and the worst light.")] = False,
+    round_trip: Annotated[
+        bool, typer.Option("--loop", help="Send a letter of each account to a return path of ours; wait for it.")
+    ] = False,
+    wait_s: Annotated[float, typer.Option("--wait", min=1, max=600, help="Seconds to wait for those letters.")] = 90,
     only_bad: Annotated[bool, typer.Option("--quiet", "-q", help="Only what is red or amber.")] = False,
 ) -> None:
     """Look at DNS, servers and machine, and say what to do: SPF, DKIM, DMARC, TLS, Redis, the database, the workers.
 
-    Takes some seconds, sends no letter and changes nothing. Exit code 1 when anything is red.
+    Takes some seconds, sends no letter but with --loop, and changes nothing. Exit code 1 when anything is red.
     """
-    report = examine(ward_of(assembly.parts()))
+    ward = ward_of(assembly.parts())
+    report = examine(ward)
+    if round_trip:
+        report = Report((*report.findings, *loop.check(ward, wait_s)))
     shown = [one for one in report.findings if not only_bad or one.light in {Light.RED, Light.AMBER}]
     if as_json:
         console.print_json(json.dumps(told(report, shown)))

@@ -42,7 +42,7 @@ def of_text(text: str, signer: Signer) -> int | None:
 
 
 def stream_of(headers: Iterable[Email]) -> tuple[str, LetterKind] | None:
-    """The slug, cut as Feedback-ID has it, and the kind of letter that a report's Feedback-ID names. It proves nothing."""
+    """The slug, as Feedback-ID cuts it, and the kind of letter that a report names by it. It proves nothing."""
     for mail in headers:
         for value in mail.get_all("Feedback-ID", [])[:4]:
             if found := _FEEDBACK_ID.fullmatch("".join(str(value).split())):

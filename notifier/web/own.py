@@ -11,9 +11,9 @@ from notifier.consent.own import PAGE, PastLetter
 from notifier.consent.signing_in import Visitor
 from notifier.consent.signup import Invalid
 from notifier.domain.text.dates import Dates
+from notifier.web import own_mail
 from notifier.web.doors import HOME, Door, by_session, by_session_acting, let_out
 from notifier.web.edge import LOOKING, Edge, Form, Here
-from notifier.web import own_mail
 from notifier.web.look import PLAIN_HEADERS, Voice
 from notifier.web.preferences import Done, back, found_for, speaking
 from notifier.web.problems import Problem

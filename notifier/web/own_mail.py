@@ -1,6 +1,6 @@
 """How a reader's address takes our letters, in the words of their language: for the copy of their data."""
 
-from datetime import date
+from datetime import UTC, datetime
 from typing import Final
 
 from notifier.domain.text.dates import Dates
@@ -24,7 +24,7 @@ def told(facts: MailFacts, sentences: Sentences, voice: Voice, dates: Dates) -> 
         return sentences.plain(voice.language, f"own_mail_{key}", **values)
 
     def day(raw: str) -> str:
-        return dates.day(date.fromisoformat(raw))
+        return dates.long(datetime.fromisoformat(raw).replace(hour=12, tzinfo=UTC))
 
     found = [say(why, day=day(at)) for at, why in facts.refusals if why in _REFUSALS]
     if facts.score:

@@ -11,6 +11,7 @@ from notifier.domain.incoming import MailUnreadable, opened
 from notifier.domain.returns.report import Nature, read_report
 from notifier.domain.returns.words import BounceClass
 from notifier.domain.words import State
+from notifier.feedback import alarms
 from notifier.feedback.door import Kind, place_of
 from notifier.models import Subscription
 from tests.returns.conftest import BOUNCES, INBOUND, Post, failed, report

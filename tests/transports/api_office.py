@@ -53,24 +53,27 @@ class ApiOffice:
     def _own(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
         kind = "ses" if path.startswith("/v2/") else "mailgun" if path.startswith("/v3/") else "postmark"
         if not {"ses": self._is_aws, "mailgun": self._is_basic, "postmark": self._is_token}[kind](headers, body):
-            return {
+            refused: dict[str, Answer] = {
                 "ses": (403, {"__type": "SignatureDoesNotMatch", "message": "The signature does not match"}),
                 "mailgun": (401, {"message": "Invalid private key"}),
                 "postmark": (401, {"ErrorCode": 10, "Message": "No Account or Server API tokens"}),
-            }[kind]
+            }
+            return refused[kind]
         to = recipient(kind, headers, body)
         if not to:
-            return {
+            empty: dict[str, Answer] = {
                 "ses": (400, {"__type": "BadRequestException", "message": "Missing required field"}),
                 "mailgun": (400, {"message": "to parameter is missing"}),
                 "postmark": (422, {"ErrorCode": 300, "Message": "Zero recipients specified"}),
-            }[kind]
+            }
+            return empty[kind]
         self.letters[to] += 1
-        return 200, {
+        taken: dict[str, dict[str, Any]] = {
             "ses": {"MessageId": "0102-ses"},
             "mailgun": {"id": "<mg@example>", "message": "Queued. Thank you."},
             "postmark": {"ErrorCode": 0, "Message": "OK", "MessageID": "pm-1"},
-        }[kind]
+        }
+        return 200, taken[kind]
 
     def _is_aws(self, headers: dict[str, str], body: bytes) -> bool:
         """As Amazon does: from what came, with what the header names."""

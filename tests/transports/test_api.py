@@ -123,7 +123,7 @@ def test_the_signature_is_the_one_that_amazon_publishes() -> None:
     assert KEY not in repr(signer)
 
 
-GONE = {
+GONE: dict[str, Answer] = {
     "ses": (400, {"__type": "MessageRejected", "message": "Address contains illegal characters"}),
     "mailgun": (400, {"message": "to parameter is not a valid address. please check documentation"}),
     "postmark": (422, {"ErrorCode": 300, "Message": "Error parsing 'To': Illegal email address 'x'."}),

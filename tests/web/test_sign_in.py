@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from notifier.consent import signing_in
+from notifier.consent import signing_in, suppression
+from notifier.domain.returns.classify import classify
+from notifier.domain.returns.standing import Against
 from notifier.domain.tokens import token_hash
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Reason, State
-from notifier.models import ConsentEvent, Delivery, ReaderSession, SignIn, SignInToken, Subscriber, Suppression
+from notifier.feedback import standings
+from notifier.models import ConsentEvent, Delivery, ReaderSession, SignIn, SignInToken, Site, Subscriber, Suppression
 from notifier.web.doors import COOKIE
 from tests.web.conftest import POLITICS, Visit
 
