@@ -89,7 +89,7 @@ def _awaited(ward: Ward, waiting: list[Sent], wait_s: float, sleep: Callable[[fl
             sleep(LOOK_S)
     for one in waiting:
         advice = (
-            "It was taken and did not come back: look at the queue of the server that the bounce domain's MX names, and "
-            "whether `notifier inbound` runs."
+            "It was taken and did not come back: look at the queue of the server that the bounce domain's MX names, "
+            "and whether `notifier inbound` runs."
         )
         yield one.pen.red(f"a letter to ourselves did not come back within {wait_s:.0f} s", advice)
