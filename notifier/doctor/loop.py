@@ -9,6 +9,7 @@ from notifier.account import Account
 from notifier.accounts import LocalConnections, Slots
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.ward import Ward
+from notifier.doctor.words import said
 from notifier.domain.headers import date
 from notifier.domain.message import Message
 from notifier.domain.outcome import Refused, Uncertain
@@ -33,10 +34,10 @@ class Sent:
 def check(ward: Ward, wait_s: float, sleep: Callable[[float], None] = time.sleep) -> Iterator[Finding]:
     """Send a probe by each account and wait for all of them, so many seconds at the most. The only check that sends."""
     if not ward.parts.settings.bounce_domain:
-        yield Pen(KEY, "bounces").skipped("there is no bounce domain", "Set NOTIFIER_BOUNCE_DOMAIN.")
+        yield Pen(KEY, "bounces").skipped(said("loop_no_domain"), said("do_loop_no_domain"))
         return
     if not ward.senders:
-        yield Pen(KEY, "sites").skipped("there is no site yet to send as", "Make one: notifier site add.")
+        yield Pen(KEY, "sites").skipped(said("no_site"), said("do_no_site"))
         return
     waiting: list[Sent] = []
     for name, account in ward.accounts.items():
@@ -61,7 +62,7 @@ def _sent(ward: Ward, pen: Pen, account: Account) -> Sent | Finding:
     finally:
         transport.close()
     if isinstance(outcome, Refused | Uncertain):
-        return pen.red(f"the letter was not taken: {outcome.reply}", "See that the account takes letters at all.")
+        return pen.red(said("loop_not_taken", answer=outcome.reply), said("do_loop_not_taken"))
     return one
 
 
@@ -83,13 +84,9 @@ def _awaited(ward: Ward, waiting: list[Sent], wait_s: float, sleep: Callable[[fl
         with ward.parts.db.reading() as session:
             come = [one for one in waiting if probes.has_come(session, one.probe)]
         for one in come:
-            yield one.pen.green(f"a letter to ourselves came back after {took_s:.0f} s")
+            yield one.pen.green(said("loop_back", seconds=f"{took_s:.0f}"))
             waiting.remove(one)
         if waiting:
             sleep(LOOK_S)
     for one in waiting:
-        advice = (
-            "It was taken and did not come back: look at the queue of the server that the bounce domain's MX names, "
-            "and whether `notifier inbound` runs."
-        )
-        yield one.pen.red(f"a letter to ourselves did not come back within {wait_s:.0f} s", advice)
+        yield one.pen.red(said("loop_lost", seconds=f"{wait_s:.0f}"), said("do_loop_lost"))
