@@ -212,6 +212,7 @@ def test_a_gateway_that_hears_nothing_leaves_the_letter_uncertain(office: ApiOff
 def test_a_server_that_is_not_there_takes_no_letter_with_it() -> None:
     transport, feed = transport_of(account("mailgun", free_port())), Listed(letters(3))
     assert [one for some in transport.send(feed) for one in some] == []
+    transport.close()
     assert feed.fault.startswith("connect failed")
     assert not feed.is_for_good
 
@@ -220,6 +221,7 @@ def test_two_lost_connections_in_a_row_spare_the_rest(office: ApiOffice) -> None
     office.says = [RESET] * 9
     transport, feed = transport_of(account("mailgun", office.port, connections=1)), Listed(letters(9))
     assert len([one for some in transport.send(feed) for one in some]) == 2
+    transport.close()
     assert feed.fault.startswith("connection lost")
 
 
@@ -296,6 +298,7 @@ def test_a_refused_key_halts_the_account_and_raises_an_alarm(world: World, offic
     span = given(world, account("postmark", office.port))
     office.key = "another"
     flow.deliver(world.parts, *span, world.clock)
+    world.parts.transports["api"].close()
     state = world.parts.accounts.states()["api"]
     assert (state.is_up, state.is_refused) == (False, True)
     with world.parts.db.reading() as session:
