@@ -1,11 +1,13 @@
-"""An SMTP account as the settings describe it, and how a list of them is read."""
+"""An account as the settings describe it, by SMTP or by a provider's HTTP API, and how a list of them is read."""
 
 import json
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+from notifier.api_url import ApiUrl
 
 TlsPolicy = Literal["required", "opportunistic", "implicit", "off"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
@@ -20,6 +22,8 @@ class Account(BaseModel):
     # What is wrong may stand beside a password.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    url: str = ""
+    """A provider's HTTP API in place of SMTP; `username` and `password` are then its key (`ApiUrl`)."""
     host: str = Field(min_length=1)
     port: int = Field(default=25, ge=1, le=65535)
     username: str = ""
@@ -44,6 +48,28 @@ class Account(BaseModel):
     """How many times that on the last day, ..."""
     warmup_days: int = Field(default=41, ge=1)
     """... which is so many days later; afterwards there is no daily limit."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _where_the_api_is(cls, given: object) -> object:
+        if not isinstance(given, dict) or not given.get("url"):
+            return given
+        api = ApiUrl.of(str(given["url"]))
+        tls = "implicit" if api.base.startswith("https://") else "off"
+        return {**given, "host": api.host, "port": api.port, "tls": tls}
+
+    @model_validator(mode="after")
+    def _has_the_key_of_its_api(self) -> Self:
+        if self.url and not self.password.get_secret_value():
+            raise ValueError("an account with a url needs its key as password")
+        if self.url.startswith("ses:") and not self.username:
+            raise ValueError("an account of SES needs the id of its key as username")
+        return self
+
+    @property
+    def api(self) -> ApiUrl | None:
+        """The API that takes its letters; None for SMTP."""
+        return ApiUrl.of(self.url) if self.url else None
 
 
 def read_accounts(text: str) -> dict[str, Any]:

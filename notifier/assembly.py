@@ -5,9 +5,12 @@ import hmac
 import random
 import tempfile
 from collections.abc import Mapping
-from functools import lru_cache
+from datetime import datetime
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from notifier import dkim_keys, observe, settings
 from notifier.account import Account
@@ -29,10 +32,10 @@ from notifier.ring import CeleryBell, Queues, queue_depths
 from notifier.settings import Settings
 from notifier.shared import Shared
 from notifier.sources.fetch import Fetcher
+from notifier.stages import spent
 from notifier.stages.render import Press, Renderer
 from notifier.trail import RedisTrail
-from notifier.transports.account import SmtpAccount
-from notifier.transports.smtp import SmtpTransport
+from notifier.transports.made import transport_of
 
 DAY_S: Final = 86_400
 
@@ -51,9 +54,7 @@ def assemble(knobs: Settings) -> Parts:
     db, bell, shared = Database(knobs.database_url), CeleryBell(knobs.broker), Shared(redis_url)
     accounts = knobs.accounts
     connections = RedisConnections(shared, {name: account.connections for name, account in accounts.items()})
-    transports = {
-        name: SmtpTransport(SmtpAccount.of(account), Slots(name, connections)) for name, account in accounts.items()
-    }
+    transports = {name: transport_of(account, Slots(name, connections)) for name, account in accounts.items()}
     groups = Groups(shared, mx_of if knobs.mx_lookups else None)
     signer = Signer([key.get_secret_value() for key in (knobs.secret_key, *knobs.secret_keys_previous)])
     tracks = Tracks(knobs.base_url, signer)
@@ -80,11 +81,20 @@ def assemble(knobs: Settings) -> Parts:
         settings=knobs,
         signer=signer,
         trail=RedisTrail(shared),
-        daily=Daily(shared, ramps(accounts)),
+        daily=Daily(shared, ramps(accounts), partial(_left_today, db)),
         fetch=Fetcher(knobs.fetch_timeout_s, knobs.fetch_bytes_max, knobs.fetch_hosts_allowed),
         goodbyes=tuple(closings),
         takes_mail=MailDomains(takes_mail if knobs.mx_lookups and knobs.signup_mx_check else None),
     )
+
+
+def _left_today(db: Database, account: str, now: datetime) -> tuple[int, int] | None:
+    try:
+        with db.reading() as session:
+            return spent.today(session, account, now)
+    except SQLAlchemyError:
+        # Whoever cannot read the books can claim no letter either.
+        return None
 
 
 def ramps(accounts: Mapping[str, Account]) -> dict[str, Ramp]:

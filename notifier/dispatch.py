@@ -190,6 +190,8 @@ class Dispatch:
         """Write down the rest, and give back what was not sent."""
         book = self._book(session)
         self._write(book)
+        if self.feed.is_refused:
+            returns.barred(session, self._chunk.account, book.now)
         left = self._left - self._maker.failures.keys()
         if self.feed.fault:
             book.put_off(left, self.feed.fault)

@@ -1,14 +1,19 @@
 """What only the person themselves may do: see their letters, take everything along, move, be forgotten."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import select
 
 from notifier.consent import moving, own, signing_in, suppression
 from notifier.consent.own import PastLetter
 from notifier.consent.signing_in import Visitor
-from notifier.models import Site, Subscriber
+from notifier.domain.traces import Tracking
+from notifier.feedback import standings
+from notifier.models import Site, Subscriber, Suppression
 from notifier.parts import Parts
 from notifier.queue import later, to_sign_up, transaction
 from notifier.stages import record
@@ -27,10 +32,51 @@ def person(parts: Parts, visitor: Visitor) -> tuple[str, str]:
         return reader.address, reader.name
 
 
-def export(parts: Parts, visitor: Visitor) -> Iterator[bytes]:
-    """Everything that is kept of a reader as JSON, piece by piece: a long history is never in memory as a whole."""
+@dataclass(frozen=True, slots=True)
+class MailFacts:
+    """How a reader's address takes our letters, and what is remembered of how they are read."""
+
+    score: float
+    limit: float
+    refusals: tuple[tuple[str, str], ...]
+    """The last ones: day and class (`BounceClass`)."""
+    ended_on: str = ""
+    """Since when nothing is sent there; empty while letters are."""
+    ended_why: str = ""
+    is_traced: bool = False
+
+
+def mail_facts(parts: Parts, visitor: Visitor) -> MailFacts:
+    """Score and last refusals, a suppression of the address or its domain, and consent to traces."""
     with parts.db.reading() as session:
-        yield b"{"
+        reader = session.get_one(Subscriber, visitor.subscriber_id)
+        site = session.get_one(Site, reader.site_id)
+        held = standings.find(session, (site.id, reader.address_hash))
+        places = [reader.address_hash, suppression.place_of(site, f"@{reader.address.rpartition('@')[2]}")]
+        ended = session.scalars(
+            select(Suppression)
+            .where(Suppression.site_id == site.id, Suppression.address_hash.in_(places))
+            .where(Suppression.lifted_at.is_(None))
+            .order_by(Suppression.at)
+        ).first()
+        told = [reason.split(" ") for reason in held.reasons]
+        return MailFacts(
+            score=held.score,
+            limit=parts.settings.soft_bounces_max,
+            refusals=tuple((day, why) for day, why, *_ in told),
+            ended_on=ended.at.date().isoformat() if ended else "",
+            ended_why=ended.reason if ended else "",
+            is_traced=reader.may_track and site.tracking is Tracking.READERS,
+        )
+
+
+def export(parts: Parts, visitor: Visitor, tell: Callable[[MailFacts], list[str]]) -> Iterator[bytes]:
+    """Everything that is kept of a reader as JSON, piece by piece: a long history is never in memory as a whole.
+
+    `tell` puts into words how their address takes our letters: `your_mail`.
+    """
+    with parts.db.reading() as session:
+        yield f'{{\n"your_mail": {_json(tell(mail_facts(parts, visitor)))},'.encode()
         for number, (name, values) in enumerate(own.export(session, visitor.subscriber_id)):
             yield f"{',' if number else ''}\n{_json(name)}: [".encode()
             for place, value in enumerate(values):

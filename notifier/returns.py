@@ -67,6 +67,11 @@ def refused(
         _alarm(parts, session, {account: policy}, now)
 
 
+def barred(session: Session, account: str, now: datetime) -> None:
+    """An account's name, password or key is refused: editors are told; its letters wait, or take another account."""
+    alarms.barred(session, account, now)
+
+
 def leave(session: Session, whom: Concerned, source: str, now: datetime) -> None:
     """End what brought a letter, as the one click of a mail program does (RFC 8058); twice changes nothing more."""
     if whom.subscriber_id and (link := links.view(session, whom.subscriber_id, whom.delivery_id)):

@@ -85,9 +85,9 @@ class Settings(Intake, OpenId, Pacing, Shielding, MailIn, Foresight, Returning, 
     mx_lookups: bool = Field(default=True, description="Ask the DNS who takes an unknown domain's mail: its group.")
     smtp_accounts: Annotated[dict[Name, Account], NoDecode] = Field(
         default={},
-        description="Several accounts in place of the one above, a JSON object by name: `host`, `port`, `username`, "
-        "`password`, `tls`, `helo`, `connect_timeout_s`, `reply_timeout_s`, `letters_per_connection`, `connections`, "
-        "`rate_per_s`, `burst`, `group_rates`, `echo_header`, `warmup_from`, and `weight` for its part of the letters.",
+        description="Several accounts in place of the one above, a JSON object by name: `host` (or `url`), `port`, "
+        "`username`, `password`, `tls`, `helo`, `connect_timeout_s`, `reply_timeout_s`, `letters_per_connection`, "
+        "`connections`, `rate_per_s`, `burst`, `group_rates`, `echo_header`, `warmup_from`, and `weight`.",
     )
     body_encoding: Literal["base64", "8bit"] = Field(
         default="base64",

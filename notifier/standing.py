@@ -14,6 +14,11 @@ class Standing(BaseModel):
         description="Addresses that our letters reach the world from, comma-separated: `notifier doctor` looks for "
         "them in SPF and in the reverse DNS.",
     )
+    smtp_url: str = Field(
+        default="",
+        description="A provider's HTTP API in place of the SMTP server: `ses://eu-west-1`, "
+        "`mailgun://letters.example.org?region=eu`, `postmark://outbound`; its key is smtp_username and smtp_password.",
+    )
     smtp_warmup_from: date | None = Field(
         default=None,
         description="Day such as 2026-12-01 on which a new sender begins: 200 letters that day, more each day, all of "

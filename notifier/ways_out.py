@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from notifier import dkim_keys
+from notifier.account import Account
 from notifier.accounts import LocalConnections, Slots
 from notifier.desk import audit
 from notifier.desk.audit import Actor
@@ -23,8 +24,8 @@ from notifier.stages.render import personalise
 from notifier.stages.render.compile.sample import sample
 from notifier.transports.account import SessionRefusedError, SmtpAccount, open_session
 from notifier.transports.listed import send_all
+from notifier.transports.made import knock, transport_of
 from notifier.transports.replies import text_of
-from notifier.transports.smtp import SmtpTransport
 
 STEP_S: Final = 8.0
 """For each step: somebody waits before a page."""
@@ -54,13 +55,14 @@ def try_account(parts: Parts, site_id: int, name: str, to: str, by: Actor, now: 
     """
     if name not in parts.settings.accounts:
         raise LookupError(name)
-    account = SmtpAccount.of(parts.settings.accounts[name])
-    bounded = replace(
-        account, connect_timeout_s=min(account.connect_timeout_s, STEP_S),
-        reply_timeout_s=min(account.reply_timeout_s, STEP_S), connections=1,
-    )  # fmt: skip
+    account = parts.settings.accounts[name]
+    bounded = account.model_copy(update={
+        "connect_timeout_s": min(account.connect_timeout_s, STEP_S),
+        "reply_timeout_s": min(account.reply_timeout_s, STEP_S),
+        "connections": 1,
+    })  # fmt: skip
     to = check_address(to).wire if to else ""
-    tried = _greeted(bounded)
+    tried = _knocked(bounded) if bounded.api else _greeted(SmtpAccount.of(bounded))
     if tried.is_ready and to:
         outcome = _sent(parts, site_id, bounded, to, now)
         is_sent = isinstance(outcome, Sent)
@@ -90,7 +92,17 @@ def _greeted(account: SmtpAccount) -> Tried:
     )
 
 
-def _sent(parts: Parts, site_id: int, account: SmtpAccount, to: str, now: datetime) -> Outcome:
+def _knocked(account: Account) -> Tried:
+    began = time.monotonic()
+    barred = knock(account, STEP_S)
+    if barred is not None:
+        return Tried(is_ready=False, took_ms=_since(began), said=barred.said, is_refused=barred.is_for_good)
+    return Tried(
+        is_ready=True, took_ms=_since(began), tls="TLS" if account.tls == "implicit" else "", has_logged_in=True
+    )
+
+
+def _sent(parts: Parts, site_id: int, account: Account, to: str, now: datetime) -> Outcome:
     """A sample letter in the site's language, outside of all books."""
     with parts.db.reading() as session:
         face = gather.face(session.get_one(Site, site_id))
@@ -99,7 +111,7 @@ def _sent(parts: Parts, site_id: int, account: SmtpAccount, to: str, now: dateti
     personal = parts.links(face.sender_address).personal(one, now, "test")
     signer = DkimSigner(dkim_keys.load(parts.settings.dkim_folder))
     message = personalise(parts.renderer.render(content), content, personal, signer)
-    transport = SmtpTransport(account, Slots("test", LocalConnections({"test": 1})))
+    transport = transport_of(account, Slots("test", LocalConnections({"test": 1})))
     try:
         ((_, outcome),) = send_all(transport, [message])
     finally:

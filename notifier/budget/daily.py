@@ -1,8 +1,11 @@
-"""How many letters an account may send in a day while it warms up: counted in Redis, by all workers together."""
+"""How many letters an account may send in a day while it warms up: counted in Redis, by all workers together.
+
+A Redis that was emptied in mid-day is told by the books what has left, before it grants anything.
+"""
 
 import hashlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,9 +18,18 @@ AGAIN_S: Final = 600.0
 """When the day is used up: others may give back what they did not send, and another account may come back."""
 _KEPT_S: Final = 2 * 86_400
 
+Left = Callable[[str, datetime], tuple[int, int] | None]
+"""An account and a moment -> what has left by it since midnight UTC, urgent and others; None where nobody can tell."""
+
 # KEYS: the day of an account. ARGV: letters of the day, its reserve, urgent or not (1, 0), letters wanted (below zero:
-# given back), seconds to keep. Gives {granted, urgent, others}.
+# given back), seconds to keep, and what had left already, urgent and others; both empty where that was not asked.
+# Gives {granted, urgent, others}; nothing where the day is not known and was not told.
 _TAKE: Final = """
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  if ARGV[6] == '' then return {} end
+  redis.call('HSET', KEYS[1], 'urgent', ARGV[6], 'others', ARGV[7])
+  redis.call('EXPIRE', KEYS[1], ARGV[5])
+end
 local cap, kept, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
 local field = ARGV[3] == '1' and 'urgent' or 'others'
 local row = redis.call('HMGET', KEYS[1], 'urgent', 'others')
@@ -51,8 +63,11 @@ class Daily:
     While Redis is away a process counts alone, and allows itself a quarter. Safe for threads.
     """
 
-    def __init__(self, shared: Shared | None = None, ramps: Mapping[str, Ramp] | None = None) -> None:
-        """`shared` None: this process alone sends, as in tests."""
+    def __init__(
+        self, shared: Shared | None = None, ramps: Mapping[str, Ramp] | None = None, left: Left | None = None
+    ) -> None:
+        """`shared` None: this process alone sends, as in tests. `left` None: a day that is not known is a new one."""
+        self._left = left or (lambda _account, _now: (0, 0))
         self._ramps = ramps or {}
         self._ask = shared.script(_TAKE) if shared else None
         self._own: dict[str, list[int]] = {}
@@ -93,8 +108,14 @@ class Daily:
         key = _key(account, now)
         if self._ask is not None:
             kept = -int(-cap * RESERVED // 1)
-            answer = self._ask([key], [cap, kept, int(is_urgent), wanted, _KEPT_S])
-            if answer is not None:
+            told = [cap, kept, int(is_urgent), wanted, _KEPT_S]
+            answer = self._ask([key], [*told, "", ""])
+            if answer == []:
+                # Of two that ask the books at once, the first is believed.
+                if (left := self._left(account, now)) is None:
+                    return 0, 0, cap
+                answer = self._ask([key], [*told, *left])
+            if answer:
                 got, urgent, others = map(int, answer)
                 return got, urgent, others
             cap //= CAUTION

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.ward import Ward
+from notifier.doctor.words import said
 from notifier.domain.dkim import DkimKey, DkimKind, DkimSigner
 from notifier.domain.dkim.relaxed import body_hash, relaxed_fields
 
@@ -37,8 +38,7 @@ def check(ward: Ward) -> Iterator[Finding]:
 
 
 def _unsigned(pen: Pen, domain: str) -> Finding:
-    advice = "Make a key and publish it; without, letters count as signed only if your relay signs for this domain."
-    return pen.amber("no key signs for it here", advice, f"notifier dkim new {domain}")
+    return pen.amber(said("dkim_unsigned"), said("do_dkim_unsigned"), f"notifier dkim new {domain}")
 
 
 def _of_key(ward: Ward, key: DkimKey) -> Finding:
@@ -46,29 +46,28 @@ def _of_key(ward: Ward, key: DkimKey) -> Finding:
     wanted = f"{key.dns_name}. TXT {strings}"
     records = [text for text in ward.dns.texts(key.dns_name) if "p=" in text]
     if len(records) != 1:
-        what = "is not published" if not records else f"has {len(records)} records"
-        return pen.red(f"the key {what}", "Publish exactly this record.", wanted)
+        what = said("dkim_several", number=len(records)) if records else said("dkim_missing")
+        return pen.red(what, said("do_dkim_publish"), wanted)
     tags = tags_of(records[0])
     if fault := _fault(key, tags):
-        return pen.red(fault, "Publish the key that signs here, or delete its file.", wanted)
-    told = f"{key.kind}, {key.bits} bits; a letter signed now verifies"
+        return pen.red(fault, said("do_dkim_fault"), wanted)
+    told = said("dkim_well", kind=key.kind, bits=key.bits)
     if "y" in tags.get("t", "").split(":"):
-        return pen.amber(f"{told}, but t=y says that it is a trial", "Take t=y out of the record.", wanted)
+        return pen.amber(said("dkim_trial", told=told), said("do_dkim_trial"), wanted)
     if key.kind is DkimKind.ED25519 and not _has_rsa(ward, key.domain):
-        advice = "Add an RSA key: many receivers know no Ed25519 yet."
-        return pen.amber(told, advice, f"notifier dkim new {key.domain}")
+        return pen.amber(told, said("do_dkim_rsa"), f"notifier dkim new {key.domain}")
     return pen.green(told)
 
 
 def _fault(key: DkimKey, published: Mapping[str, str]) -> str:
     """Why receivers could not verify what this key signs; empty where they can (RFC 6376, 3.6.1)."""
     if not published.get("p"):
-        return "the key is revoked: p= is empty"
+        return said("dkim_revoked")
     if not {"*", "email"} & set(published.get("s", "*").split(":")):
-        return f"s={published['s']}: the key is not for mail"
+        return said("dkim_not_mail", tag=published["s"])
     if "sha256" not in published.get("h", "sha256").split(":"):
-        return f"h={published['h']}: the key does not allow SHA-256"
-    return "" if verifies(key, published) else "another key is published: a letter signed now does not verify"
+        return said("dkim_no_sha", tag=published["h"])
+    return "" if verifies(key, published) else said("dkim_other")
 
 
 def _has_rsa(ward: Ward, domain: str) -> bool:

@@ -8,6 +8,7 @@ from notifier.doctor.dkim import tags_of
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.names import Dns
 from notifier.doctor.ward import Ward
+from notifier.doctor.words import said
 
 LABELS_MAX: Final = 8
 """RFC 9989, 4.10: a walk up the tree asks eight questions at the most."""
@@ -39,13 +40,13 @@ def _policy(ward: Ward, domain: str) -> Finding:
     wanted = f'_dmarc.{domain}. TXT "v=DMARC1; p=quarantine; rua=mailto:postmaster@{domain}"'
     own = _records(ward.dns, domain)
     if len(own) > 1:
-        return pen.red(f"{len(own)} DMARC records", "Leave one: with two, receivers heed neither.", own[0])
+        return pen.red(said("dmarc_several", number=len(own)), said("do_leave_one"), own[0])
     policy = policy_of(ward.dns, domain)
     if policy is None:
-        return pen.red("no DMARC record", "Publish one: the big providers refuse bulk mail without.", wanted)
-    told = f"{policy.record} (at {policy.place})"
+        return pen.red(said("dmarc_none"), said("do_dmarc_none"), wanted)
+    told = said("dmarc_told", record=policy.record, place=policy.place)
     if policy.asked_for(domain) not in _POLICIES:
-        return pen.red(told, "p= is none, quarantine or reject.", wanted)
+        return pen.red(told, said("do_dmarc_p"), wanted)
     advice = _advice(policy, domain)
     return pen.amber(told, advice, wanted) if advice else pen.green(told)
 
@@ -53,11 +54,11 @@ def _policy(ward: Ward, domain: str) -> Finding:
 def _advice(policy: Policy, domain: str) -> str:
     """What could be better about a policy that holds."""
     if policy.asked_for(domain) == "none" or policy.tags.get("t") == "y":
-        return "Once the reports are clean, ask for quarantine, then reject."
+        return said("do_dmarc_ask")
     if "rua" not in policy.tags:
-        return "Add rua=: else nobody tells you who sends as you."
+        return said("do_dmarc_rua")
     removed = ", ".join(sorted({"pct", "rf", "ri"} & policy.tags.keys()))
-    return f"RFC 9989 has removed {removed}: take it out, and test with t=y instead." if removed else ""
+    return said("do_dmarc_removed", tags=removed) if removed else ""
 
 
 def _alignment(ward: Ward, domain: str) -> Finding:
@@ -67,15 +68,15 @@ def _alignment(ward: Ward, domain: str) -> Finding:
     returns = ward.parts.settings.bounce_domain or domain
     dkim = bool(signer) and aligned(ward.dns, domain, signer, is_strict=tags.get("adkim") == "s")
     spf = aligned(ward.dns, domain, returns, is_strict=tags.get("aspf") == "s")
-    told = f"From {domain}, DKIM d={signer or 'none here'}, return path {returns}"
+    told = said("alignment_told", domain=domain, signer=signer or said("alignment_nobody"), path=returns)
     if dkim and spf:
         return pen.green(told)
     if dkim:
-        return pen.amber(told, "Only DKIM aligns: let NOTIFIER_BOUNCE_DOMAIN stand below the sender's domain.")
+        return pen.amber(told, said("do_only_dkim"))
     if spf:
-        return pen.amber(told, "Only the return path aligns, which forwarding breaks: sign with a key of the domain.",
+        return pen.amber(told, said("do_only_path"),
                          f"notifier dkim new {domain}")  # fmt: skip
-    return pen.red(told, "Neither aligns, so DMARC fails: sign with a key of the sender's domain.",
+    return pen.red(told, said("do_neither"),
                    f"notifier dkim new {domain}")  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.ward import Ward, is_here
+from notifier.doctor.words import said
 from notifier.shared import client
 
 OFF: Final = timedelta(seconds=5)
@@ -32,10 +33,10 @@ def check_clock(ward: Ward) -> Iterator[Finding]:
 
 
 def _off(pen: Pen, by: timedelta) -> Finding:
-    told = f"{by.total_seconds():+.1f} s against this machine"
+    told = said("clock_off", seconds=f"{by.total_seconds():+.1f}")
     if abs(by) > FAR_OFF:
-        return pen.red(told, "Set the clocks: run chrony or systemd-timesyncd on both machines.")
-    return pen.amber(told, "Keep the clocks with chrony or systemd-timesyncd.") if abs(by) > OFF else pen.green(told)
+        return pen.red(told, said("do_clock_set"))
+    return pen.amber(told, said("do_clock_keep")) if abs(by) > OFF else pen.green(told)
 
 
 def _database(ward: Ward) -> datetime | None:
@@ -76,14 +77,14 @@ def check_web(ward: Ward) -> Iterator[Finding]:
     try:
         ward.visit(f"{url}/health")
     except OSError as fault:
-        yield pen.red(str(fault), "Every link of every letter leads there: start `notifier serve` and its proxy.")
+        yield pen.red(str(fault), said("do_web"))
         return
     if parts.scheme == "https":
-        yield pen.green("answers over https")
+        yield pen.green(said("web_well"))
     elif is_here(parts.hostname or ""):
-        yield pen.amber("this machine alone can open it", "Set NOTIFIER_BASE_URL to the address that readers reach.")
+        yield pen.amber(said("web_here"), said("do_web_here"))
     else:
-        yield pen.red("answers without https", "Put TLS before it: one-click unsubscribing wants https (RFC 8058).")
+        yield pen.red(said("web_plain"), said("do_web_plain"))
 
 
 def check_disk(ward: Ward) -> Iterator[Finding]:
@@ -91,17 +92,16 @@ def check_disk(ward: Ward) -> Iterator[Finding]:
     pen, place = Pen("journal", str(ward.journal)), ward.journal
     there = next((one for one in (place, *place.parents) if one.exists()), place)
     if not os.access(there, os.W_OK):
-        yield pen.red("cannot be written to", "Let the workers' user write there, or set NOTIFIER_JOURNAL_FOLDER.")
+        yield pen.red(said("disk_closed"), said("do_disk_closed"))
         return
     free = ward.free(there)
-    told = f"{free / 1e9:.1f} GB free"
+    told = said("disk_free", size=f"{free / 1e9:.1f}")
     if free < DISK_LEAST:
-        yield pen.red(told, "Make room: without a journal a killed worker's letters go out twice.")
+        yield pen.red(told, said("do_disk_full"))
     elif free < DISK_LOW:
-        yield pen.amber(told, "Make room soon.")
+        yield pen.amber(told, said("do_disk_low"))
     elif place.is_relative_to(ward.temporary):
-        advice = "Set NOTIFIER_JOURNAL_FOLDER: what is temporary may be gone after a power cut."
-        yield pen.amber(f"{told}; in the temporary folder", advice)
+        yield pen.amber(said("disk_temporary", told=told), said("do_disk_temporary"))
     else:
         yield pen.green(told)
 
@@ -110,11 +110,10 @@ def check_secrets(ward: Ward) -> Iterator[Finding]:
     """The keys that sign links, and passwords that travel."""
     knobs, pen = ward.parts.settings, Pen("secrets", "NOTIFIER_SECRET_KEY")
     keys = [one.get_secret_value() for one in (knobs.secret_key, *knobs.secret_keys_previous)]
-    advice = "Make a new one, and keep the old one in NOTIFIER_SECRET_KEYS_PREVIOUS only if nobody else has it."
     if any(word in key.lower() for key in keys for word in _GUESSED):
-        yield pen.red("a key that can be guessed", advice, "openssl rand -base64 48")
+        yield pen.red(said("secret_guessed"), said("do_secret"), "openssl rand -base64 48")
     else:
-        yield pen.green(f"one key signs, {len(keys) - 1} more verify")
+        yield pen.green(said("secret_well", number=len(keys) - 1))
     for name, account in ward.accounts.items():
         if account.username and not account.password.get_secret_value():
-            yield Pen("secrets", name).red("a name without a password", "Give the account its password.")
+            yield Pen("secrets", name).red(said("secret_no_password"), said("do_secret_password"))

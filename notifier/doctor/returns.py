@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.names import Dns
 from notifier.doctor.ward import Ward
+from notifier.doctor.words import said
 from notifier.domain.claimed import Claimed
 from notifier.domain.links import REPLY
 from notifier.domain.words import LetterKind
@@ -19,8 +20,7 @@ def check(ward: Ward) -> Iterator[Finding]:
     for domain, address in _own_addresses(ward).items():
         yield _way_back(ward, Pen("mx", domain), domain, address)
     if not knobs.bounce_domain:
-        advice = "Set NOTIFIER_BOUNCE_DOMAIN: else a bounce cannot be told apart, and a dead address stays."
-        yield Pen("mx", "bounces").amber("bounces go to the sender's own mailbox", advice)
+        yield Pen("mx", "bounces").amber(said("mx_no_domain"), said("do_mx_no_domain"))
     if knobs.inbound_listen:
         yield _door(ward, Pen("door", knobs.inbound_listen), knobs.inbound_listen)
 
@@ -28,16 +28,16 @@ def check(ward: Ward) -> Iterator[Finding]:
 def check_sites(ward: Ward) -> Iterator[Finding]:
     """Whether each sender can be answered."""
     if not ward.senders:
-        yield Pen("sites", "sites").amber("there is no site yet", "Make one.", "notifier site add")
+        yield Pen("sites", "sites").amber(said("no_site"), said("do_no_site"), "notifier site add")
     for domain, slugs in ward.senders.items():
         pen = Pen("sites", domain)
         if "." not in domain:
-            yield pen.red(f"the sender of {', '.join(slugs)}", "Give the site a sender at a domain of the public DNS.")
+            yield pen.red(said("sender_of", sites=", ".join(slugs)), said("do_sender_domain"))
         elif not takes_mail(ward.dns, domain):
-            advice = "Some receivers refuse mail from a domain that takes none: give it an MX record."
-            yield pen.red(f"the sender of {', '.join(slugs)} takes no mail", advice, f"{domain}. MX 10 mail.{domain}.")
+            told = said("sender_takes_none", sites=", ".join(slugs))
+            yield pen.red(told, said("do_sender_mx"), f"{domain}. MX 10 mail.{domain}.")
         else:
-            yield pen.green(f"the sender of {', '.join(slugs)} takes mail")
+            yield pen.green(said("sender_takes", sites=", ".join(slugs)))
 
 
 def takes_mail(dns: Dns, domain: str) -> bool:
@@ -57,23 +57,23 @@ def _own_addresses(ward: Ward) -> dict[str, str]:
 
 def _way_back(ward: Ward, pen: Pen, domain: str, address: str) -> Finding:
     exchangers = ward.dns.exchangers(domain)
-    advice = "Point it at the server that hands this mail to `notifier inbound`, or at your mailbox's."
+    advice = said("do_mx")
     if not exchangers or exchangers == (".",):
-        return pen.red("no MX record", advice, f"{domain}. MX 10 <your mail server>.")
+        return pen.red(said("mx_none"), advice, f"{domain}. MX 10 <your mail server>.")
     hosts = [(host, ip) for host in exchangers for ip in ward.dns.addresses(host)]
     if not hosts:
-        return pen.red(f"{', '.join(exchangers)}: no address", "The MX must name a host that has an address.")
-    said = ""
+        return pen.red(said("mx_no_address", hosts=", ".join(exchangers)), said("do_mx_address"))
+    answer = ""
     for host, ip in hosts[:3]:
-        said = _asked(ward, ip, address)
-        if said.startswith("2"):
-            return pen.green(f"{host} takes mail for us")
-        if said[:1].isdecimal():
+        answer = _asked(ward, ip, address)
+        if answer.startswith("2"):
+            return pen.green(said("mx_takes", host=host))
+        if answer[:1].isdecimal():
             break
-        said = f"{host}: {said}"
-    if said[:1] == "5":
-        return pen.red(f"it refuses {address.partition('@')[0][:3]}…@{domain}: {said}", advice)
-    return pen.amber(said, "Whether mail arrives is not known: port 25 of the server did not answer us, or not now.")
+        answer = f"{host}: {answer}"
+    if answer[:1] == "5":
+        return pen.red(said("mx_refuses", address=f"{address.partition('@')[0][:3]}…@{domain}", answer=answer), advice)
+    return pen.amber(answer, said("do_mx_unknown"))
 
 
 def _asked(ward: Ward, ip: str, address: str) -> str:
@@ -93,12 +93,12 @@ def _asked(ward: Ward, ip: str, address: str) -> str:
 def _door(ward: Ward, pen: Pen, where: str) -> Finding:
     try:
         with _connected(where, ward.timeout_s) as door:
-            said = door.recv(200).decode(errors="replace").strip()
+            greeting = door.recv(200).decode(errors="replace").strip()
             with contextlib.suppress(OSError):
                 door.sendall(b"QUIT\r\n")
     except (OSError, ValueError) as fault:
-        return pen.red(f"no answer ({type(fault).__name__})", "Start `notifier inbound`.")
-    return pen.green(said) if said.startswith("220") else pen.red(said, "Something else listens there.")
+        return pen.red(said("no_answer", fault=type(fault).__name__), said("do_door"))
+    return pen.green(greeting) if greeting.startswith("220") else pen.red(greeting, said("do_door_other"))
 
 
 def _connected(where: str, timeout_s: float) -> socket.socket:

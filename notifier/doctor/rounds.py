@@ -10,6 +10,7 @@ from notifier.doctor import dkim, dmarc, hosts, house, returns, servers, spf, st
 from notifier.doctor.finding import Finding, Light, Pen
 from notifier.doctor.names import DnsSilentError
 from notifier.doctor.ward import Ward
+from notifier.doctor.words import said
 
 Check = Callable[[Ward], Iterator[Finding]]
 CHECKS: Final[Mapping[str, Check]] = {
@@ -69,14 +70,14 @@ def _findings(name: str, check: Check, ward: Ward) -> list[Finding]:
         for one in check(ward):
             found.append(one)  # noqa: PERF402 - see above
     except DnsSilentError as fault:
-        found.append(Pen(name, "DNS").amber(f"the DNS does not answer: {fault}", "Ask again; see /etc/resolv.conf."))
+        found.append(Pen(name, "DNS").amber(said("dns_silent", fault=fault), said("do_dns")))
     except Exception as fault:  # noqa: BLE001 - one check that breaks must not hide what the others have found
         _log.warning("check_failed", check=name, fault=type(fault).__name__)
-        found.append(Pen(name, name).amber(f"the check failed: {type(fault).__name__}", "Look at the log."))
+        found.append(Pen(name, name).amber(said("check_failed", fault=type(fault).__name__), said("do_log")))
     return found
 
 
 def _of(name: str, found: Future[list[Finding]], within_s: float) -> Iterable[Finding]:
     if found.done() and not found.cancelled():
         return found.result()
-    return (Pen(name, name).amber(f"no answer within {within_s:.0f} s", "Ask again; something on the way is slow."),)
+    return (Pen(name, name).amber(said("too_slow", seconds=f"{within_s:.0f}"), said("do_again")),)

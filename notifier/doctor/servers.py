@@ -11,7 +11,9 @@ from typing import Final
 from notifier.account import Account
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.ward import Ward, is_here
+from notifier.doctor.words import said
 from notifier.transports.account import SessionRefusedError, SmtpAccount, open_session
+from notifier.transports.made import knock
 
 SOON: Final = timedelta(days=14)
 
@@ -23,6 +25,8 @@ def check(ward: Ward) -> Iterator[Finding]:
 
 
 def _of_account(ward: Ward, pen: Pen, account: Account) -> Finding:
+    if account.api is not None:
+        return _of_api(pen, account, ward.timeout_s)
     timeout_s = min(account.connect_timeout_s, ward.timeout_s)
     context = ward.tls or ssl.create_default_context()
     strict = replace(SmtpAccount.of(account), connect_timeout_s=timeout_s, tls_context=context)
@@ -32,12 +36,21 @@ def _of_account(ward: Ward, pen: Pen, account: Account) -> Finding:
         # As sending does: whoever has no password to lose takes what encryption there is.
         is_let_be = account.tls == "opportunistic" and not account.username
         if not is_let_be or "CERTIFICATE_VERIFY_FAILED" not in str(refusal):
-            advice = "See that the server runs and the account's host, port, tls, name and password are right."
-            return pen.red(f"{account.host}:{account.port}: {refusal}", advice)
-    told = f"{account.host}:{account.port}: STARTTLS, but the certificate is not to be trusted"
+            where = f"{account.host}:{account.port}"
+            return pen.red(f"{where}: {refusal}", said("do_server"))
+    told = said("tls_untrusted", where=f"{account.host}:{account.port}")
     if is_here(account.host):
-        return pen.green(f"{told}; it is this machine")
-    return pen.amber(told, "Anybody on the way could read along: have the server get a certificate that holds.")
+        return pen.green(said("here", told=told))
+    return pen.amber(told, said("do_tls_untrusted"))
+
+
+def _of_api(pen: Pen, account: Account, timeout_s: float) -> Finding:
+    barred = knock(account, timeout_s)
+    if barred is None:
+        return pen.green(said("api_takes_key", host=account.host))
+    if barred.is_for_good:
+        return pen.red(f"{account.host}: {barred.said}", said("do_api_key"))
+    return pen.red(f"{account.host}: {barred.said}", said("do_api_reach"))
 
 
 def _opened(account: SmtpAccount) -> tuple[str, datetime | None]:
@@ -58,11 +71,11 @@ def judged(pen: Pen, account: Account, version: str, until: datetime | None) -> 
     where = f"{account.host}:{account.port}"
     if until is None:
         if is_here(account.host):
-            return pen.green(f"{where}: not encrypted; it is this machine")
-        return pen.red(f"{where}: not encrypted", "Set tls to required; a server without STARTTLS is to be left.")
-    told = f"{where}: {version}, certificate until {until:%Y-%m-%d}"
+            return pen.green(said("here", told=said("tls_none", where=where)))
+        return pen.red(said("tls_none", where=where), said("do_tls_none"))
+    told = said("tls_until", where=where, version=version, day=f"{until:%Y-%m-%d}")
     if until - datetime.now(UTC) < SOON:
-        return pen.amber(told, "Have the server's certificate renewed: once it is over, nothing leaves.")
+        return pen.amber(told, said("do_tls_renew"))
     if account.tls == "opportunistic" and not is_here(account.host):
-        return pen.amber(told, "Set tls to required: else somebody on the way can switch the encryption off.")
+        return pen.amber(told, said("do_tls_required"))
     return pen.green(told)

@@ -8,6 +8,7 @@ from typing import Final
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.names import Dns
 from notifier.doctor.ward import Ward
+from notifier.doctor.words import said
 
 LOOKUPS_MAX: Final = 10
 """RFC 7208, 4.6.4: who needs more gets a permanent error, from every receiver."""
@@ -18,7 +19,11 @@ _DEEPEST: Final = 20
 
 
 class SpfBrokenError(Exception):
-    """Every receiver gives up on this record; the message says why."""
+    """Every receiver gives up on this record; the sentence says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +46,21 @@ def _about(ward: Ward, domain: str) -> Finding:
     pen, wanted = Pen("spf", domain), _wanted(ward, domain)
     records = records_of(ward.dns, domain)
     if not records:
-        return pen.red("no SPF record", "Publish one that names the servers our letters leave from.", wanted)
+        return pen.red(said("spf_none"), said("do_spf_none"), wanted)
     if len(records) > 1:
-        return pen.red(f"{len(records)} SPF records", "Leave one: with two, receivers heed neither.", records[0])
+        return pen.red(said("spf_several", number=len(records)), said("do_leave_one"), records[0])
     try:
         lookups = lookups_of(ward.dns, domain)
         # Not for a record that costs more: it may lead anywhere.
         asked = {ip for exit_ in ward.exits for ip in exit_.ips} if lookups <= LOOKUPS_MAX else set[str]()
         results = {ip: judge(ward.dns, domain, ip_address(ip)) for ip in sorted(asked)}
     except SpfBrokenError as fault:
-        return pen.red(str(fault), "Put the record right: as it is, no receiver heeds it.", records[0])
-    told = f"{records[0]} ({lookups} of {LOOKUPS_MAX} lookups)"
+        return pen.red(fault.sentence, said("do_spf_broken"), records[0])
+    told = said("spf_told", record=records[0], lookups=lookups, most=LOOKUPS_MAX)
     if lookups > LOOKUPS_MAX:
-        return pen.red(told, "Take out includes, or write their networks as ip4: and ip6:.", records[0])
+        return pen.red(told, said("do_spf_lookups"), records[0])
     if _last(records[0]) == "+":
-        return pen.red(told, "+all lets anybody send as you: end the record with ~all or -all.", wanted)
+        return pen.red(told, said("do_spf_all"), wanted)
     return _of_exits(ward, pen, told, {ip: result for ip, result in results.items() if result != "pass"})
 
 
@@ -64,12 +69,12 @@ def _of_exits(ward: Ward, pen: Pen, told: str, unknown: dict[str, str]) -> Findi
     for ip, result in unknown.items():
         if ip in sure:
             kind = "ip6" if ":" in ip else "ip4"
-            return pen.red(f"{told}; {ip} gets {result}", f"Add {kind}:{ip} to the record.", _wanted(ward, pen.about))
+            gets = said("spf_gets", told=told, ip=ip, result=result)
+            return pen.red(gets, said("do_spf_add", term=f"{kind}:{ip}"), _wanted(ward, pen.about))
     if sure:
-        return pen.green(f"{told}; {', '.join(sorted(sure))} pass")
+        return pen.green(said("spf_pass", told=told, ips=", ".join(sorted(sure))))
     if unknown and len(unknown) == sum(len(exit_.ips) for exit_ in ward.exits):
-        advice = "Add the include: that your relay names, or set NOTIFIER_SENDING_IPS so that this can be checked."
-        return pen.amber(f"{told}; none of the relay's own addresses passes", advice)
+        return pen.amber(said("spf_relay", told=told), said("do_spf_relay"))
     return pen.green(told)
 
 
@@ -87,7 +92,7 @@ def records_of(dns: Dns, domain: str) -> list[str]:
 def lookups_of(dns: Dns, domain: str, depth: int = 0) -> int:
     """Lookups that a receiver needs at the worst, those of what is included with them. Raises SpfBrokenError."""
     if depth > _DEEPEST:
-        raise SpfBrokenError(f"{domain} includes itself")
+        raise SpfBrokenError(said("spf_circle", domain=domain))
     total = 0
     for term in _terms(dns, domain):
         total += term.name in _COUNTED
@@ -146,7 +151,7 @@ def _prefix(network: str) -> str:
 def _terms(dns: Dns, domain: str) -> list[Term]:
     records = records_of(dns, domain)
     if len(records) != 1:
-        raise SpfBrokenError(f"{domain} has {len(records)} SPF records")
+        raise SpfBrokenError(said("spf_has", domain=domain, number=len(records)))
     return [term for word in records[0].split()[1:] if (term := _term(word))]
 
 
@@ -160,7 +165,7 @@ def _term(word: str) -> Term | None:
     if name.lower() not in _MECHANISMS:
         if "=" in bare:
             return None  # A modifier that we need not know (RFC 7208, 6).
-        raise SpfBrokenError(f"{word} is no SPF term")
+        raise SpfBrokenError(said("spf_no_term", word=word))
     if name.lower() in {"ip4", "ip6"}:
         return Term(qualifier, name.lower(), value)
     value, slash, prefix = value.partition("/") if not slash else (value, slash, own)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from notifier.budget import Today
 from notifier.doctor.finding import Finding, Pen
 from notifier.doctor.ward import Ward
+from notifier.doctor.words import said
 from notifier.models import Lease
 from notifier.stages.ledger import TICK
 
@@ -27,33 +28,33 @@ def check(ward: Ward) -> Iterator[Finding]:
 
 def _sweep(ward: Ward) -> Finding:
     pen, knobs = Pen("heartbeat", "worker, beat"), ward.parts.settings
-    advice = "Start `notifier worker` and `notifier beat`: between them they sweep every few seconds."
+    advice = said("do_sweep")
     with ward.parts.db.reading() as session:
         last = session.scalar(select(Lease.last_sweep_at).where(Lease.name == TICK))
     if last is None:
-        return pen.red("nothing was ever swept", advice)
+        return pen.red(said("sweep_never"), advice)
     # The sweep is dated by the clock of the demo too.
     age = ward.now() + timedelta(seconds=knobs.clock_offset_s) - last
-    told, every = f"last sweep {max(0, age.total_seconds()):.0f} s ago", timedelta(seconds=3 * knobs.sweep_s)
+    told, every = said("sweep_ago", seconds=f"{max(0, age.total_seconds()):.0f}"), timedelta(seconds=3 * knobs.sweep_s)
     if age > max(DEAD, 2 * every):
         return pen.red(told, advice)
-    return pen.amber(told, f"Something is slow or at rest. {advice}") if age > max(LATE, every) else pen.green(told)
+    return pen.amber(told, said("do_sweep_late", advice=advice)) if age > max(LATE, every) else pen.green(told)
 
 
 def _lanes(ward: Ward) -> Finding:
     pen, depths = Pen("lanes", "broker"), ward.parts.depths()
     if depths is None:
-        return pen.red("the broker does not answer", "Start it, or put NOTIFIER_BROKER_URL right.")
-    told = ", ".join(f"{lane} {count}" for lane, count in depths.items() if count) or "nothing waits"
+        return pen.red(said("broker_silent"), said("do_broker"))
+    told = ", ".join(f"{lane} {count}" for lane, count in depths.items() if count) or said("lanes_empty")
     if max(depths.values(), default=0) > PILED_UP:
-        return pen.amber(told, "Run more workers, or find out what keeps them.")
+        return pen.amber(told, said("do_lanes"))
     return pen.green(told)
 
 
 def _ramp(pen: Pen, day: Today) -> Finding:
     if day.day < 0:
-        return pen.amber(f"begins in {-day.day} days", "Until then this account sends nothing.")
-    told = f"day {day.day + 1} of {day.days + 1}: {day.sent:,} of {day.cap:,} letters"
+        return pen.amber(said("ramp_begins", days=-day.day), said("do_ramp_begins"))
+    told = said("ramp_day", day=day.day + 1, days=day.days + 1, sent=f"{day.sent:,}", cap=f"{day.cap:,}")
     if day.sent >= day.cap:
-        return pen.amber(told, "The rest waits for tomorrow, or for another account.")
+        return pen.amber(told, said("do_ramp_full"))
     return pen.green(told)

@@ -152,7 +152,7 @@ def _shared(head: Letterhead, host: str, mail_to: str) -> Iterator[str]:
         yield folded("In-Reply-To", root)
         yield folded("References", root)
     yield "Auto-Submitted: auto-generated"
-    yield folded("Feedback-ID", f"{head.letter_id}:{head.kind}:{language}:{_feedback_sender(head.slug)}")
+    yield folded("Feedback-ID", f"{head.letter_id}:{head.kind}:{language}:{feedback_sender(head.slug)}")
     yield folded("Content-Language", language)
     yield "MIME-Version: 1.0"
     yield folded("Content-Type", "multipart/alternative;", f'boundary="{BOUNDARY}"')
@@ -166,5 +166,6 @@ def _bracketed(message_id: str) -> str:
     return message_id if message_id.startswith("<") else f"<{message_id}>"
 
 
-def _feedback_sender(slug: str) -> str:
+def feedback_sender(slug: str) -> str:
+    """What Feedback-ID calls a site: its last field, of 5 to 15 characters."""
     return ascii_label(slug)[:_FEEDBACK_MOST].ljust(_FEEDBACK_LEAST, "0")

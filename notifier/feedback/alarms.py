@@ -10,14 +10,17 @@ from sqlalchemy.orm import Session
 
 from notifier import observe
 from notifier.db import affected, upsert
+from notifier.domain.mail import feedback_sender
 from notifier.domain.returns.words import EventKind
 from notifier.domain.words import LetterKind, State
-from notifier.models import Alarm, Delivery, DeliveryEvent, Letter
+from notifier.models import Alarm, Delivery, DeliveryEvent, Letter, Site
 
 WINDOW: Final = timedelta(hours=1)
 LATELY: Final = 10_000
 """Deliveries that are looked at for an account's share of refusals: the newest."""
 COMPLAINTS_OVER: Final = timedelta(days=7)
+NAMED: Final = "complaints that name the stream alone (Feedback-ID)"
+BARRED: Final = "name, password or key is refused"
 _ACCOUNT, _STREAM = "account", "stream"
 
 Stream = tuple[int, LetterKind]
@@ -77,6 +80,11 @@ def refused(session: Session, account: str, statuses: Sequence[str], limits: Lim
         _halt(alarm, now + limits.account_halt)
 
 
+def barred(session: Session, account: str, now: datetime) -> None:
+    """An account's name, password or key is refused: an alarm. What stands still meanwhile is its breaker's to say."""
+    _raised(session, f"{_ACCOUNT}:{account}", 1, BARRED, now)
+
+
 def complained(session: Session, streams: Collection[Stream], limits: Limits, now: datetime) -> None:
     """There are new complaints about these streams: an alarm where their rate is high, a halt where it is too high."""
     for site, kind in sorted(streams):
@@ -98,6 +106,18 @@ def complained(session: Session, streams: Collection[Stream], limits: Limits, no
         # Who asks to confirm or to sign in is sent that letter all the same.
         if is_much and kind.is_list_mail and not _is_halted(alarm, now):
             _halt(alarm, now + limits.stream_halt)
+
+
+def named(session: Session, slug: str, kind: LetterKind, now: datetime) -> bool:
+    """A complaint names a stream and no letter: it is counted on the stream's alarm, and halts nothing.
+
+    `slug` as Feedback-ID has it. False where no site of ours, or more than one, is called so.
+    """
+    sites = [one for one, name in session.execute(select(Site.id, Site.slug)) if feedback_sender(name) == slug]
+    if len(sites) != 1:
+        return False
+    _raised(session, f"{_STREAM}:{sites[0]}:{kind}", 1, NAMED, now)
+    return True
 
 
 def _raised(session: Session, about: str, count: int, detail: str, now: datetime) -> Alarm:

@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from email.message import Message as Email
 from typing import Final
 from urllib.parse import unquote
 
 from notifier.domain.links import BOUNCE, MESSAGE, VERP
 from notifier.domain.tokens import Signer
+from notifier.domain.words import LetterKind
 
 HEADER_MAX: Final = 4000
 _MESSAGE_ID: Final = re.compile(r"d([1-9][0-9]{0,18}\.[0-9a-f]{16})(?=@|$)", re.IGNORECASE)
 _PATH: Final = re.compile(rf"(?<![\w+]){BOUNCE}\+([1-9][0-9]{{0,18}}\.[0-9a-f]{{16}})(?=@)", re.IGNORECASE)
 _LINK: Final = re.compile(r"/u/([1-9][0-9.]{0,60}\.[A-Za-z0-9_-]{24})(?![A-Za-z0-9_-])")
+_FEEDBACK_ID: Final = re.compile(r"[0-9]{1,19}:([a-z-]{1,20}):[A-Za-z0-9-]{1,40}:([A-Za-z0-9-]{5,15})")
 _HEADERS: Final = (
     "Return-Path", "Original-Mail-From", "X-Original-Mail-From", "Original-Envelope-Id", "Message-ID",
     "X-MS-Exchange-Organization-Original-Message-ID", "References", "List-Unsubscribe",
@@ -35,6 +38,16 @@ def of_text(text: str, signer: Signer) -> int | None:
         ids = signer.read("u", found[1])
         if ids and len(ids) == 2:  # noqa: PLR2004 - a reader and a delivery
             return ids[1]
+    return None
+
+
+def stream_of(headers: Iterable[Email]) -> tuple[str, LetterKind] | None:
+    """The slug, as Feedback-ID cuts it, and the kind of letter that a report names by it. It proves nothing."""
+    for mail in headers:
+        for value in mail.get_all("Feedback-ID", [])[:4]:
+            if found := _FEEDBACK_ID.fullmatch("".join(str(value).split())):
+                with suppress(ValueError):
+                    return found[2], LetterKind(found[1])
     return None
 
 

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import AnyStr, Final, Self
+from typing import Any, AnyStr, Final, Self
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import Envelope, Session
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from notifier import observe
 from notifier.domain.words import ReplyRefusal
 from notifier.feedback.door import Arrival
+from notifier.mailroom.lines import Lines
 from notifier.mailroom.taking import placed, take_in
 from notifier.mailroom.verdict import Verdict
 from notifier.parts import Parts
@@ -110,10 +111,20 @@ class LmtpServer:
 class _Session(LMTP):
     line_length_limit = LINE_MAX
 
+    def __init__(self, *args: Any, **knobs: Any) -> None:  # noqa: ANN401 - whatever aiosmtpd takes
+        super().__init__(*args, **knobs)
+        self._lines = Lines(LINE_MAX + 1)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; aiosmtpd keeps every octet of a line that it will refuse for its length."""
+        super().data_received(self._lines.cut(data))
+
     async def push(self, status: AnyStr) -> None:
         """Answer; after the content once for each recipient (RFC 2033 4.2), its refusal for size included."""
         is_too_large = str(status).startswith(("552 Error", "500 Line"))
         recipients = self.envelope.rcpt_tos if is_too_large and self.envelope else []
+        if is_too_large:
+            _log.warning("mail_too_large", most=self.data_size_limit)
         if recipients:
             await super().push("\r\n".join([TOO_LARGE] * len(recipients)))
         else:

@@ -8,7 +8,8 @@ from notifier.domain.incoming import MailUnreadable, opened
 from notifier.domain.returns.event import Returned, Told
 from notifier.domain.returns.report import Nature, Report, original, read_report
 from notifier.domain.returns.words import EventKind
-from notifier.feedback import clues, events
+from notifier.domain.words import LetterKind
+from notifier.feedback import alarms, clues, events
 from notifier.feedback.door import Arrival
 from notifier.mailroom.verdict import UNKNOWN, Verdict
 from notifier.parts import Parts
@@ -22,16 +23,27 @@ def take_returned(parts: Parts, arrival: Arrival, now: datetime) -> Verdict:
     try:
         mail = opened(arrival.data)
         report = read_report(mail, arrival.mail_from)
-        delivery = arrival.place.delivery_id or clues.of_headers(original(mail), parts.signer) or 0
+        headers = list(original(mail))
+        delivery = arrival.place.delivery_id or clues.of_headers(headers, parts.signer) or 0
     except MailUnreadable as fault:
         _log.warning("returned_unreadable", delivery=arrival.place.delivery_id, fault=str(fault))
         return Verdict(is_readable=False)
+    if not delivery and report.nature is Nature.COMPLAINT and (stream := clues.stream_of(headers)):
+        return _take_named(parts, *stream, now)
     event = _event(report, delivery, now) if delivery else None
     if event is None:
         _log.info("returned_ignored", delivery=delivery, nature=report.nature)
         return Verdict()
     is_new = returns.take(parts, [event], now)
     _log.info("returned", delivery=delivery, kind=event.kind, why=event.why, status=event.status, is_new=bool(is_new))
+    return Verdict()
+
+
+def _take_named(parts: Parts, slug: str, kind: LetterKind, now: datetime) -> Verdict:
+    """A provider told which stream was complained of, and hid the rest: nobody is suppressed by it."""
+    with parts.db.writing() as session:
+        is_ours = alarms.named(session, slug, kind, now)
+    _log.info("complaint_of_stream", kind=kind, is_ours=is_ours)
     return Verdict()
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from notifier import observe
 from notifier.consent import visits
 from notifier.domain.incoming import MailUnreadable, read_mail, recipients
-from notifier.feedback import replies
+from notifier.feedback import probes, replies
 from notifier.feedback.door import Arrival, Kind, Place, place_of
 from notifier.mailroom.returned import stray, take_leave, take_returned
 from notifier.mailroom.verdict import UNKNOWN, Verdict
@@ -23,6 +23,11 @@ def take_in(parts: Parts, arrival: Arrival, now: datetime) -> Verdict:
             return _take_reply(parts, arrival, now)
         case Kind.LEAVE:
             return take_leave(parts, arrival, now)
+        case Kind.BOUNCE if probes.is_probe(arrival.place.delivery_id):
+            with parts.db.writing() as session:
+                probes.note(session, arrival.place.delivery_id, now)
+            _log.info("probe_came")
+            return Verdict()
         case Kind.BOUNCE | Kind.COMPLAINTS:
             return take_returned(parts, arrival, now)
 

@@ -11,6 +11,7 @@ from notifier.consent.own import PAGE, PastLetter
 from notifier.consent.signing_in import Visitor
 from notifier.consent.signup import Invalid
 from notifier.domain.text.dates import Dates
+from notifier.web import own_mail
 from notifier.web.doors import HOME, Door, by_session, by_session_acting, let_out
 from notifier.web.edge import LOOKING, Edge, Form, Here
 from notifier.web.look import PLAIN_HEADERS, Voice
@@ -46,11 +47,17 @@ def history(request: Request, edge: Here) -> Response:
 @router.api_route(f"{HOME}/export", methods=LOOKING)
 def export(request: Request, edge: Here) -> Response:
     """Everything as a file."""
-    _, visitor = _own(request, edge)
+    door, visitor = _own(request, edge)
     headers = {**PLAIN_HEADERS, "Content-Disposition": 'attachment; filename="notifier-export.json"'}
     if request.method == "HEAD":
         return Response(media_type="application/json", headers=headers)
-    return StreamingResponse(own_data.export(edge.parts, visitor), media_type="application/json", headers=headers)
+    found = found_for(edge, door)
+    speaks = speaking(request, edge, found)
+    dates = _dates(speaks, found.hours.time_zone)
+    written = own_data.export(
+        edge.parts, visitor, lambda facts: own_mail.told(facts, edge.look.sentences, speaks, dates)
+    )
+    return StreamingResponse(written, media_type="application/json", headers=headers)
 
 
 @router.api_route(f"{HOME}/address", methods=LOOKING)

@@ -11,12 +11,14 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from notifier import observe
 from notifier.web.problems import Problem
 
 FORM_BYTES_MAX: Final = 262_144
 FIELDS_MAX: Final = 600
 API_PREFIX: Final = "/api/"
 INBOUND_PATH: Final = "/api/v1/inbound/raw"
+_log = observe.log(__name__)
 UPLOADS: Final = re.compile(r"/desk/at/[^/]+/imports")
 UPLOAD_BYTES_MAX: Final = 512_000_000
 """Of a list of readers: some eight million rows."""
@@ -41,11 +43,11 @@ class BodyLimit:
 
         async def counted() -> Message:
             nonlocal seen
-            if seen > most:
-                raise _too_large(most)
-            message = await receive()
+            message: Message = {"type": "http.request"} if seen > most else await receive()
             seen += len(message.get("body", b""))
             if seen > most:
+                # Without its path, which may hold a token.
+                _log.warning("body_too_large", most=most)
                 raise _too_large(most)
             return message
 

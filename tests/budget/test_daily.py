@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import redis
 
-from notifier.budget import Daily, Grant
+from notifier.budget import Daily, Grant, Today
 from notifier.domain.warmup import Ramp
 from notifier.shared import Shared
 
@@ -64,6 +65,31 @@ def test_a_whole_ramp_sends_exactly_what_it_says(daily: Daily) -> None:
         assert cap
         got = daily.take("new", cap, now).count + daily.take("new", cap, now, is_urgent=True).count
         assert got == cap
+
+
+def test_a_redis_that_was_emptied_is_told_what_has_left(empty_redis_url: str) -> None:
+    shared, asked = Shared(empty_redis_url), list[str]()
+
+    def books(account: str, _now: datetime) -> tuple[int, int]:
+        asked.append(account)
+        return 5, 150
+
+    daily = Daily(shared, RAMPS, books)
+    assert daily.take("new", 100, NOW).count == 30
+    assert daily.take("new", 100, NOW, is_urgent=True).count == 15
+    assert asked == ["new"], "only while the day is not known"
+    with redis.from_url(empty_redis_url) as connection:
+        connection.flushall()
+    assert daily.today("new", NOW) == Today(0, 41, 200, 155)
+    assert asked == ["new", "new"]
+    shared.close()
+
+
+def test_nothing_is_granted_while_nobody_can_tell_what_has_left(empty_redis_url: str) -> None:
+    shared = Shared(empty_redis_url)
+    daily = Daily(shared, RAMPS, lambda _account, _now: None)
+    assert daily.take("new", 5, NOW) == Grant(0, 600.0)
+    shared.close()
 
 
 def test_several_workers_together_stay_within_the_day(empty_redis_url: str) -> None:

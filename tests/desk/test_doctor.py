@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from notifier.doctor import CHECKS, Finding, Light, Report
+from notifier.doctor.words import said
 from notifier.domain.desk_words import Role
 from notifier.web.desk import doctor
 from tests.desk.conftest import Desk
@@ -39,12 +40,20 @@ def test_the_button_shows_what_was_found_the_worst_first_and_writes_a_line(desk:
     assert "doctor.asked" in owner.get("/log").text
 
 
+def test_a_finding_is_said_exactly_in_the_language_of_the_page(desk: Desk) -> None:
+    gets = said("spf_gets", told="v=spf1 -all", ip="192.0.2.7", result="fail")
+    examined(desk, (Finding("spf", "naba.example", Light.RED, gets, said("do_spf_add", term="ip4:192.0.2.7")),))
+    text = desk.add(Role.OWNER).post("/doctor").text
+    assert "نتيجة \u2068192.0.2.7\u2069 هي" in text
+    assert "أضف \u2068ip4:192.0.2.7\u2069 إلى السجل." in text
+    assert "Add ip4" not in text
+
+
 def test_every_finding_that_there_is_has_its_words(desk: Desk) -> None:
     words = desk.visit.edge.desk.strings.voice("ar")
-    keys = {*CHECKS, "alignment", "ehlo", "door", "lanes", "warmup"}
+    keys = {*CHECKS, "alignment", "ehlo", "door", "lanes", "warmup", "loop"}
     for key in keys:
         assert words.say(f"doctor.title_{key}")
-        assert words.say(f"doctor.advice_{key}")
     report = Report(tuple(Finding(key, "x", Light.RED, "found") for key in sorted(keys)))
     examined(desk, report.findings)
     assert desk.add(Role.OWNER).post("/doctor").status_code == 200

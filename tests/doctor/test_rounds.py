@@ -14,6 +14,7 @@ from notifier.cli.doctor import told
 from notifier.doctor import CHECKS, Finding, Light, Ward, examine
 from notifier.doctor.finding import Pen
 from notifier.doctor.names import DnsSilentError, LiveDns
+from notifier.doctor.words import strings
 from tests.cli.test_commands import Command, run
 from tests.doctor.nameserver import serving
 from tests.doctor.zone import SENDER, Clinic
@@ -69,7 +70,7 @@ def test_each_check_of_the_round_says_something_and_each_red_what_to_do(clinic: 
 
 def test_the_json_has_a_shape_that_scripts_can_stand_on(clinic: Clinic) -> None:
     report = examine(clinic.ward())
-    shape: dict[str, Any] = json.loads(json.dumps(told(report, list(report.findings))))
+    shape: dict[str, Any] = json.loads(json.dumps(told(report, list(report.findings), strings().voice("en"))))
     assert set(shape) == {"worst", "counts", "findings"}
     assert set(shape["counts"]) == {"green", "amber", "red", "skipped"}
     assert sum(shape["counts"].values()) == len(shape["findings"])

@@ -1,8 +1,9 @@
 """An account that warms up, from the plan to the wire."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import redis
 from sqlalchemy import select
 
 from notifier.accounts import Accounts, LocalBreaker
@@ -10,6 +11,8 @@ from notifier.budget import Daily, Limit, LocalBudget
 from notifier.domain.warmup import Ramp
 from notifier.domain.words import Reason, State
 from notifier.models import Delivery
+from notifier.shared import Shared
+from notifier.stages import spent
 from notifier.transports.memory import MemoryTransport
 from tests.world import World
 
@@ -63,6 +66,40 @@ def test_what_overflows_takes_another_account(world: World) -> None:
     world.tick()
     assert (len(world.wire.sent), len(spare.sent)) == (9, 3)
     assert world.balance().open == 0
+
+
+def test_the_books_tell_what_left_today_by_which_account(world: World) -> None:
+    readers(world, 3)
+    world.article("a")
+    world.later(hours=20)
+    world.tick()
+    with world.parts.db.reading() as session:
+        # Yesterday's confirmations are not among them.
+        assert spent.today(session, "smtp", world.now) == (0, 3)
+        assert spent.today(session, "another", world.now) == (0, 0)
+        assert spent.today(session, "smtp", world.now + timedelta(days=1)) == (0, 0)
+
+
+def test_an_emptied_redis_exceeds_no_ramp(world: World, empty_redis_url: str) -> None:
+    readers(world, 12)
+    world.article("a")
+    world.later(hours=20)
+    shared = Shared(empty_redis_url)
+    ramps = {"smtp": Ramp(world.now.date(), first=10, times=16, days=4)}
+
+    def left(account: str, now: datetime) -> tuple[int, int]:
+        with world.parts.db.reading() as session:
+            return spent.today(session, account, now)
+
+    world.parts = replace(world.parts, daily=Daily(shared, ramps, left))
+    world.tick()
+    with redis.from_url(empty_redis_url) as connection:
+        connection.flushall()
+    for _ in range(3):
+        world.later(minutes=11)
+        world.tick()
+    assert len(world.wire.sent) == 9
+    shared.close()
 
 
 def test_what_was_claimed_and_not_sent_is_given_back(world: World) -> None:

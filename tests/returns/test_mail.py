@@ -11,6 +11,7 @@ from notifier.domain.incoming import MailUnreadable, opened
 from notifier.domain.returns.report import Nature, read_report
 from notifier.domain.returns.words import BounceClass
 from notifier.domain.words import State
+from notifier.feedback import alarms
 from notifier.feedback.door import Kind, place_of
 from notifier.models import Subscription
 from tests.returns.conftest import BOUNCES, INBOUND, Post, failed, report
@@ -160,6 +161,23 @@ def test_a_complaint_that_proves_nothing_changes_nothing(post: Post, sent: dict[
     post.raw(complaint(f"complaints@{BOUNCES}", f"To: huda@example.org\nMessage-ID: {forged}"))
     assert post.suppressed() == set()
     assert post.events() == []
+
+
+def test_a_complaint_that_names_a_stream_alone_is_counted_there_and_halts_nothing(
+    post: Post, sent: dict[str, int]
+) -> None:
+    assert sent
+    original = f"To: [redacted]\nFeedback-ID: {post.letter('layla')['Feedback-ID']}"
+    for _ in range(4):
+        post.raw(complaint(f"complaints@{INBOUND}", original))
+    post.raw(complaint(f"complaints@{INBOUND}", original, "not-spam"))
+    post.raw(complaint(f"complaints@{INBOUND}", "Feedback-ID: 1:alert:ar:another"))
+    post.raw(complaint(f"complaints@{INBOUND}", "Feedback-ID: 1:nothing:ar:rafidain"))
+    with post.world.parts.db.reading() as session:
+        (alarm,) = alarms.open_alarms(session)
+        assert (alarm.about, alarm.count, alarm.detail) == (f"stream:{post.world.site.id}:alert", 4, alarms.NAMED)
+        assert alarms.halted(session, post.now).streams == frozenset()
+    assert (post.suppressed(), post.events()) == (set(), [])
 
 
 def leave_address(post: Post, name: str) -> str:

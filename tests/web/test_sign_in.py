@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from notifier.consent import signing_in
+from notifier.consent import signing_in, suppression
+from notifier.domain.returns.classify import classify
+from notifier.domain.returns.standing import Against
 from notifier.domain.tokens import token_hash
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Reason, State
-from notifier.models import ConsentEvent, Delivery, ReaderSession, SignIn, SignInToken, Subscriber, Suppression
+from notifier.feedback import standings
+from notifier.models import ConsentEvent, Delivery, ReaderSession, SignIn, SignInToken, Site, Subscriber, Suppression
 from notifier.web.doors import COOKIE
 from tests.web.conftest import POLITICS, Visit
 
@@ -183,6 +187,27 @@ def test_the_export_holds_everything_and_nothing_of_others(visit: Visit) -> None
     assert [one["action"] for one in told["consent"]] == ["requested", "confirmed"]
     assert {one["kind"] for one in told["letters"]} == {"confirm", "magic-link"}
     assert "other@" not in answer.text
+    assert told["your_mail"] == [
+        "تصل رسائلنا إلى هذا العنوان، ولا شيء يُحتسب عليه.",
+        "لا نحفظ أي الرسائل تفتح ولا أي الروابط تتبع.",
+    ]
+
+
+def test_the_export_says_in_words_how_the_address_takes_mail(visit: Visit) -> None:
+    reader = signed_in(visit)
+    with visit.parts.db.writing() as session:
+        one = session.get_one(Subscriber, reader)
+        site = session.get_one(Site, one.site_id)
+        full = Against(1, visit.now, classify("452 4.2.2 mailbox full"))
+        standings.hold(session, [((site.id, one.address_hash), full)], 5)
+        suppression.suppress_hashes(session, {(site.id, one.address_hash): "complained"}, "mail", visit.now)
+        one.may_track, site.tracking = True, Tracking.READERS
+    told = visit.client.get("/me/export").json()["your_mail"]
+    assert len(told) == 4
+    assert "كان صندوق بريدك ممتلئًا" in told[0]
+    assert "1 من 5" in told[1] or "١ من ٥" in told[1]
+    assert "مزعجة" in told[2]
+    assert told[3].startswith("وافقتَ")
 
 
 def test_erasing_takes_two_steps_and_leaves_a_hash(visit: Visit) -> None:

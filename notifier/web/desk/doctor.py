@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from notifier.desk import audit
-from notifier.doctor import Light, Report
+from notifier.doctor import Light, Report, words
 from notifier.web.desk.gate import PREFIX, Entered, Owner, scene
 from notifier.web.edge import LOOKING, Edge, Here
 
@@ -34,4 +34,12 @@ def _page(edge: Edge, entered: Entered, report: Report | None) -> Response:
     found = sorted(report.findings, key=lambda one: _ORDER.index(one.light)) if report else []
     counts = {light.value: report.count(light) if report else 0 for light in _ORDER}
     here = scene(edge, entered, "doctor")
-    return edge.desk.page("doctor", here, findings=found, counts=counts, is_done=report is not None, at=edge.clock())
+    voice = words.strings().voice(here.language)
+
+    def in_words(sentence: str) -> str:
+        # First strong isolates: a host or a record reads from the left within a sentence from the right.
+        return words.in_words(sentence, voice, ("\u2068", "\u2069"))
+
+    return edge.desk.page(
+        "doctor", here, findings=found, counts=counts, is_done=report is not None, at=edge.clock(), in_words=in_words
+    )

@@ -1,7 +1,7 @@
 """Amazon SES by SNS: notifications and configuration-set events, which differ in one field's name.
 
 SES puts a Message-ID of its own on the wire; ours comes back among the headers, where those are included, and in
-`commonHeaders`.
+`commonHeaders`. What went by the API comes back with its tag as well.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from notifier.domain.returns.event import Told
 from notifier.domain.returns.providers.heard import Heard, moment, part, refusal, several, text
 from notifier.domain.returns.words import BounceClass, EventKind
 
+TAG_MAX: Final = 256
+"""Characters of a tag's value."""
 _SUBTYPES: Final = {
     "NoEmail": BounceClass.BAD_ADDRESS,
     "General": BounceClass.UNKNOWN,
@@ -62,4 +64,6 @@ def _clue(message: Any) -> str:  # noqa: ANN401 - JSON
         for header in several(message, "mail", "headers")
         if text(header, "name").lower() in {"message-id", "list-unsubscribe"}
     ]
-    return " ".join([*found, text(message, "mail", "source")])
+    # A tag's value has no dots.
+    marks = [f"{str(one)[:TAG_MAX].replace('_', '.')}@tag" for one in several(message, "mail", "tags", "notifier")]
+    return " ".join([*found, *marks, text(message, "mail", "source")])
