@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.words import LetterKind, Reason, State
 from notifier.models import (
+    AddressMove,
     Bookmark,
     BulkChange,
     ConsentEvent,
@@ -36,13 +37,14 @@ PAGE: Final = 25
 AT_ONCE: Final = 500
 _PRIVATE: Final = (
     "id", "site_id", "subscriber_id", "address_hash", "limit_hash", "address_key", "topic_id",
-    "moves_id", "token_hash", "key_hash", "wording_hash", "words_hash", "message_hash",
+    "moves_id", "signup_id", "token_hash", "key_hash", "wording_hash", "words_hash", "message_hash",
 )  # fmt: skip
 """Columns of ours that tell a reader nothing about themselves."""
 OF_A_READER: Final[dict[str, Any]] = {
     "muted": Mute, "consent": ConsentEvent, "sign_ups": Signup, "waiting": Notice, "bookmarks": Bookmark,
     "replies": Reply, "sign_ins": SignIn, "sessions": ReaderSession, "old_links": OldLink,
     "opens_and_clicks": Trace, "notes": SubscriberNote, "changes_by_editors": BulkChange,
+    "former_addresses": AddressMove,
 }  # fmt: skip
 """Tables whose rows are exported as they are, by the name that the export gives them."""
 

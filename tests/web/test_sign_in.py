@@ -207,7 +207,8 @@ def test_another_address_must_say_so_itself_and_takes_everything_along(visit: Vi
     visit.work()
     with visit.parts.db.reading() as session:
         assert session.get_one(Subscriber, reader).address == HERS, "nothing changes before the new address agrees"
-    token = visit.mail_text(-1).split("/confirm/")[1].split()[0]
+    asked = next(one for one in (visit.mail_text(-1), visit.mail_text(-2)) if "/confirm/" in one)
+    token = asked.split("/confirm/")[1].split()[0]
     assert visit.client.post(f"/confirm/{token}").status_code == 200
     assert visit.client.post(f"/confirm/{token}").status_code == 200
     with visit.parts.db.reading() as session:
@@ -227,7 +228,7 @@ def test_the_address_of_another_reader_is_not_taken_and_not_told(visit: Visit) -
     visit.work()
     free = act(visit, "/me/address", address="free@example.org")
     assert taken.headers["location"] == free.headers["location"]
-    assert len(visit.transport.sent) == sent
+    assert [one.rcpt_to for one in visit.transport.sent[sent:]] == [HERS], "word of the wish, and no question"
     with visit.parts.db.reading() as session:
         assert set(session.scalars(select(Subscriber.address))) == {HERS, "other@example.org"}
 
