@@ -110,6 +110,56 @@ def test_a_link_works_for_half_an_hour_and_a_session_for_an_hour(visit: Visit) -
     assert "٣٠ دقيقة" in visit.mail_text(-1)
 
 
+def test_a_link_that_opens_nothing_any_more_sends_a_new_one_at_one_press(visit: Visit) -> None:
+    signed_in(visit)
+    used, sent = link_of(visit), len(visit.transport.sent)
+    assert f'action="{used}/again' in visit.client.get(used).text
+    again = visit.client.post(f"{used}/again")
+    visit.work()
+    assert (again.status_code, visit.transport.sent[-1].rcpt_to) == (200, HERS)
+    assert len(visit.transport.sent) == sent + 1
+    assert HERS not in again.text
+    open_link = link_of(visit)
+    assert open_link != used
+    assert visit.client.post(f"{open_link}/again").status_code == 200, "one that still works is shown, and no letter"
+    with visit.parts.db.writing() as session:
+        hashed = visit.hash_of(session, HERS)
+        row = {"site_id": visit.site_id, "address_hash": hashed, "reason": "complaint", "source": "t", "at": visit.now}
+        session.add(Suppression(**row))
+    assert visit.client.post(f"{used}/again").text == again.text, "whatever is known of the address"
+    visit.work()
+    assert len(visit.transport.sent) == sent + 1
+    assert visit.client.post("/sign-in/nothing/again").status_code == 404
+
+
+def test_a_page_that_was_open_for_an_hour_asks_for_a_new_link_at_one_press(visit: Visit) -> None:
+    signed_in(visit)
+    open_form, sent = csrf(visit), len(visit.transport.sent)
+    assert visit.client.post("/me/again", data={"csrf": open_form}).status_code == 401, "it is open"
+    visit.now += signing_in.SESSION_LASTS
+    closed = visit.client.get("/me/history")
+    assert closed.status_code == 401
+    assert (HERS in closed.text, "صحيفة النبأ" in closed.text, 'lang="ar"' in closed.text) == (False, True, True)
+    form = {"csrf": closed.text.split('name="csrf" value="')[1].split('"')[0]}
+    before = visit.rows()
+    assert visit.client.post("/me/again").status_code == 403
+    assert visit.client.post("/me", data=form).status_code == 401, "and opens nothing else"
+    assert visit.rows() == before
+    assert visit.client.post("/me/again", data=form).status_code == 200
+    visit.work()
+    assert [one.rcpt_to for one in visit.transport.sent[sent:]] == [HERS]
+    visit.now += signing_in.KEPT
+    visit.work()
+    assert "csrf" not in visit.client.get("/me").text, "after a day nobody knows whose it was"
+
+
+@pytest.mark.parametrize("knobs", [{"signups_per_ip_h": 2}], indirect=True)
+def test_one_press_counts_like_the_form(visit: Visit) -> None:
+    signed_in(visit)
+    path = f"{link_of(visit)}/again"
+    assert [visit.client.post(path).status_code for _ in range(2)] == [200, 429]
+
+
 def test_tokens_are_kept_as_hashes_only(visit: Visit) -> None:
     signed_in(visit)
     token = link_of(visit).rpartition("/")[2]

@@ -776,11 +776,20 @@ def upgrade() -> None:
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("what", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["subscriber_id"], ["subscribers.id"], name=op.f("fk_mutes_subscriber_id_subscribers"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mutes")),
         sa.UniqueConstraint("subscriber_id", "what", name=op.f("uq_mutes_subscriber_id_what")),
+    )
+    op.create_index(
+        "ix_mutes_until",
+        "mutes",
+        ["until"],
+        unique=False,
+        postgresql_where=sa.text("until IS NOT NULL"),
+        sqlite_where=sa.text("until IS NOT NULL"),
     )
     op.create_table(
         "old_links",
