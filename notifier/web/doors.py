@@ -64,7 +64,9 @@ def lapsed(request: Request, edge: Edge, form: Typed) -> Visitor:
     """Who presses the button for a new link, after their session ran out. Raises Problem for anybody else."""
     was = _was(request, edge)
     if was is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "error_session")
+        by_session(request, edge)
+        # One that is open needs no new link, and no form of ours asks for one.
+        raise Problem(HTTPStatus.FORBIDDEN, "error_csrf")
     if edge.parts.signer.read(CSRF, form.one(CSRF)) != (was.session_id,):
         raise Problem(HTTPStatus.FORBIDDEN, "error_csrf")
     return was

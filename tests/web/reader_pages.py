@@ -30,14 +30,14 @@ class Way:
     fill: str = ""
 
 
-def ways(visit: Visit, language: str) -> dict[str, Way]:
+def ways(visit: Visit, language: str, author: str = "سلمى") -> dict[str, Way]:
     """By name. What is pressed changes what comes after: they are to be gone in this order."""
     with visit.parts.db.writing() as session:
         site = session.get_one(Site, visit.site_id)
         site.language = language
         if language == "en":
             site.name = "The Ledger"
-    reader = story(visit)
+    reader = story(visit, author)
     with visit.parts.db.writing() as session:
         session.get_one(Subscriber, reader).language = language
         letter = session.scalars(select(Archived.public_id).order_by(Archived.id.desc())).first()

@@ -135,7 +135,7 @@ def test_a_link_that_opens_nothing_any_more_sends_a_new_one_at_one_press(visit: 
 def test_a_page_that_was_open_for_an_hour_asks_for_a_new_link_at_one_press(visit: Visit) -> None:
     signed_in(visit)
     open_form, sent = csrf(visit), len(visit.transport.sent)
-    assert visit.client.post("/me/again", data={"csrf": open_form}).status_code == 401, "it is open"
+    assert visit.client.post("/me/again", data={"csrf": open_form}).status_code == 403, "it is open"
     visit.now += signing_in.SESSION_LASTS
     closed = visit.client.get("/me/history")
     assert closed.status_code == 401
