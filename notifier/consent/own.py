@@ -116,7 +116,8 @@ def _article_of_first_comment() -> Any:  # noqa: ANN401 - a scalar subquery
     comment = select(Item.article_id).join(LetterItem, LetterItem.item_id == Item.id)
     of_letter = comment.where(LetterItem.letter_id == Delivery.letter_id, Item.article_id.is_not(None))
     article = Item.__table__.alias("articles")
-    found = of_letter.order_by(LetterItem.position).limit(1).scalar_subquery()
+    # Said aloud: by itself a subquery knows only what stands right around it, and would look at everybody's letters.
+    found = of_letter.order_by(LetterItem.position).limit(1).correlate(Delivery).scalar_subquery()
     return select(article.c.title).where(article.c.id == found).scalar_subquery()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from starlette.routing import Match
 
 from notifier import flow
+from notifier.domain.text.clean import clean
 from notifier.domain.tokens import new_token, token_hash
 from notifier.models import Archived, ReaderSession, Site, Subscriber
 from notifier.web.doors import COOKIE
@@ -83,7 +84,7 @@ def named(visit: Visit, words: str) -> list[str]:
     flow.ingest_items(visit.parts, visit.site_id, items, visit.now)
     paths = [way.path for way in ways(visit, "en", words).values()]
     with visit.parts.db.writing() as session:
-        session.get_one(Site, visit.site_id).name = words.replace("\x00", "")
+        session.get_one(Site, visit.site_id).name = clean(words)
         reader = session.scalars(select(Archived.public_id)).all()
     session_of(visit)
     form = visit.client.get("/me").text.split('name="csrf" value="')[1].split('"')[0]
@@ -119,12 +120,14 @@ def test_no_page_of_the_route_table_is_moved_by_a_name(visit: Visit, kind: str) 
         assert answer.status_code < 500, path
         page = Page()
         page.feed(answer.text)
-        if "atom" not in answer.headers["content-type"]:
-            is_letter = path.startswith("/v/") or "/letter/" in path
-            assert [one for one in page.faults if not (is_letter and one.startswith("not set"))] == [], path
-        assert "{{7*7}}" in answer.text or kind != "script" or MARK not in answer.text, path
-        if not path.startswith("/v/") and "/letter/" not in path:
+        is_letter = path.startswith("/v/") or "/letter/" in path
+        if is_letter or "atom" in answer.headers["content-type"]:
+            # How letters set words apart is tested with them (tests/letters); in a feed they stand as XML.
+            page.faults = [one for one in page.faults if not one.startswith("not set apart")]
+        else:
             assert UNSEEN.search(answer.text) is None, path
+            assert "{{7*7}}" in answer.text or kind != "script" or MARK not in answer.text, path
+        assert page.faults == [], path
         words += page.words
     assert routes(visit) - seen == set(), "a new page is to be looked at here: give it a way in reader_pages"
     assert words > 20

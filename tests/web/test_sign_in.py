@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from notifier.consent import signing_in
+from notifier import flow
+from notifier.consent import own, signing_in
+from notifier.domain.items import NewItem
 from notifier.domain.tokens import token_hash
-from notifier.domain.words import Reason, State
+from notifier.domain.words import ItemKind, LetterKind, Reason, State
 from notifier.models import ConsentEvent, Delivery, ReaderSession, SignIn, SignInToken, Subscriber, Suppression
 from notifier.web.doors import COOKIE
 from tests.web.conftest import POLITICS, Visit
@@ -209,6 +211,23 @@ def test_looking_at_one_s_own_pages_changes_nothing(visit: Visit) -> None:
             assert page.headers["cache-control"] == "no-store"
             assert len(page.content) < 50_000
     assert visit.rows() == before
+
+
+def test_the_history_calls_a_letter_about_nothing_by_no_story(visit: Visit) -> None:
+    signed_in(visit)
+    said = NewItem(ItemKind.COMMENT, "c1", html="<p>رأي</p>", article_guid="a1")
+    flow.ingest_items(visit.parts, visit.site_id, [said], visit.now)
+    follower = visit.active("other@example.org", "thread:a1", "instant")
+    visit.now += timedelta(minutes=1)
+    more = NewItem(ItemKind.COMMENT, "c2", html="<p>رأي آخر</p>", article_guid="a1")
+    flow.ingest_items(visit.parts, visit.site_id, [more], visit.now)
+    visit.now += timedelta(minutes=40)
+    flow.bundle_notices(visit.parts, visit.now)
+    visit.work()
+    with visit.parts.db.reading() as session:
+        (reply,) = (one for one in own.history(session, follower) if one.kind is LetterKind.REPLY)
+    assert reply.title == "خبر أول", "comments are called by their article"
+    assert "خبر أول" not in visit.client.get("/me/history").text, "and a sign-in link by nobody's"
 
 
 def test_the_history_tells_each_letter_and_why_one_did_not_go(visit: Visit) -> None:
