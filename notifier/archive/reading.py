@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.archive import issued
@@ -115,9 +115,11 @@ def share_of(parts: Parts, token: str) -> tuple[str, str]:
 
 def is_shown() -> ColumnElement[bool]:
     """Of Archived: whether it has something to show."""
-    ours = ArchivedItem.archived_id == Archived.id
-    alive = exists().where(ours, Item.id == ArchivedItem.item_id, Item.state == ItemState.LIVE)
-    return or_(alive, ~exists().where(ours), issued.has_words()) & ~issued.is_cancelled()
+    # Not EXISTS: for that PostgreSQL reads every item that was ever filed, for each page.
+    any_item = select(ArchivedItem.item_id).where(ArchivedItem.archived_id == Archived.id).limit(1)
+    alive = any_item.join(Item, Item.id == ArchivedItem.item_id).where(Item.state == ItemState.LIVE)
+    has_live, has_any = (one.correlate(Archived).scalar_subquery().is_not(None) for one in (alive, any_item))
+    return or_(has_live, ~has_any, issued.has_words()) & ~issued.is_cancelled()
 
 
 def _page(which: Shelf, before: int) -> Select[Archived]:

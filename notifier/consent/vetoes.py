@@ -1,5 +1,6 @@
 """Whoever has the address that was to be left may say for a week that it was not them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -104,7 +105,7 @@ def _heir(session: Session, wish: AddressMove, reader: Subscriber) -> Subscriber
     return session.scalar(select(Subscriber).where(*under_it, Subscriber.id != reader.id))
 
 
-def _stop(session: Session, signups: list[int], now: datetime) -> None:
+def _stop(session: Session, signups: Sequence[int], now: datetime) -> None:
     """The buttons of these wishes explain themselves from now on."""
     theirs = update(Signup).where(Signup.id.in_(signups), Signup.result != SignupResult.CONFIRMED)
     # One that no task has looked at yet asks nobody any more.

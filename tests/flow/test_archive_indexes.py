@@ -1,6 +1,5 @@
 """The archive is read by its keys however long it has become, and the sweep looks at what is new: in PostgreSQL."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +11,18 @@ from sqlalchemy import event, insert
 
 from notifier import archive, assembly, migrate
 from notifier.domain.words import ItemKind, LetterKind, State
-from notifier.models import Archived, ArchivedItem, ArchivedTopic, Delivery, Issue, Item, Letter, Tally, Topic
+from notifier.models import (
+    Archived,
+    ArchivedItem,
+    ArchivedTopic,
+    Delivery,
+    Issue,
+    Item,
+    Letter,
+    LetterItem,
+    Tally,
+    Topic,
+)
 from notifier.parts import Parts
 from notifier.transports.memory import MemoryTransport
 from notifier.web.app import create_app
@@ -22,8 +32,9 @@ from tests.web.conftest import NOW, add_site, settings
 LETTERS = 3_000
 """Of each of two sites, with two stories each, in one of three sections; one in a hundred is an issue."""
 GROWING = {
-    table.__tablename__ for table in (Archived, ArchivedItem, ArchivedTopic, Item, Delivery, Letter, Tally, Issue)
+    table.__tablename__ for table in (Archived, ArchivedItem, ArchivedTopic, Item, Delivery, Letter, LetterItem, Tally)
 }
+"""Not issues: there are some a week."""
 
 
 class Long(NamedTuple):
@@ -82,6 +93,7 @@ def _fill(parts: Parts, site: int, first: int) -> None:
             {**plain, "id": n, "kind": kind_of[n], "language": "ar", "key": f"k{n}", "planned_count": 1}
             for n in numbers
         ],
+        LetterItem: [{"letter_id": n, "item_id": 2 * n, "position": 0, "version": 1} for n in numbers],
         Delivery: [
             {**plain, "id": n, "letter_id": n, "kind": kind_of[n], "about_id": n, "lane": kind_of[n].lane,
              "state": State.SENT, "next_attempt_at": old, "expires_at": old}
@@ -116,8 +128,8 @@ def read_through(long: Long, path: str) -> set[str]:
         raw = session.connection()
         for statement, given in asked:
             if statement.lstrip().upper().startswith("SELECT"):
-                told = raw.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", given).scalar()
-                found |= set(_scanned((json.loads(told) if isinstance(told, str) else told)[0]["Plan"]))
+                told = raw.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", given).scalar_one()
+                found |= set(_scanned(told[0]["Plan"]))
     return found & GROWING
 
 
@@ -149,5 +161,5 @@ def test_no_growing_table_is_read_from_end_to_end(long: Long, path: str) -> None
 
 def test_what_would_be_read_from_end_to_end_is_seen(long: Long) -> None:
     with long.parts.db.reading() as session:
-        told = session.connection().exec_driver_sql("EXPLAIN (FORMAT JSON) SELECT * FROM archived WHERE data IS NULL")
+        told = session.connection().exec_driver_sql("EXPLAIN (FORMAT JSON) SELECT * FROM archived")
         assert set(_scanned(told.scalar_one()[0]["Plan"])) == {"archived"}
