@@ -15,6 +15,7 @@ from notifier.budget import ACCOUNT as OWN
 from notifier.budget import Heard
 from notifier.consent import confirmation, signing_in
 from notifier.consent.goodbyes import UNDO
+from notifier.consent.vetoes import NOT_ME
 from notifier.db import stand_by
 from notifier.domain.address import AddressInvalid
 from notifier.domain.claimed import Claimed
@@ -49,7 +50,7 @@ class Chunk:
     ready: tuple[Claimed, ...]
     contents: dict[gather.Key, LetterContent]
     tokens: dict[int, str] = field(repr=False)
-    """For confirmations, sign-in links and goodbyes: delivery id -> the token its letter carries."""
+    """For letters that are sent for the sake of one link: delivery id -> the token in it."""
 
 
 def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now: datetime) -> Chunk:
@@ -76,7 +77,7 @@ def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now
 def _tokens(
     parts: Parts, session: Session, ready: Sequence[Claimed], now: datetime, lasts: timedelta
 ) -> dict[int, str]:
-    """What opens the door that a confirmation, a sign-in link or a goodbye is sent for, by delivery."""
+    """What opens the door that a letter is sent for the sake of, by delivery."""
     tokens = dict[int, str]()
     for one in ready:
         if one.kind is LetterKind.CONFIRM:
@@ -85,6 +86,8 @@ def _tokens(
             tokens[one.delivery_id] = signing_in.mint(session, one.about_id, now)
         elif one.kind is LetterKind.GOODBYE:
             tokens[one.delivery_id] = parts.signer.sign(UNDO, one.delivery_id)
+        elif one.kind is LetterKind.ADDRESS_CHANGE:
+            tokens[one.delivery_id] = parts.signer.sign(NOT_ME, one.about_id)
     return tokens
 
 

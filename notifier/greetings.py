@@ -1,15 +1,16 @@
-"""A word to who has just begun, and to who has just ended everything: planned in the transaction that made it true."""
+"""A word to who has just begun, ended everything, or asked for another address: planned where that became true."""
 
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from notifier.consent.goodbyes import UNDO_LASTS
+from notifier.consent.vetoes import LASTS as VETO_LASTS
 from notifier.domain.words import LetterKind
 from notifier.models import Delivery, Site, Subscriber
 from notifier.parts import Parts
 from notifier.queue import later
-from notifier.stages.plan.greetings import plan_goodbye, plan_welcome
+from notifier.stages.plan.greetings import plan_address_change, plan_goodbye, plan_welcome
 from notifier.stages.plan.letters import chunks
 
 
@@ -30,6 +31,14 @@ def goodbye(parts: Parts, session: Session, subscriber_id: int, now: datetime) -
     if site.sends_goodbye:
         made = plan_goodbye(session, parts.edition(site, LetterKind.GOODBYE, now), reader, UNDO_LASTS)
         later(session, *chunks(session, Delivery.id.in_(made), parts.settings.chunk_size))
+
+
+def warn_of_move(parts: Parts, session: Session, subscriber_id: int, move_id: int, now: datetime) -> None:
+    """Tell the address that is to be left, whatever the site says of other letters: only it can say no."""
+    reader, site = _whose(session, subscriber_id)
+    edition = parts.edition(site, LetterKind.ADDRESS_CHANGE, now)
+    made = plan_address_change(session, edition, reader, move_id, VETO_LASTS)
+    later(session, *chunks(session, Delivery.id.in_(made), parts.settings.chunk_size))
 
 
 def _whose(session: Session, subscriber_id: int) -> tuple[Subscriber, Site]:

@@ -8,9 +8,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from notifier.consent import moving, own, signing_in, suppression
+from notifier import greetings
+from notifier.consent import moving, own, signing_in, suppression, vetoes
 from notifier.consent.own import PastLetter
 from notifier.consent.signing_in import Visitor
+from notifier.consent.vetoes import Veto
 from notifier.domain.traces import Tracking
 from notifier.feedback import standings
 from notifier.models import Site, Subscriber, Suppression
@@ -86,14 +88,35 @@ def export(parts: Parts, visitor: Visitor, tell: Callable[[MailFacts], list[str]
 
 
 def ask_to_move(parts: Parts, visitor: Visitor, address: str, ip: str, now: datetime) -> None:
-    """Ask a new address whether it wants this reader's letters; what is known of it never shows in the answer.
+    """Ask a new address whether it wants this reader's letters, and tell the one they have.
+
+    What is known of the new one never shows in the answer.
 
     Raises `consent.signup.Invalid` for what is no address.
     """
     with transaction(parts.db, parts.bell) as session:
         reader = session.get_one(Subscriber, visitor.subscriber_id)
-        row = moving.request(session, reader, address, now, ip)
-        later(session, to_sign_up(row.id))
+        wish = moving.request(session, reader, address, now, ip)
+        greetings.warn_of_move(parts, session, reader.id, wish.id, now)
+        later(session, to_sign_up(wish.signup_id))
+
+
+def look_at_veto(parts: Parts, token: str, now: datetime) -> Veto | None:
+    """What "this was not me" would stop; changes nothing. None for a forged or orphaned link."""
+    ids = parts.signer.read(vetoes.NOT_ME, token)
+    with parts.db.reading() as session:
+        return vetoes.view(session, ids[0], now) if ids else None
+
+
+def veto(parts: Parts, token: str, ip: str, now: datetime) -> Veto | None:
+    """Stop a change of address, or take it back; gives the link as it is afterwards."""
+    ids = parts.signer.read(vetoes.NOT_ME, token)
+    if not ids:
+        return None
+    with transaction(parts.db, parts.bell) as session:
+        vetoes.veto(session, ids[0], ip, now)
+        session.flush()
+        return vetoes.view(session, ids[0], now)
 
 
 def erase(parts: Parts, visitor: Visitor, now: datetime) -> None:

@@ -134,6 +134,7 @@ class Parts:
             LetterKind.CORRECTION: knobs.issue_expires_h,
             LetterKind.MAGIC_LINK: knobs.magic_link_expires_h,
             LetterKind.GOODBYE: knobs.confirm_expires_h,
+            LetterKind.ADDRESS_CHANGE: knobs.confirm_expires_h,
         }
         return timedelta(hours=hours[kind])
 

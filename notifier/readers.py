@@ -1,7 +1,7 @@
 """What readers say: sign up, confirm, change, unsubscribe, look at a letter. Pages call this, never the tables."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -140,10 +140,12 @@ def mute_offers(parts: Parts, link: LinkView) -> dict[Muting, tuple[Muted, ...]]
         return mutes.offers(session, link)
 
 
-def mute(parts: Parts, link: LinkView, how: Muting, ip: str, now: datetime) -> tuple[Muted, ...]:
-    """Want no more letters like this one: of its thread, of its kind, or about comments at all; gives what is muted."""
+def mute(
+    parts: Parts, link: LinkView, how: Muting, ip: str, now: datetime, lasts: timedelta | None = None
+) -> tuple[Muted, ...]:
+    """Want no letters like this one, of its thread, of its kind, or about comments at all; gives what is muted."""
     with transaction(parts.db, parts.bell) as session:
-        return mutes.mute(session, link, how, now, ip)
+        return mutes.mute(session, link, how, now, ip, lasts)
 
 
 def unmute(parts: Parts, subscriber_id: int, whats: Sequence[str], ip: str, now: datetime) -> tuple[Muted, ...]:

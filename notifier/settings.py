@@ -21,7 +21,9 @@ from notifier.standing import Standing
 
 Words = Annotated[tuple[str, ...], NoDecode]
 _WORDS = ("fetch_hosts_allowed", "image_hosts", "sns_topics", "trusted_proxies")
-_Kind = Literal["confirm", "welcome", "alert", "digest", "reply", "issue", "correction", "magic-link", "goodbye"]
+_Kind = Literal[
+    "confirm", "welcome", "alert", "digest", "reply", "issue", "correction", "magic-link", "goodbye", "address-change"
+]  # fmt: skip
 MIN_SECRET_CHARACTERS, MIN_SECRET_DISTINCT = 32, 10
 LATE_S = 2.0
 """A letter whose envelope is out may still begin so long after its task's slice of time is over."""

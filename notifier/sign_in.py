@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from notifier.consent import links, signing_in
 from notifier.consent.signing_in import SignInLink, Visitor
 from notifier.domain.words import LetterKind
@@ -27,11 +29,20 @@ def ask_by_letter(parts: Parts, token: str, now: datetime) -> bool:
     ids = parts.signer.read(links.PREFERENCES, token)
     with transaction(parts.db, parts.bell) as session:
         reader = session.get(Subscriber, ids[0]) if ids else None
-        if reader is None:
-            return False
-        row = signing_in.request(session, reader.site_id, reader.address, now)
-        later(session, to_sign_in(row.id))
-        return True
+        _ask_for(session, reader, now)
+        return reader is not None
+
+
+def ask_by_old_link(parts: Parts, token: str, now: datetime) -> None:
+    """The same for whoever has a sign-in link that opens nothing any more."""
+    with transaction(parts.db, parts.bell) as session:
+        _ask_for(session, signing_in.whose(session, token), now)
+
+
+def ask_by_old_session(parts: Parts, visitor: Visitor, now: datetime) -> None:
+    """The same for a browser whose session has run out."""
+    with transaction(parts.db, parts.bell) as session:
+        _ask_for(session, session.get(Subscriber, visitor.subscriber_id), now)
 
 
 def answer(parts: Parts, sign_in_id: int, now: datetime) -> None:
@@ -67,7 +78,19 @@ def who(parts: Parts, cookie: str, now: datetime) -> Visitor | None:
         return signing_in.visitor(session, cookie, now)
 
 
+def who_was(parts: Parts, cookie: str, now: datetime) -> Visitor | None:
+    """Whose session this was until it ran out; changes nothing."""
+    with parts.db.reading() as session:
+        return signing_in.lapsed(session, cookie, now)
+
+
 def leave(parts: Parts, visitor: Visitor) -> None:
     """End the sessions of this reader, in every browser."""
     with transaction(parts.db, parts.bell) as session:
         signing_in.close(session, visitor.subscriber_id)
+
+
+def _ask_for(session: Session, reader: Subscriber | None, now: datetime) -> None:
+    if reader is not None:
+        row = signing_in.request(session, reader.site_id, reader.address, now)
+        later(session, to_sign_in(row.id))

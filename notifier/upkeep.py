@@ -23,7 +23,7 @@ from notifier import (
     tally,
     traces,
 )
-from notifier.consent import addresses, pending, signing_in
+from notifier.consent import addresses, mutes, pending, signing_in, vetoes
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
 from notifier.feedback import hooks
@@ -172,6 +172,8 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         expired = record.expire(session, Delivery.id > 0, now)
         pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
+        vetoes.purge(session, now)
+        mutes.end_passing(session, now)
         record.bounce_early(session)
         hooks.purge(session, now)
         calling.purge(session, now)

@@ -1,18 +1,19 @@
 """File what was sent: one row for what many people got, with nothing in it that came from any of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, exists, insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
+from notifier.archive.issued import issues
+from notifier.archive.sent import FILED_AT_ONCE, LOOKS_BACK, Sent, is_new
 from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.schedule import Hours, last_slot
-from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind, State
+from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
 from notifier.models import (
     Archived,
     ArchivedItem,
@@ -23,26 +24,8 @@ from notifier.models import (
     LetterItem,
     Run,
     Site,
-    Tally,
     Topic,
 )
-
-LOOKS_BACK: Final = timedelta(days=3)
-"""Longer than any letter of a list is kept for sending."""
-FILED_AT_ONCE: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """Something a list was sent, and what it showed."""
-
-    site_id: int
-    kind: LetterKind
-    about_id: int
-    at: datetime
-    item_ids: tuple[int, ...]
-    frequency: Frequency | None = None
-    data: dict[str, Any] = field(default_factory=dict)
 
 
 def file_sent(session: Session, now: datetime, articles_max: int) -> int:
@@ -65,7 +48,7 @@ def _alerts(session: Session, since: datetime, articles_max: int) -> Iterator[Se
             Item.announced_at > since,
             Item.state == ItemState.LIVE,
             Item.planned_count > 0,
-            *_is_new(LetterKind.ALERT, Item.id),
+            *is_new(LetterKind.ALERT, Item.id),
         )
         .order_by(Item.matched_at)
         .limit(FILED_AT_ONCE)
@@ -85,7 +68,7 @@ def _digests(session: Session, since: datetime, articles_max: int) -> Iterator[S
             Run.frequency == Frequency.DAILY,
             Run.slot > since,
             Run.planned_count > 0,
-            *_is_new(LetterKind.DIGEST, Run.id),
+            *is_new(LetterKind.DIGEST, Run.id),
         )
         .order_by(Run.slot)
         .limit(FILED_AT_ONCE)
@@ -103,13 +86,7 @@ def _digests(session: Session, since: datetime, articles_max: int) -> Iterator[S
             )  # fmt: skip
 
 
-_FINDERS: Final[Sequence[Callable[[Session, datetime, int], Iterable[Sent]]]] = (_alerts, _digests)
-
-
-def _is_new(kind: LetterKind, about_id: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:  # noqa: ANN401 - a column
-    left = exists().where(Tally.kind == kind, Tally.about_id == about_id, Tally.entry == State.SENT.value)
-    filed = exists().where(Archived.kind == kind, Archived.about_id == about_id)
-    return left, ~filed
+_FINDERS: Final[Sequence[Callable[[Session, datetime, int], Iterable[Sent]]]] = (_alerts, _digests, issues)
 
 
 def _hours(site: Site) -> Hours:
@@ -151,12 +128,14 @@ def _file(session: Session, sent: Sent, now: datetime) -> int:
     if sent.item_ids:
         shown = [{"archived_id": made, "item_id": one, "position": n} for n, one in enumerate(sent.item_ids)]
         session.execute(insert(ArchivedItem), shown)
-    sections = session.scalars(
-        select(ItemTopic.topic_id)
-        .join(Topic, Topic.id == ItemTopic.topic_id)
-        .where(among(session, ItemTopic.item_id, sent.item_ids), Topic.name.startswith("category:", autoescape=True))
-        .distinct()
-    ).all()
-    if sections:
+    if sections := _sections(session, sent):
         session.execute(insert(ArchivedTopic), [{"topic_id": one, "archived_id": made} for one in sections])
     return 1
+
+
+def _sections(session: Session, sent: Sent) -> list[int]:
+    """Where its items stand, and whom it was for."""
+    shown = select(ItemTopic.topic_id).where(among(session, ItemTopic.item_id, sent.item_ids))
+    theirs = or_(Topic.id.in_(shown), (Topic.site_id == sent.site_id) & Topic.name.in_(sent.topics))
+    is_section = Topic.name.startswith("category:", autoescape=True)
+    return list(session.scalars(select(Topic.id).where(theirs, is_section).order_by(Topic.id)))

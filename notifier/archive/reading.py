@@ -1,4 +1,4 @@
-"""The archive as it is read: a page of it at a time, each in four questions however long it has become."""
+"""The archive as it is read: a page of it at a time, each in some questions however long it has become."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session
 
+from notifier.archive import issued
 from notifier.bulk import among
 from notifier.consent.links import VIEW
 from notifier.domain import topics
@@ -41,6 +42,14 @@ class Entry:
     filed_at: datetime
     stories: tuple[Story, ...]
     more: int
+    title: str = ""
+    """Of an issue, which has one of its own; and its first words."""
+    lead: str = ""
+
+    @property
+    def is_one_story(self) -> bool:
+        """Whether its story says it all."""
+        return not self.title and len(self.stories) == 1 and not self.more
 
     @property
     def updated_at(self) -> datetime:
@@ -87,7 +96,8 @@ def page_of(parts: Parts, which: Shelf, before: int = 0) -> tuple[list[Entry], i
         rows = session.scalars(_page(which, before)).all()
         shown, is_more = rows[:PAGE], len(rows) > PAGE
         stories = _stories(session, [one.id for one in shown])
-    return [_entry(one, stories[one.id]) for one in shown], shown[-1].id if is_more else 0
+        heads = issued.headed(session, shown)
+    return [_entry(one, stories[one.id], heads.get(one.id)) for one in shown], shown[-1].id if is_more else 0
 
 
 def share_of(parts: Parts, token: str) -> tuple[str, str]:
@@ -105,9 +115,11 @@ def share_of(parts: Parts, token: str) -> tuple[str, str]:
 
 def is_shown() -> ColumnElement[bool]:
     """Of Archived: whether it has something to show."""
-    ours = ArchivedItem.archived_id == Archived.id
-    alive = exists().where(ours, Item.id == ArchivedItem.item_id, Item.state == ItemState.LIVE)
-    return or_(alive, ~exists().where(ours))
+    # Not EXISTS: for that PostgreSQL reads every item that was ever filed, for each page.
+    any_item = select(ArchivedItem.item_id).where(ArchivedItem.archived_id == Archived.id).limit(1)
+    alive = any_item.join(Item, Item.id == ArchivedItem.item_id).where(Item.state == ItemState.LIVE)
+    has_live, has_any = (one.correlate(Archived).scalar_subquery().is_not(None) for one in (alive, any_item))
+    return or_(has_live, ~has_any, issued.has_words()) & ~issued.is_cancelled()
 
 
 def _page(which: Shelf, before: int) -> Select[Archived]:
@@ -135,5 +147,7 @@ def _stories(session: Session, archived: Sequence[int]) -> dict[int, tuple[Story
     return found
 
 
-def _entry(row: Archived, stories: tuple[Story, ...]) -> Entry:
-    return Entry(row.id, row.public_id, row.kind, row.at, row.filed_at, stories, int(row.data.get("more", 0)))
+def _entry(row: Archived, stories: tuple[Story, ...], head: issued.Headed | None) -> Entry:
+    more = int(row.data.get("more", 0))
+    own = (head.title, head.lead) if head else ("", "")
+    return Entry(row.id, row.public_id, row.kind, row.at, row.filed_at, stories, more, *own)

@@ -45,6 +45,8 @@ def show(parts: Parts, slug: str, public_id: str, language: str = "") -> Shown |
             .order_by(ArchivedItem.position)
         )
         spoken = language if language in parts.renderer.languages else site.language
+        # An issue is written in one language, from its first line to its footer.
+        spoken = row.data.get("language", spoken)
         letter = Letter(
             id=0, site_id=site.id, kind=row.kind, language=spoken, frequency=row.frequency, data=row.data,
             created_at=row.at,

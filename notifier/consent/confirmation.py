@@ -1,6 +1,6 @@
 """The button of a confirmation letter: a token of its own, used once, on POST."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -53,7 +53,8 @@ def confirm(session: Session, token: str, ip: str, now: datetime) -> Confirmatio
     found = _confirmation(session, row, now)
     if not (found.is_used or found.is_expired):
         row.used_at = now
-        _activate(session, session.get_one(Signup, row.signup_id), ip, now)
+        if not _activate(session, session.get_one(Signup, row.signup_id), ip, now):
+            return replace(found, is_expired=True)
     return found
 
 
@@ -78,12 +79,13 @@ def again(session: Session, token: str, ip: str, now: datetime) -> Signup | None
     return fresh
 
 
-def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
+def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> bool:
+    """False for a change of address that cannot be made any more."""
     subscriber = session.get_one(Subscriber, signup.subscriber_id)
     if signup.moves_id is not None:
         is_moved = move(session, signup, subscriber, ip, now)
         signup.result = SignupResult.CONFIRMED if is_moved else SignupResult.TAKEN
-        return
+        return is_moved
     if subscriber.confirmed_at is None:
         subscriber.confirmed_at = now
         subscriber.name, subscriber.language = signup.name, signup.language
@@ -92,6 +94,7 @@ def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> None:
         subscribe(session, subscriber, each.topics, each.frequency, now, is_implicit=each.is_implicit)
         note(session, subscriber, ConsentAction.CONFIRMED, ",".join(each.topics), now, signup=each, ip=ip)
         each.result = SignupResult.CONFIRMED
+    return True
 
 
 def _open_signups(session: Session, signup: Signup) -> list[Signup]:
@@ -123,5 +126,8 @@ def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirm
         is_used=is_used,
         # Without a subscriber the person was forgotten, and with them what they asked for.
         is_expired=is_expired,
-        may_ask_again=(is_used or is_expired) and subscriber is not None and not is_reader(session, subscriber),
+        may_ask_again=(is_used or is_expired)
+        and signup.moves_id is None  # Only the reader who wants to move may ask for that again.
+        and subscriber is not None
+        and not is_reader(session, subscriber),
     )

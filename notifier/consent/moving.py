@@ -1,8 +1,9 @@
 """A reader gets another address: the old one has said so by its sign-in link, the new one by a button in its letter."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from notifier.consent import signing_in
@@ -13,17 +14,21 @@ from notifier.domain.address import AddressInvalid, check_address, fold
 from notifier.domain.tokens import address_hash, token_hash
 from notifier.domain.topics import PERSONAL
 from notifier.domain.words import ConsentAction, Frequency
-from notifier.models import ConsentEvent, Signup, Site, Subscriber, Subscription, Topic
+from notifier.models import AddressMove, ConsentEvent, Signup, Site, Subscriber, Subscription, Topic
 
-SOURCE = "address"
+SOURCE: Final = "address"
+WISHES: Final = (timedelta(days=1), 3)
+"""At most so many within so long: the old address gets a letter about each."""
 
 
-def request(session: Session, reader: Subscriber, raw_address: str, now: datetime, ip: str = "") -> Signup:
+def request(session: Session, reader: Subscriber, raw_address: str, now: datetime, ip: str = "") -> AddressMove:
     """Note the wish as a sign-up of the new address, which is asked like any other. Raises `Invalid`."""
     try:
         address = check_address(raw_address)
     except AddressInvalid as error:
         raise Invalid("address", "invalid_address") from error
+    if _asked(session, reader, now) >= WISHES[1]:
+        raise Invalid("address", "error_too_many")
     site = session.get_one(Site, reader.site_id)
     row = Signup(
         site_id=site.id,
@@ -42,24 +47,27 @@ def request(session: Session, reader: Subscriber, raw_address: str, now: datetim
     )
     session.add(row)
     session.flush()
-    return row
+    return _kept(session, reader, row, now)
 
 
 def move(session: Session, signup: Signup, newcomer: Subscriber, ip: str, now: datetime) -> bool:
     """Give the reader who asked the address that has just agreed; the row that stood for it goes.
 
-    False where somebody reads under that address by now: two readers of one address cannot be told apart.
+    False where the wish was taken back, where the address that asked is not the reader's any more, or where somebody
+    reads under the new one by now: two readers of one address cannot be told apart.
     """
     reader = session.get(Subscriber, signup.moves_id, with_for_update=True)
-    if reader is None or newcomer.confirmed_at is not None:
+    wish = session.scalar(
+        select(AddressMove).where(AddressMove.signup_id == signup.id).execution_options(populate_existing=True)
+    )
+    if reader is None or wish is None or wish.vetoed_at or wish.address_key != reader.address_key:
+        return False
+    if newcomer.confirmed_at is not None:
         return False
     address, key, hashed = newcomer.address, newcomer.address_key, newcomer.address_hash
-    for model in (Signup, ConsentEvent):
-        theirs = update(model).where(model.subscriber_id == newcomer.id)
-        session.execute(theirs.values(subscriber_id=reader.id).execution_options(synchronize_session=False))
-    session.execute(delete(Subscriber).where(Subscriber.id == newcomer.id))
+    absorb(session, reader, newcomer)
     reader.address, reader.address_key, reader.address_hash = address, key, hashed
-    reader.changed_at = now
+    reader.changed_at = wish.done_at = now
     session.flush()
     # Answers to what they wrote under the old address still come; from now on also to what they write under this one.
     for name, frequency in _topics(session, reader):
@@ -70,11 +78,38 @@ def move(session: Session, signup: Signup, newcomer: Subscriber, ip: str, now: d
     return True
 
 
+def absorb(session: Session, reader: Subscriber, nobody: Subscriber) -> None:
+    """Let a reader have what is noted under an address that never agreed, and the row of that address go."""
+    for model in (Signup, ConsentEvent):
+        theirs = update(model).where(model.subscriber_id == nobody.id)
+        session.execute(theirs.values(subscriber_id=reader.id).execution_options(synchronize_session=False))
+    session.execute(delete(Subscriber).where(Subscriber.id == nobody.id))
+
+
 def forget(session: Session, reader: Subscriber) -> None:
     """Drop the rows of addresses that this reader wanted and that have not agreed."""
     wanted = select(Signup.subscriber_id).where(Signup.moves_id == reader.id)
     nobody_yet = (Subscriber.confirmed_at.is_(None), ~exists().where(Subscription.subscriber_id == Subscriber.id))
     session.execute(delete(Subscriber).where(Subscriber.id.in_(wanted), Subscriber.id != reader.id, *nobody_yet))
+
+
+def _kept(session: Session, reader: Subscriber, row: Signup, now: datetime) -> AddressMove:
+    wish = AddressMove(
+        subscriber_id=reader.id,
+        signup_id=row.id,
+        address=reader.address,
+        address_key=reader.address_key,
+        address_hash=reader.address_hash,
+        asked_at=now,
+    )
+    session.add(wish)
+    session.flush()
+    return wish
+
+
+def _asked(session: Session, reader: Subscriber, now: datetime) -> int:
+    lately = (AddressMove.subscriber_id == reader.id, AddressMove.asked_at > now - WISHES[0])
+    return session.scalar(select(func.count()).select_from(AddressMove).where(*lately)) or 0
 
 
 def _topics(session: Session, reader: Subscriber) -> list[tuple[str, Frequency]]:

@@ -1,13 +1,14 @@
-"""One click for quiet: no more letters about a thread, of a kind, or about comments at all; and back again."""
+"""One click for quiet: no letters about a thread, of a kind, or about comments, for a while or for good; and back."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from notifier.bulk import among
 from notifier.consent.evidence import note
 from notifier.consent.links import LinkView
 from notifier.consent.visits import acted
@@ -32,6 +33,8 @@ class Muted:
     """`all`, `thread:<article id>` or `kind:<reason>`."""
     label: str = ""
     """Of a thread: the title of its article."""
+    until: datetime | None = None
+    """When it ends by itself."""
 
     @property
     def how(self) -> Muting:
@@ -50,14 +53,33 @@ def offers(session: Session, link: LinkView) -> dict[Muting, tuple[Muted, ...]]:
     return {how: some for how, some in found.items() if some}
 
 
-def mute(session: Session, link: LinkView, how: Muting, now: datetime, ip: str = "") -> tuple[Muted, ...]:
-    """Want no letters of this any more; subscriptions stay as they are. Doing it twice changes nothing more."""
-    whats = _whats(session, link, how)
-    rows = [{"subscriber_id": link.subscriber_id, "what": what, "created_at": now} for what in whats]
+def mute(
+    session: Session, link: LinkView, how: Muting, now: datetime, ip: str = "", lasts: timedelta | None = None
+) -> tuple[Muted, ...]:
+    """Want no letters of this any more, or not for so long; subscriptions stay as they are.
+
+    Doing it twice changes nothing more; of two lengths the later wish counts.
+    """
+    whats, until = _whats(session, link, how), now + lasts if lasts else None
+    rows = [{"subscriber_id": link.subscriber_id, "what": what, "created_at": now, "until": until} for what in whats]
     if rows:
-        session.execute(upsert(session, Mute).on_conflict_do_nothing(), rows)
-        _noted(session, link.subscriber_id, f"mute {','.join(whats)}", now, ip)
-    return _named(session, whats)
+        new = upsert(session, Mute)
+        session.execute(
+            new.on_conflict_do_update(index_elements=["subscriber_id", "what"], set_={"until": new.excluded.until}),
+            rows,
+        )
+        for_now = f" until {until.isoformat(timespec='minutes')}" if until else ""
+        _noted(session, link.subscriber_id, f"mute {','.join(whats)}{for_now}", now, ip)
+    return tuple(replace(one, until=until) for one in _named(session, whats))
+
+
+def end_passing(session: Session, now: datetime) -> None:
+    """Take away the mutes that were for a while: from here on it is as if their readers had undone them."""
+    over = delete(Mute).where(Mute.until.is_not(None), Mute.until <= now).returning(Mute.subscriber_id)
+    readers = set(session.scalars(over.execution_options(synchronize_session=False)))
+    if readers:
+        theirs = update(Subscriber).where(among(session, Subscriber.id, readers)).values(changed_at=now)
+        session.execute(theirs.execution_options(synchronize_session=False))
 
 
 def unmute(
@@ -74,8 +96,9 @@ def unmute(
 
 def muted(session: Session, subscriber_id: int) -> tuple[Muted, ...]:
     """All that somebody wants no letters of, the latest first."""
-    rows = session.scalars(select(Mute.what).where(Mute.subscriber_id == subscriber_id).order_by(Mute.id.desc()))
-    return _named(session, rows.all())
+    rows = select(Mute.what, Mute.until).where(Mute.subscriber_id == subscriber_id).order_by(Mute.id.desc())
+    ends = dict(session.execute(rows).all())
+    return tuple(replace(one, until=ends[one.what]) for one in _named(session, ends))
 
 
 def _named(session: Session, whats: Iterable[str]) -> tuple[Muted, ...]:

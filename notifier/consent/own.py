@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.words import LetterKind, Reason, State
 from notifier.models import (
+    AddressMove,
     Bookmark,
     BulkChange,
     ConsentEvent,
@@ -36,13 +37,14 @@ PAGE: Final = 25
 AT_ONCE: Final = 500
 _PRIVATE: Final = (
     "id", "site_id", "subscriber_id", "address_hash", "limit_hash", "address_key", "topic_id",
-    "moves_id", "token_hash", "key_hash", "wording_hash", "words_hash", "message_hash",
+    "moves_id", "signup_id", "token_hash", "key_hash", "wording_hash", "words_hash", "message_hash",
 )  # fmt: skip
 """Columns of ours that tell a reader nothing about themselves."""
 OF_A_READER: Final[dict[str, Any]] = {
     "muted": Mute, "consent": ConsentEvent, "sign_ups": Signup, "waiting": Notice, "bookmarks": Bookmark,
     "replies": Reply, "sign_ins": SignIn, "sessions": ReaderSession, "old_links": OldLink,
     "opens_and_clicks": Trace, "notes": SubscriberNote, "changes_by_editors": BulkChange,
+    "former_addresses": AddressMove,
 }  # fmt: skip
 """Tables whose rows are exported as they are, by the name that the export gives them."""
 
@@ -114,7 +116,8 @@ def _article_of_first_comment() -> Any:  # noqa: ANN401 - a scalar subquery
     comment = select(Item.article_id).join(LetterItem, LetterItem.item_id == Item.id)
     of_letter = comment.where(LetterItem.letter_id == Delivery.letter_id, Item.article_id.is_not(None))
     article = Item.__table__.alias("articles")
-    found = of_letter.order_by(LetterItem.position).limit(1).scalar_subquery()
+    # Said aloud: by itself a subquery knows only what stands right around it, and would look at everybody's letters.
+    found = of_letter.order_by(LetterItem.position).limit(1).correlate(Delivery).scalar_subquery()
     return select(article.c.title).where(article.c.id == found).scalar_subquery()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from notifier.consent.signup import Invalid, is_suppressed
@@ -72,6 +72,16 @@ def decide(session: Session, row: SignIn, now: datetime) -> Subscriber | None:
     return reader
 
 
+def whose(session: Session, token: str) -> Subscriber | None:
+    """Whom a link was sent to, whether it opens anything any more or not; None for one that we never made."""
+    return session.scalar(
+        select(Subscriber)
+        .join(SignIn, SignIn.subscriber_id == Subscriber.id)
+        .join(SignInToken, SignInToken.sign_in_id == SignIn.id)
+        .where(SignInToken.token_hash == token_hash(token))
+    )
+
+
 def mint(session: Session, sign_in_id: int, now: datetime) -> str:
     """A fresh token for a sign-in letter; only its hash is kept, so each try of the letter carries its own."""
     token = new_token()
@@ -115,10 +125,19 @@ def use(session: Session, token: str, now: datetime) -> str | None:
 
 def visitor(session: Session, cookie: str, now: datetime) -> Visitor | None:
     """Who has this cookie; None where it is not one of ours or has run out."""
+    return _behind(session, cookie, ReaderSession.expires_at > now)
+
+
+def lapsed(session: Session, cookie: str, now: datetime) -> Visitor | None:
+    """Who had this cookie until a while ago: enough to send a link to their own address, and for nothing else."""
+    return _behind(session, cookie, ReaderSession.expires_at <= now)
+
+
+def _behind(session: Session, cookie: str, when: ColumnElement[bool]) -> Visitor | None:
     row = session.execute(
         select(ReaderSession.id, Subscriber.id, Subscriber.site_id, Subscriber.language, ReaderSession.expires_at)
         .join(Subscriber, Subscriber.id == ReaderSession.subscriber_id)
-        .where(ReaderSession.token_hash == token_hash(cookie), ReaderSession.expires_at > now)
+        .where(ReaderSession.token_hash == token_hash(cookie), when)
     ).one_or_none()
     return Visitor(*row) if row else None
 
@@ -132,7 +151,7 @@ def close(session: Session, subscriber_id: int) -> None:
 
 def purge(session: Session, now: datetime) -> None:
     """Forget what opens nothing any more."""
-    session.execute(delete(ReaderSession).where(ReaderSession.expires_at <= now))
+    session.execute(delete(ReaderSession).where(ReaderSession.expires_at <= now - KEPT))
     old = (SignIn.created_at <= now - KEPT, SignIn.handled_at.is_not(None))
     dead = select(SignIn.id).where(*old, SignIn.created_at > now - 2 * KEPT)
     session.execute(delete(SignInToken).where(SignInToken.sign_in_id.in_(dead)))

@@ -43,6 +43,8 @@ class SignupResult(StrEnum):
     SUPPRESSED = "suppressed"
     TAKEN = "taken"
     UNREACHABLE = "unreachable"
+    VETOED = "vetoed"
+    """The address that was to be left said that it had not asked."""
     CONFIRMED = "confirmed"
 
 

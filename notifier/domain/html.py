@@ -57,6 +57,8 @@ _LINE_ENDS: Final = re.compile("\r\n?")
 _ODD_SPACES: Final = re.compile("[\x0b\x0c\x85\u2028\u2029]")
 _BIDI_PAIRS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BIDI_MARKS: Final = re.compile("[\u061c\u200e\u200f\ufeff]")
+_UNSEEN: Final = re.compile("[\u200b\u2060\ufeff\ue000-\uf8ff]")
+"""Without a width or a meaning in one line: zero-width spaces, joiners, private use."""
 # NFC makes one character of ">" and this overlay, which would tear a tag open.
 _TORN_TAG: Final = re.compile(">\u0338+")
 _EMPTY_IMAGE: Final = re.compile(r'<img(?: (?!src=)[a-z]+="[^"]*")*>')
@@ -118,7 +120,7 @@ def clean_line(text: str) -> str:
 
     ZWNJ and ZWJ stay; entities are left as they are.
     """
-    plain = _BIDI_MARKS.sub("", _strip(text))
+    plain = _UNSEEN.sub("", _BIDI_MARKS.sub("", _strip(text)))
     return unicodedata.normalize("NFC", " ".join(plain.split()))
 
 

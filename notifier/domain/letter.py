@@ -137,7 +137,7 @@ class LetterContent:
     subject_title: str = ""
     """Of a thread's letters: the title that the first of them had, so that all have one subject."""
     expires_at: datetime | None = None
-    """Until when the link of a confirmation, a sign-in or a goodbye works."""
+    """Until when the link works for whose sake a letter is sent."""
     choices: tuple[Choice, ...] = ()
     """Of a welcome: what is subscribed to; of a goodbye: what has ended, none for everything."""
     next_at: datetime | None = None

@@ -24,6 +24,7 @@ _DOORS: Final = {
     LetterKind.CONFIRM: ("confirm_url", "confirm"),
     LetterKind.MAGIC_LINK: ("sign_in_url", "sign-in"),
     LetterKind.GOODBYE: ("undo_url", "undo"),
+    LetterKind.ADDRESS_CHANGE: ("undo_url", "not-me"),
 }
 """The letters that are sent for the sake of one link: its name, and the page it opens."""
 
@@ -44,7 +45,7 @@ class Links:
     def personal(self, one: Claimed, sent_at: datetime, token: str = "") -> Personal:
         """The personal values of one delivery; the Message-ID is the same at every try.
 
-        `token` opens what a confirmation, a sign-in link or a goodbye offers.
+        `token` opens what a letter offers that is sent for the sake of one link.
         """
         mac = self.signer.short(MESSAGE, one.delivery_id)
         is_list_mail = one.kind.is_list_mail

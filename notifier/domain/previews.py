@@ -29,6 +29,8 @@ def _chosen(content: LetterContent) -> dict[str, Any]:
             return {"expires_at": content.at + timedelta(minutes=15)}
         case LetterKind.GOODBYE:
             return {"choices": choices, "expires_at": content.at + timedelta(days=7)}
+        case LetterKind.ADDRESS_CHANGE:
+            return {"expires_at": content.at + timedelta(days=7)}
     return {}
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from notifier.domain.items import NewItem
+from notifier.domain.text.clean import clean
 from notifier.domain.words import ItemKind, NoticeReason
 
 SITE: Final = "site"
@@ -128,12 +129,13 @@ def _of_comment(item: NewItem) -> Iterator[tuple[str, str]]:
 
 
 def _of_article(item: NewItem) -> Iterator[tuple[str, str]]:
-    yield from ((category(name), name) for name in item.categories if name.strip())
-    yield from ((tag(name), name) for name in item.tags if name.strip())
-    if item.author_name.strip():
-        yield author(item.author_name), item.author_name
+    yield from ((category(name), name) for name in map(clean, item.categories) if name)
+    yield from ((tag(name), name) for name in map(clean, item.tags) if name)
+    if by := clean(item.author_name):
+        yield author(by), by
     yield SITE, ""
 
 
 def _fold(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    # What nobody sees, such as a mark of direction, parts no two names.
+    return " ".join(clean(name).casefold().split())

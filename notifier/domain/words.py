@@ -51,6 +51,7 @@ class LetterKind(StrEnum):
     CORRECTION = "correction"
     MAGIC_LINK = "magic-link"
     GOODBYE = "goodbye"
+    ADDRESS_CHANGE = "address-change"
 
     @property
     def lane(self) -> "Lane":
@@ -61,8 +62,8 @@ class LetterKind(StrEnum):
     def is_list_mail(self) -> bool:
         """Whether its reader is on a list and may leave it: with List-Unsubscribe, and the way out in sight.
 
-        Not on a list yet is who must confirm first, not any more who gets a goodbye; and a sign-in link comes to
-        whoever asked for it.
+        Not on a list yet is who must confirm first, not any more who gets a goodbye; a sign-in link comes to whoever
+        asked for it, and word of a change of address to whoever must know of it.
         """
         return self not in _OFF_LIST
 
@@ -82,13 +83,16 @@ _LANES = {
     LetterKind.WELCOME: Lane.URGENT,
     LetterKind.MAGIC_LINK: Lane.URGENT,
     LetterKind.GOODBYE: Lane.URGENT,
+    LetterKind.ADDRESS_CHANGE: Lane.URGENT,
     LetterKind.REPLY: Lane.REPLIES,
     LetterKind.ALERT: Lane.ALERTS,
     LetterKind.CORRECTION: Lane.ALERTS,
     LetterKind.DIGEST: Lane.DIGESTS,
     LetterKind.ISSUE: Lane.BULK,
 }
-_OFF_LIST = frozenset({LetterKind.CONFIRM, LetterKind.MAGIC_LINK, LetterKind.GOODBYE})
+_OFF_LIST = frozenset(
+    {LetterKind.CONFIRM, LetterKind.MAGIC_LINK, LetterKind.GOODBYE, LetterKind.ADDRESS_CHANGE},
+)
 
 
 class State(StrEnum):

@@ -1,6 +1,6 @@
 """Every table, by the words of the README."""
 
-from notifier.models.access import ReaderSession, SignIn, SignInToken
+from notifier.models.access import AddressMove, ReaderSession, SignIn, SignInToken
 from notifier.models.archive import Archived, ArchivedItem, ArchivedTopic
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
 from notifier.models.base import Base
@@ -29,6 +29,7 @@ from notifier.models.threads import Bookmark, Mute, Thread
 from notifier.models.traces import Trace, TraceCount
 
 __all__ = [
+    "AddressMove",
     "Alarm",
     "ApiKey",
     "Archived",

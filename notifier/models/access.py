@@ -1,4 +1,4 @@
-"""How a reader gets in without a password: links that were asked for, their tokens, and short sessions."""
+"""How a reader gets in without a password, and how their address becomes another."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from notifier.db import BigId
 from notifier.models.base import Base
 
 _OPEN = text("handled_at IS NULL")
+_KEPT = text("address <> ''")
 
 
 class SignIn(Base):
@@ -55,3 +56,22 @@ class ReaderSession(Base):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AddressMove(Base):
+    """A wish for another address: which one the reader had when it was asked, for whoever has that to say no."""
+
+    __tablename__ = "address_moves"
+    __table_args__ = (Index("ix_address_moves_kept", "asked_at", postgresql_where=_KEPT, sqlite_where=_KEPT),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
+    signup_id: Mapped[int] = mapped_column(ForeignKey("signups.id", ondelete="CASCADE"), unique=True)
+    """The same wish, as the new address is asked about it."""
+    address: Mapped[str] = mapped_column(String(320))
+    """The former one, its key and its hash; emptied when nothing can be taken back any more."""
+    address_key: Mapped[str] = mapped_column(String(320))
+    address_hash: Mapped[str] = mapped_column(String(64))
+    asked_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    vetoed_at: Mapped[datetime | None]

@@ -12,7 +12,7 @@ from notifier.models.base import Base
 
 
 class Archived(Base):
-    """Something a list was sent, without anybody it was sent to: an alert, or the digest of a day."""
+    """Something a list was sent, without anybody it was sent to: an alert, the digest of a day, an issue."""
 
     __tablename__ = "archived"
     __table_args__ = (UniqueConstraint("kind", "about_id"), Index("ix_archived_site", "site_id", "id"))
@@ -24,7 +24,7 @@ class Archived(Base):
     """A random UUID without its hyphens: the name in addresses and in feeds, which says nothing and never changes."""
     kind: Mapped[LetterKind]
     about_id: Mapped[int] = mapped_column(BigId)
-    """As of a Delivery: the item of an alert, the run of a digest."""
+    """As of a Delivery: the item of an alert, the run of a digest, the issue."""
     frequency: Mapped[Frequency | None]
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """As of a Letter: what its template needs beside the items."""

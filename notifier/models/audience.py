@@ -148,7 +148,8 @@ class Signup(Base):
     moves_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     """The reader who wants this to be their address."""
     result: Mapped[str] = mapped_column(String(40), default="")
-    """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited`, `suppressed` or `unreachable`."""
+    """`asked` (a confirmation letter was planned), `confirmed`, `added`, `limited`, `suppressed`, `taken`, `vetoed` or
+    `unreachable`."""
 
 
 class OneTimeToken(Base):

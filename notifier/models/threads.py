@@ -9,6 +9,7 @@ from notifier.db import BigId
 from notifier.models.base import Base
 
 _OPEN = text("is_open")
+_PASSING = text("until IS NOT NULL")
 
 
 class Thread(Base):
@@ -62,9 +63,14 @@ class Mute(Base):
     """What a person wants no letters of, though they follow it: `thread:<article id>`, `kind:<reason>` or `all`."""
 
     __tablename__ = "mutes"
-    __table_args__ = (UniqueConstraint("subscriber_id", "what"),)
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "what"),
+        Index("ix_mutes_until", "until", postgresql_where=_PASSING, sqlite_where=_PASSING),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"))
     what: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime]
+    until: Mapped[datetime | None]
+    """When the sweep takes it away again; None for a mute that lasts until its reader undoes it."""

@@ -69,8 +69,8 @@ def _as_json(request: Request, edge: Edge, problem: Problem) -> Response:
 
 
 def _as_page(request: Request, edge: Edge, problem: Problem) -> Response:
-    is_missing = problem.status_code == HTTPStatus.NOT_FOUND
-    speaks = voice(request, edge, problem.face)
+    title = "error_not_found_title" if problem.status_code == HTTPStatus.NOT_FOUND else "error_title"
+    speaks = voice(request, edge, problem.face, problem.language)
     # What was asked for is not repeated: every wrong link has the same answer.
     speaks = replace(speaks, others=tuple((tag, name, f"?lang={tag}") for tag, name, _ in speaks.others))
     values = {"field": problem.field, **problem.values}
@@ -78,8 +78,9 @@ def _as_page(request: Request, edge: Edge, problem: Problem) -> Response:
         "error",
         speaks,
         status=problem.status_code,
-        title="error_not_found_title" if is_missing else "error_title",
+        title="session_over_title" if problem.again else title,
         message=edge.look.sentences.plain(speaks.language, problem.key, **values),
+        again=problem.again,
     )
     page.headers.update(problem.headers or {})
     return page

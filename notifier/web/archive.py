@@ -111,9 +111,9 @@ def _feed(request: Request, edge: Edge, site: str, category: str) -> Response:
 
 
 def _title(edge: Edge, speaks: Voice, one: Entry) -> str:
-    """An alert is called by its story, a digest by its day."""
-    if len(one.stories) == 1 and not one.more:
-        return one.stories[0].title
+    """An alert is called by its story, an issue by its title, a digest by its day."""
+    if one.title or one.is_one_story:
+        return one.title or one.stories[0].title
     kind = edge.look.sentences.plain(speaks.language, f"history_kind_{one.kind}")
     return f"{kind} · {_when(speaks, one.at)}"
 

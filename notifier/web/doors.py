@@ -7,9 +7,10 @@ from typing import Final
 from fastapi import Request, Response
 
 from notifier import readers, sign_in
-from notifier.consent.signing_in import SESSION_LASTS, Visitor
+from notifier.consent.signing_in import KEPT, SESSION_LASTS, Visitor
+from notifier.web import places
 from notifier.web.edge import Edge
-from notifier.web.problems import Problem
+from notifier.web.problems import Problem, SessionOver
 from notifier.web.wire import Typed
 
 COOKIE: Final = "notifier_reader"
@@ -46,7 +47,7 @@ def by_session(request: Request, edge: Edge) -> Door:
     cookie = request.cookies.get(COOKIE, "")
     visitor = sign_in.who(edge.parts, cookie, edge.clock()) if cookie else None
     if visitor is None:
-        raise Problem(HTTPStatus.UNAUTHORIZED, "error_session")
+        raise _over(request, edge)
     return Door(visitor.subscriber_id, HOME, edge.parts.signer.sign(CSRF, visitor.session_id), visitor)
 
 
@@ -59,9 +60,36 @@ def by_session_acting(request: Request, edge: Edge, form: Typed) -> Door:
     return door
 
 
+def lapsed(request: Request, edge: Edge, form: Typed) -> Visitor:
+    """Who presses the button for a new link, after their session ran out. Raises Problem for anybody else."""
+    was = _was(request, edge)
+    if was is None:
+        by_session(request, edge)
+        # One that is open needs no new link, and no form of ours asks for one.
+        raise Problem(HTTPStatus.FORBIDDEN, "error_csrf")
+    if edge.parts.signer.read(CSRF, form.one(CSRF)) != (was.session_id,):
+        raise Problem(HTTPStatus.FORBIDDEN, "error_csrf")
+    return was
+
+
+def _over(request: Request, edge: Edge) -> Problem:
+    was = _was(request, edge)
+    if was is None:
+        return Problem(HTTPStatus.UNAUTHORIZED, "error_session")
+    with edge.parts.db.reading() as session:
+        face = places.by_id(session, was.site_id).face
+    return SessionOver(face, was.language, edge.parts.signer.sign(CSRF, was.session_id))
+
+
+def _was(request: Request, edge: Edge) -> Visitor | None:
+    cookie = request.cookies.get(COOKIE, "")
+    return sign_in.who_was(edge.parts, cookie, edge.clock()) if cookie else None
+
+
 def let_in(edge: Edge, answer: Response, cookie: str) -> None:
-    """Have the browser keep a session."""
-    answer.set_cookie(COOKIE, cookie, max_age=int(SESSION_LASTS.total_seconds()), **_terms(edge))  # type: ignore[arg-type]  # their types are set_cookie's
+    """Have the browser keep a session, and for a day know whose it was."""
+    lasts = int((SESSION_LASTS + KEPT).total_seconds())
+    answer.set_cookie(COOKIE, cookie, max_age=lasts, **_terms(edge))  # type: ignore[arg-type]  # their types are set_cookie's
 
 
 def let_out(edge: Edge, answer: Response) -> None:

@@ -5,11 +5,12 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse, PlainTextResponse
 
-from notifier import archive, readers
+from notifier import archive, own_data, readers
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.goodbyes import Return
 from notifier.consent.links import PARTIAL, PREFERENCES, UNSUBSCRIBE, WORDS_MAX, Because, Farewell, LinkView, Scope
 from notifier.consent.undoing import Undo
+from notifier.consent.vetoes import Veto
 from notifier.domain.text.clean import clean
 from notifier.web import boxes, places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
@@ -122,6 +123,19 @@ def undo(request: Request, edge: Here, token: str) -> Response:
     return _goodbye_page(request, edge, found, "done")
 
 
+@router.api_route("/not-me/{token}", methods=LOOKING)
+def ask_veto(request: Request, edge: Here, token: str) -> Response:
+    """What "this was not me" would stop, and a button."""
+    return _veto_page(request, edge, own_data.look_at_veto(edge.parts, token, edge.clock()))
+
+
+@router.post("/not-me/{token}")
+def veto(request: Request, edge: Here, token: str) -> Response:
+    """Stop it, or take it back."""
+    found = own_data.veto(edge.parts, token, edge.proxies.client_ip(request), edge.clock())
+    return _veto_page(request, edge, found)
+
+
 @router.api_route("/v/{token}", methods=LOOKING)
 def view_letter(request: Request, edge: Here, token: str) -> Response:
     """A letter in the browser, without anything personal; one that went to a list offers the address to share."""
@@ -162,6 +176,16 @@ def _goodbye_page(request: Request, edge: Edge, found: Return | None, stage: str
     status = HTTPStatus.GONE if now_at == "expired" else HTTPStatus.OK
     speaks = voice(request, edge, face, found.language)
     return edge.look.page("goodbye", speaks, status=status, stage=now_at, topics=found.topics)
+
+
+def _veto_page(request: Request, edge: Edge, found: Veto | None) -> Response:
+    if found is None:
+        raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
+    with edge.parts.db.reading() as session:
+        face = places.by_id(session, found.site_id).face
+    stage = "done" if found.is_used else "expired" if found.is_expired else "taken" if found.is_taken else "ask"
+    status = HTTPStatus.GONE if stage in {"expired", "taken"} else HTTPStatus.OK
+    return edge.look.page("not_me", voice(request, edge, face, found.language), status=status, stage=stage)
 
 
 def _unsubscribe_page(request: Request, edge: Edge, token: str, error: str = "") -> Response:

@@ -150,7 +150,10 @@ def _page(request: Request, edge: Edge, door: Door, refusal: Invalid | None = No
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK,
         door=door,
         has=found,
-        mutes=readers.mutes_of(edge.parts, found.subscriber_id),
+        mutes=[
+            (one, offered.day_of(one.until, found, speaks) if one.until else "")
+            for one in readers.mutes_of(edge.parts, found.subscriber_id)
+        ],
         address=address,
         own_name=name,
         field=FIELD,

@@ -40,6 +40,11 @@ _BY_TYPE: Final = {
 class Problem(HTTPException):
     """Refuses a request. An HTTPException because only those pass through FastAPI's reading of a body."""
 
+    again = ""
+    """Of a session that ran out: what its form for a new link carries."""
+    language = ""
+    """The reader's own, where it is known."""
+
     def __init__(
         self,
         status: int,
@@ -55,6 +60,14 @@ class Problem(HTTPException):
         self.field = field
         self.values = dict(values or {})
         self.face = face
+
+
+class SessionOver(Problem):
+    """A session that ran out a while ago: one press sends its reader a new link."""
+
+    def __init__(self, face: SiteFace, language: str, again: str) -> None:
+        super().__init__(HTTPStatus.UNAUTHORIZED, "session_over", face=face)
+        self.language, self.again = language, again
 
 
 def of(error: Exception) -> Problem:

@@ -9,7 +9,7 @@ from notifier import sign_in
 from notifier.consent.signing_in import SignInLink
 from notifier.consent.signup import Invalid
 from notifier.web import places
-from notifier.web.doors import HOME, by_letter, let_in
+from notifier.web.doors import HOME, by_letter, lapsed, let_in
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.look import PLAIN_HEADERS
 from notifier.web.places import Place
@@ -51,7 +51,7 @@ def ask_by_letter(request: Request, edge: Here, token: str) -> Response:
 @router.api_route("/sign-in/{token}", methods=LOOKING)
 def show_link(request: Request, edge: Here, token: str) -> Response:
     """A button: looking must not use the link up, for mail scanners look."""
-    return _link(request, edge, sign_in.look(edge.parts, token, edge.clock()))
+    return _link(request, edge, sign_in.look(edge.parts, token, edge.clock()), token)
 
 
 @router.post("/sign-in/{token}")
@@ -61,10 +61,34 @@ def use_link(request: Request, edge: Here, token: str) -> Response:
     found = sign_in.look(edge.parts, token, now)
     cookie = sign_in.enter(edge.parts, token, now)
     if cookie is None:
-        return _link(request, edge, found)
+        return _link(request, edge, found, token)
     answer = RedirectResponse(HOME, HTTPStatus.SEE_OTHER, headers=PLAIN_HEADERS)
     let_in(edge, answer, cookie)
     return answer
+
+
+@router.post("/sign-in/{token}/again")
+def ask_by_old_link(request: Request, edge: Here, token: str) -> Response:
+    """Send a new link to the address of one that opens nothing any more, and never say which it is."""
+    found = sign_in.look(edge.parts, token, edge.clock())
+    if found is None or not (found.is_used or found.is_expired):
+        return _link(request, edge, found, token)
+    with edge.parts.db.reading() as session:
+        place = places.by_id(session, found.site_id)
+    _count(request, edge, place)
+    sign_in.ask_by_old_link(edge.parts, token, edge.clock())
+    return edge.look.page("sign_in_sent", voice(request, edge, place.face, found.language))
+
+
+@router.post(f"{HOME}/again")
+def ask_by_old_session(request: Request, edge: Here, form: Form) -> Response:
+    """The same for a browser whose session has run out."""
+    was = lapsed(request, edge, form)
+    with edge.parts.db.reading() as session:
+        place = places.by_id(session, was.site_id)
+    _count(request, edge, place)
+    sign_in.ask_by_old_session(edge.parts, was, edge.clock())
+    return edge.look.page("sign_in_sent", voice(request, edge, place.face, was.language))
 
 
 def _place(edge: Edge, slug: str) -> Place:
@@ -92,7 +116,7 @@ def _form(request: Request, edge: Edge, place: Place, refusal: Invalid | None = 
     )
 
 
-def _link(request: Request, edge: Edge, found: SignInLink | None) -> Response:
+def _link(request: Request, edge: Edge, found: SignInLink | None, token: str) -> Response:
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     with edge.parts.db.reading() as session:
@@ -103,4 +127,5 @@ def _link(request: Request, edge: Edge, found: SignInLink | None) -> Response:
         voice(request, edge, face, found.language),
         status=HTTPStatus.OK if stage == "ask" else HTTPStatus.GONE,
         stage=stage,
+        again=f"/sign-in/{token}/again",
     )

@@ -18,9 +18,11 @@ from tests.letters import fixtures
 PERSONAL = fixtures.personal()
 LISTED = {kind for kind in LetterKind if kind.is_list_mail}
 LINKS = Links("https://letters.example", "", Signer(["k" * 40]), fixtures.SITE.sender_address)
-WELCOME, GOODBYE, MAGIC_LINK, ISSUE, CORRECTION = (
-    fixtures.SAMPLES[LetterKind(kind)] for kind in ("welcome", "goodbye", "magic-link", "issue", "correction")
+WELCOME, GOODBYE, MAGIC_LINK, ISSUE, CORRECTION, ADDRESS_CHANGE = (
+    fixtures.SAMPLES[LetterKind(kind)]
+    for kind in ("welcome", "goodbye", "magic-link", "issue", "correction", "address-change")
 )
+UNLISTED = {LetterKind.CONFIRM, LetterKind.MAGIC_LINK, LetterKind.GOODBYE, LetterKind.ADDRESS_CHANGE}
 
 
 def html_of(renderer: Renderer, content: LetterContent) -> LexborHTMLParser:
@@ -33,12 +35,12 @@ def words(renderer: Renderer, content: LetterContent) -> str:
 
 
 def test_only_readers_on_a_list_may_leave_it() -> None:
-    assert set(LetterKind) - LISTED == {LetterKind.CONFIRM, LetterKind.MAGIC_LINK, LetterKind.GOODBYE}
+    assert set(LetterKind) - LISTED == UNLISTED
 
 
 def test_what_somebody_waits_for_goes_first() -> None:
     urgent = {kind for kind in LetterKind if kind.lane is Lane.URGENT}
-    assert urgent == {LetterKind.CONFIRM, LetterKind.WELCOME, LetterKind.MAGIC_LINK, LetterKind.GOODBYE}
+    assert urgent == UNLISTED | {LetterKind.WELCOME}
     assert (LetterKind.ISSUE.lane, LetterKind.CORRECTION.lane) == (Lane.BULK, Lane.ALERTS)
 
 
@@ -65,7 +67,8 @@ def test_each_letter_gets_the_links_it_wants(renderer: Renderer, kind: LetterKin
 
 
 @pytest.mark.parametrize(
-    ("content", "path"), [(fixtures.CONFIRM, "confirm"), (MAGIC_LINK, "sign-in"), (GOODBYE, "undo")]
+    ("content", "path"),
+    [(fixtures.CONFIRM, "confirm"), (MAGIC_LINK, "sign-in"), (GOODBYE, "undo"), (ADDRESS_CHANGE, "not-me")],
 )
 def test_a_letter_for_the_sake_of_one_link_holds_that_link(
     renderer: Renderer, content: LetterContent, path: str
@@ -157,3 +160,9 @@ def test_a_correction_says_what_was_wrong_and_what_is_right(renderer: Renderer) 
 def test_a_correction_of_nothing_fails(renderer: Renderer, correction: Correction | None) -> None:
     with pytest.raises(RenderFailed, match="NothingToSay"):
         renderer.render(replace(CORRECTION, correction=correction))
+
+
+def test_word_of_a_change_of_address_says_until_when_it_can_be_stopped(renderer: Renderer) -> None:
+    said = words(renderer, ADDRESS_CHANGE)
+    assert "إن كان هذا الطلب منك فلا يلزمك فعل شيء." in said
+    assert "الرابط صالح حتى الاثنين ٣٠ تشرين الثاني" in said

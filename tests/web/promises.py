@@ -8,7 +8,8 @@ from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from notifier import corrections, flow, readers, upkeep
+from notifier import corrections, flow, own_data, readers, upkeep
+from notifier.consent.signing_in import Visitor
 from notifier.domain.items import NewItem
 from notifier.domain.words import ItemKind
 from notifier.models import Site
@@ -19,7 +20,7 @@ NAME = "ليلى بنت سعد"
 BASE = "https://naba.example"
 
 
-def story(visit: Visit) -> int:
+def story(visit: Visit, author: str = "سلمى") -> int:
     """Sign up, confirm, be alerted, corrected, answered, told daily, sign in, leave: gives the reader's id."""
     with visit.parts.db.writing() as session:
         site = session.get_one(Site, visit.site_id)
@@ -32,7 +33,7 @@ def story(visit: Visit) -> int:
     visit.work()
     reader = int(link(visit, "/p/").split("/p/")[1].split(".")[0])
     news = [article("n1", title="خبر فيه خطأ"), article("n2", title="في الملعب", categories=("رياضة",))]
-    said = NewItem(ItemKind.COMMENT, "c1", html="<p>تعليق</p>", article_guid="a1", author_name="سلمى")
+    said = NewItem(ItemKind.COMMENT, "c1", html="<p>تعليق</p>", article_guid="a1", author_name=author)
     flow.ingest_items(visit.parts, visit.site_id, [*news, said], visit.now)
     visit.work()
     flow.ingest_items(visit.parts, visit.site_id, [article("n1", title="خبر صحيح", version=9)], visit.now)
@@ -59,6 +60,13 @@ def back(visit: Visit) -> None:
     """And undo it."""
     token = link(visit, "/undo/").rpartition("/")[2]
     readers.come_back(visit.parts, token, "", visit.now)
+
+
+def move(visit: Visit, reader: int) -> None:
+    """Want another address, which does not answer."""
+    asking = Visitor(0, reader, visit.site_id, "ar", visit.now)
+    own_data.ask_to_move(visit.parts, asking, "elsewhere@example.org", "", visit.now)
+    visit.work()
 
 
 def link(visit: Visit, part: str) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import uvicorn
 from sqlalchemy import select
 
-from notifier.consent.signing_in import mint
+from notifier import own_data
+from notifier.consent.signing_in import Visitor, mint
 from notifier.domain.tokens import new_token, token_hash
 from notifier.models import Archived, OneTimeToken, ReaderSession, SignIn, Site, Subscriber
 from notifier.web.app import create_app
@@ -29,14 +30,14 @@ class Way:
     fill: str = ""
 
 
-def ways(visit: Visit, language: str) -> dict[str, Way]:
+def ways(visit: Visit, language: str, author: str = "سلمى") -> dict[str, Way]:
     """By name. What is pressed changes what comes after: they are to be gone in this order."""
     with visit.parts.db.writing() as session:
         site = session.get_one(Site, visit.site_id)
         site.language = language
         if language == "en":
             site.name = "The Ledger"
-    reader = story(visit)
+    reader = story(visit, author)
     with visit.parts.db.writing() as session:
         session.get_one(Subscriber, reader).language = language
         letter = session.scalars(select(Archived.public_id).order_by(Archived.id.desc())).first()
@@ -76,6 +77,8 @@ def ways(visit: Visit, language: str) -> dict[str, Way]:
         "unsubscribed": Way(unsubscribe, "button[value=letter]"),
         "undone": Way(unsubscribe, "button[value=all] then .undo button"),
         "goodbye-ask": Way(_goodbye(visit)),
+        "not-me": Way(_veto(visit, language)),
+        "not-me-done": Way(_veto(visit, language), "main button"),
         "missing": Way("/u/none?lang=" + language),
         "not-there": Way("/nowhere?lang=" + language),
         "erased": Way("/me/erase", "main form button"),
@@ -159,3 +162,15 @@ def _goodbye(visit: Visit) -> str:
     visit.client.post(visit.link("u", leaver, visit.delivery(leaver)), data={"scope": "all"})
     visit.work()
     return link(visit, "/undo/")
+
+
+def _veto(visit: Visit, language: str) -> str:
+    """Of somebody else, for it ends every session."""
+    address = f"mover{new_token()[:6]}@example.org"
+    mover = visit.active(address)
+    with visit.parts.db.writing() as session:
+        session.get_one(Subscriber, mover).language = language
+    asking = Visitor(0, mover, visit.site_id, language, visit.now)
+    own_data.ask_to_move(visit.parts, asking, f"new.{address}", "", visit.now)
+    visit.work()
+    return link(visit, "/not-me/")

@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from notifier import flow
+from notifier import flow, upkeep
 from notifier.domain.items import NewItem
 from notifier.domain.words import Frequency, ItemKind, NoticeReason
-from notifier.models import Mute
+from notifier.models import Mute, Subscriber
 from tests.web.conftest import Visit, article
 
 TITLE = "<b>خبر</b> النقاش"
@@ -160,4 +160,34 @@ def test_every_reason_has_its_name(visit: Visit) -> None:
     assert shown.count('name="what"') == len(NoticeReason)
     assert len(set(re.findall(r'<label for="mute\d"[^>]*>\s*([^<]+?)\s*</label>', shown))) == len(NoticeReason)
     visit.client.post(f"{link}/all", data={"undo": [f"kind:{one}" for one in NoticeReason]})
+    assert muted(visit) == []
+
+
+@pytest.mark.parametrize("days", [7, 30])
+def test_a_mute_for_a_while_ends_by_itself(visit: Visit, days: int) -> None:
+    reader, link = lettered(visit)
+    done = visit.client.post(f"{link}/thread", data={"how": "thread", "days": str(days)})
+    day = {7: "٨ تموز", 30: "٣١ تموز"}[days]
+    assert day in done.text
+    assert day in visit.client.get(visit.link("p", reader)).text
+    visit.now += timedelta(days=days, minutes=-1)
+    upkeep.sweep(visit.parts, visit.now)
+    assert len(muted(visit)) == 1
+    visit.now += timedelta(minutes=1)
+    upkeep.sweep(visit.parts, visit.now)
+    assert muted(visit) == []
+    with visit.parts.db.reading() as session:
+        assert session.get_one(Subscriber, reader).changed_at == visit.now, "letters planned before are looked at again"
+
+
+def test_the_later_of_two_wishes_counts_and_a_length_that_there_is_not_is_for_good(visit: Visit) -> None:
+    _, link = lettered(visit)
+    for days in ("7", "x"):
+        visit.client.post(f"{link}/all", data={"how": "all", "days": days})
+    visit.now += timedelta(days=99)
+    upkeep.sweep(visit.parts, visit.now)
+    assert muted(visit) == ["all"]
+    visit.client.post(f"{link}/all", data={"how": "all", "days": "7"})
+    visit.now += timedelta(days=7)
+    upkeep.sweep(visit.parts, visit.now)
     assert muted(visit) == []

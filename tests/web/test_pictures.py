@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from notifier.domain.pictures import PATH, PURPOSE
 from notifier.domain.tokens import Signer
-from notifier.sources.fetch import Fetcher
+from notifier.sources.fetch import Fetcher, FetchRefused
 from notifier.web import pictures
 from tests.sources.sites import Site, page, redirect, site
 
@@ -95,7 +95,7 @@ def test_slow_hosts_keep_only_so_many_threads(monkeypatch: pytest.MonkeyPatch) -
         return PNG
 
     shelf = pictures.Shelf(slow)
-    threads = [threading.Thread(target=shelf.get, args=(f"https://x/{n}",)) for n in range(pictures.AT_ONCE)]
+    threads = [threading.Thread(target=shelf.get, args=(f"https://x{n % 2}/{n}",)) for n in range(pictures.AT_ONCE)]
     for thread in threads:
         thread.start()
         enough.acquire()
@@ -104,6 +104,78 @@ def test_slow_hosts_keep_only_so_many_threads(monkeypatch: pytest.MonkeyPatch) -
     for thread in threads:
         thread.join()
     assert shelf.get("https://x/one-more") == PNG
+
+
+def test_no_host_holds_more_than_half_of_the_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "WAIT_S", 0.01)
+    going, enough = threading.Event(), threading.Semaphore(0)
+
+    def slow(url: str) -> bytes:
+        enough.release()
+        if url.startswith("https://slow/"):
+            going.wait(10)
+        return PNG
+
+    shelf = pictures.Shelf(slow)
+    threads = [threading.Thread(target=shelf.get, args=(f"https://slow/{n}",)) for n in range(pictures.PER_HOST)]
+    for thread in threads:
+        thread.start()
+        enough.acquire()
+    assert shelf.get("https://slow/one-more") is None
+    assert shelf.get("https://quick/") == PNG
+    going.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_what_was_asked_for_in_vain_is_not_asked_for_again_for_a_while() -> None:
+    asked, now = list[str](), [0.0]
+
+    def fetch(url: str) -> bytes:
+        asked.append(url)
+        if url == "gone":
+            raise FetchRefused("status", "404")
+        return b"<html></html>"
+
+    shelf = pictures.Shelf(fetch, lambda: now[0])
+    for url in ("gone", "page", "gone", "page", "gone"):
+        assert shelf.get(url) is None
+    assert asked == ["gone", "page"]
+    now[0] += pictures.IN_VAIN_S
+    assert shelf.get("gone") is None
+    assert asked == ["gone", "page", "gone"]
+
+
+def test_only_so_many_failures_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "IN_VAIN_MOST", 2)
+    asked = list[str]()
+
+    def nothing(url: str) -> bytes:
+        asked.append(url)
+        return b""
+
+    shelf = pictures.Shelf(nothing)
+    for url in ("a", "b", "c", "b", "a"):
+        shelf.get(url)
+    assert asked == ["a", "b", "c", "a"]
+
+
+def test_many_who_ask_for_one_picture_at_once_are_one_fetch() -> None:
+    going, asked, got = threading.Event(), list[str](), list[bytes | None]()
+
+    def slow(url: str) -> bytes:
+        asked.append(url)
+        going.wait(10)
+        return PNG
+
+    shelf = pictures.Shelf(slow)
+    threads = [threading.Thread(target=lambda: got.append(shelf.get("https://x/a"))) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    going.set()
+    for thread in threads:
+        thread.join()
+    assert (asked, got) == (["https://x/a"], [PNG] * 5)
 
 
 def test_the_shelf_holds_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from notifier.domain.words import LetterKind
 from notifier.models import Archived, Base, ConsentEvent, Signup, Subscriber
 from notifier.web.app import create_app
 from tests.web.conftest import SECRET, Visit
-from tests.web.promises import HERS, NAME, back, crawl, leave, letter_links, link, story
+from tests.web.promises import HERS, NAME, back, crawl, leave, letter_links, link, move, story
 from tests.web.test_sign_in import signed_in
 
 ROOT = Path(__file__).parent.parent.parent
@@ -39,11 +39,12 @@ def test_a_crawl_of_every_link_of_every_letter_changes_nothing_and_tells_no_addr
     reader = story(visit)
     leave(visit)
     back(visit)
+    move(visit, reader)
     assert kinds_sent(visit) >= set(LetterKind) - A_KIND_NOBODY_MAKES_YET
     with visit.parts.db.writing() as session:
         session.get_one(Subscriber, reader).name = NAME
     links = letter_links(visit)
-    for part in ("/u/", "/p/", "/v/", "/confirm/", "/sign-in/", "/undo/", "/mute/"):
+    for part in ("/u/", "/p/", "/v/", "/confirm/", "/sign-in/", "/undo/", "/mute/", "/not-me/"):
         assert any(part in one for one in links), part
     before = visit.rows()
     seen = list(crawl(visit, links | {"/naba/subscribe", "/naba/archive", "/naba/sign-in"}))
@@ -103,6 +104,8 @@ WITHOUT_A_TOKEN = {
     "/p/{token}/tracking": "the token in the address",
     "/p/{token}/sign-in": "the token in the address; it sends a letter to the person themselves",
     "/sign-in/{token}": "the token in the address, used once",
+    "/sign-in/{token}/again": "the token in the address; it sends a letter to the person themselves",
+    "/not-me/{token}": "the token in the address",
     "/wpdiscuzsubscription/{action}/": "the key in the address, of letters that another plugin sent",
     "/wpdiscuzsubscription/{action}": "the same",
 }

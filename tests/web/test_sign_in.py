@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from notifier.consent import signing_in, suppression
+from notifier import flow
+from notifier.consent import own, signing_in, suppression
+from notifier.domain.items import NewItem
 from notifier.domain.returns.classify import classify
 from notifier.domain.returns.standing import Against
 from notifier.domain.tokens import token_hash
 from notifier.domain.traces import Tracking
-from notifier.domain.words import Reason, State
+from notifier.domain.words import ItemKind, LetterKind, Reason, State
 from notifier.feedback import standings
 from notifier.models import ConsentEvent, Delivery, ReaderSession, SignIn, SignInToken, Site, Subscriber, Suppression
 from notifier.web.doors import COOKIE
@@ -114,6 +116,56 @@ def test_a_link_works_for_half_an_hour_and_a_session_for_an_hour(visit: Visit) -
     assert "٣٠ دقيقة" in visit.mail_text(-1)
 
 
+def test_a_link_that_opens_nothing_any_more_sends_a_new_one_at_one_press(visit: Visit) -> None:
+    signed_in(visit)
+    used, sent = link_of(visit), len(visit.transport.sent)
+    assert f'action="{used}/again' in visit.client.get(used).text
+    again = visit.client.post(f"{used}/again")
+    visit.work()
+    assert (again.status_code, visit.transport.sent[-1].rcpt_to) == (200, HERS)
+    assert len(visit.transport.sent) == sent + 1
+    assert HERS not in again.text
+    open_link = link_of(visit)
+    assert open_link != used
+    assert visit.client.post(f"{open_link}/again").status_code == 200, "one that still works is shown, and no letter"
+    with visit.parts.db.writing() as session:
+        hashed = visit.hash_of(session, HERS)
+        row = {"site_id": visit.site_id, "address_hash": hashed, "reason": "complaint", "source": "t", "at": visit.now}
+        session.add(Suppression(**row))
+    assert visit.client.post(f"{used}/again").text == again.text, "whatever is known of the address"
+    visit.work()
+    assert len(visit.transport.sent) == sent + 1
+    assert visit.client.post("/sign-in/nothing/again").status_code == 404
+
+
+def test_a_page_that_was_open_for_an_hour_asks_for_a_new_link_at_one_press(visit: Visit) -> None:
+    signed_in(visit)
+    open_form, sent = csrf(visit), len(visit.transport.sent)
+    assert visit.client.post("/me/again", data={"csrf": open_form}).status_code == 403, "it is open"
+    visit.now += signing_in.SESSION_LASTS
+    closed = visit.client.get("/me/history")
+    assert closed.status_code == 401
+    assert (HERS in closed.text, "صحيفة النبأ" in closed.text, 'lang="ar"' in closed.text) == (False, True, True)
+    form = {"csrf": closed.text.split('name="csrf" value="')[1].split('"')[0]}
+    before = visit.rows()
+    assert visit.client.post("/me/again").status_code == 403
+    assert visit.client.post("/me", data=form).status_code == 401, "and opens nothing else"
+    assert visit.rows() == before
+    assert visit.client.post("/me/again", data=form).status_code == 200
+    visit.work()
+    assert [one.rcpt_to for one in visit.transport.sent[sent:]] == [HERS]
+    visit.now += signing_in.KEPT
+    visit.work()
+    assert "csrf" not in visit.client.get("/me").text, "after a day nobody knows whose it was"
+
+
+@pytest.mark.parametrize("knobs", [{"signups_per_ip_h": 2}], indirect=True)
+def test_one_press_counts_like_the_form(visit: Visit) -> None:
+    signed_in(visit)
+    path = f"{link_of(visit)}/again"
+    assert [visit.client.post(path).status_code for _ in range(2)] == [200, 429]
+
+
 def test_tokens_are_kept_as_hashes_only(visit: Visit) -> None:
     signed_in(visit)
     token = link_of(visit).rpartition("/")[2]
@@ -163,6 +215,23 @@ def test_looking_at_one_s_own_pages_changes_nothing(visit: Visit) -> None:
             assert page.headers["cache-control"] == "no-store"
             assert len(page.content) < 50_000
     assert visit.rows() == before
+
+
+def test_the_history_calls_a_letter_about_nothing_by_no_story(visit: Visit) -> None:
+    signed_in(visit)
+    said = NewItem(ItemKind.COMMENT, "c1", html="<p>رأي</p>", article_guid="a1")
+    flow.ingest_items(visit.parts, visit.site_id, [said], visit.now)
+    follower = visit.active("other@example.org", "thread:a1", "instant")
+    visit.now += timedelta(minutes=1)
+    more = NewItem(ItemKind.COMMENT, "c2", html="<p>رأي آخر</p>", article_guid="a1")
+    flow.ingest_items(visit.parts, visit.site_id, [more], visit.now)
+    visit.now += timedelta(minutes=40)
+    flow.bundle_notices(visit.parts, visit.now)
+    visit.work()
+    with visit.parts.db.reading() as session:
+        (reply,) = (one for one in own.history(session, follower) if one.kind is LetterKind.REPLY)
+    assert reply.title == "خبر أول", "comments are called by their article"
+    assert "خبر أول" not in visit.client.get("/me/history").text, "and a sign-in link by nobody's"
 
 
 def test_the_history_tells_each_letter_and_why_one_did_not_go(visit: Visit) -> None:
@@ -232,7 +301,8 @@ def test_another_address_must_say_so_itself_and_takes_everything_along(visit: Vi
     visit.work()
     with visit.parts.db.reading() as session:
         assert session.get_one(Subscriber, reader).address == HERS, "nothing changes before the new address agrees"
-    token = visit.mail_text(-1).split("/confirm/")[1].split()[0]
+    asked = next(one for one in (visit.mail_text(-1), visit.mail_text(-2)) if "/confirm/" in one)
+    token = asked.split("/confirm/")[1].split()[0]
     assert visit.client.post(f"/confirm/{token}").status_code == 200
     assert visit.client.post(f"/confirm/{token}").status_code == 200
     with visit.parts.db.reading() as session:
@@ -252,7 +322,7 @@ def test_the_address_of_another_reader_is_not_taken_and_not_told(visit: Visit) -
     visit.work()
     free = act(visit, "/me/address", address="free@example.org")
     assert taken.headers["location"] == free.headers["location"]
-    assert len(visit.transport.sent) == sent
+    assert [one.rcpt_to for one in visit.transport.sent[sent:]] == [HERS], "word of the wish, and no question"
     with visit.parts.db.reading() as session:
         assert set(session.scalars(select(Subscriber.address))) == {HERS, "other@example.org"}
 

@@ -19,6 +19,7 @@ _BY_KIND: Final[dict[LetterKind, Callable[[LetterContent, Scene, Phrase], Values
     LetterKind.WELCOME: reader.welcome,
     LetterKind.MAGIC_LINK: reader.magic_link,
     LetterKind.GOODBYE: reader.goodbye,
+    LetterKind.ADDRESS_CHANGE: reader.address_change,
     LetterKind.ALERT: news.alert,
     LetterKind.DIGEST: news.digest,
     LetterKind.REPLY: news.reply,

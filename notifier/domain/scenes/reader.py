@@ -1,4 +1,4 @@
-"""What the letters about a reader's own subscriptions say: confirm, welcome, magic link, goodbye."""
+"""What the letters about a reader's own subscriptions say: confirm, welcome, magic link, goodbye, another address."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -72,6 +72,17 @@ def goodbye(content: LetterContent, scene: Scene, name: Phrase) -> Values:
         "why": say("letters.goodbye.why", site=name),
         "next": say("letters.goodbye.next"),
         "preheader": say("letters.goodbye.preheader"),
+    }
+
+
+def address_change(content: LetterContent, scene: Scene, name: Phrase) -> Values:
+    """That another address was asked for, and a link for who did not ask; no word of whoever did."""
+    say = scene.voice.say
+    return {
+        "expires": _until(content, scene),
+        "why": say("letters.address-change.why", site=name),
+        "next": say("letters.address-change.next"),
+        "preheader": say("letters.address-change.preheader"),
     }
 
 

@@ -24,7 +24,13 @@ SITE = SiteFace(
     postal_address="بغداد، شارع المتنبي، ص.ب. ١١٢٧",
 )
 _OFTEN = (Frequency.DAILY, Frequency.WEEKLY, Frequency.INSTANT)
-_NUMBERS = {LetterKind.WELCOME: 5, LetterKind.ISSUE: 6, LetterKind.CORRECTION: 7, LetterKind.MAGIC_LINK: 8}
+_NUMBERS = {
+    LetterKind.WELCOME: 5,
+    LetterKind.ISSUE: 6,
+    LetterKind.CORRECTION: 7,
+    LetterKind.MAGIC_LINK: 8,
+    LetterKind.ADDRESS_CHANGE: 10,
+}
 
 
 def site(language: str) -> SiteFace:
@@ -55,6 +61,8 @@ def _of(kind: LetterKind, language: str) -> dict[str, Any]:
             return {"choices": choices[:2]}
         case LetterKind.GOODBYE:
             return {"choices": choices[:1], "is_anything_left": True, "expires_at": AT + timedelta(days=7)}
+        case LetterKind.ADDRESS_CHANGE:
+            return {"expires_at": AT + timedelta(days=7)}
         case LetterKind.MAGIC_LINK:
             return {"expires_at": AT + timedelta(minutes=15)}
         case LetterKind.ISSUE:

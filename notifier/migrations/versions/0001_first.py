@@ -788,11 +788,20 @@ def upgrade() -> None:
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("what", sa.String(length=40), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["subscriber_id"], ["subscribers.id"], name=op.f("fk_mutes_subscriber_id_subscribers"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mutes")),
         sa.UniqueConstraint("subscriber_id", "what", name=op.f("uq_mutes_subscriber_id_what")),
+    )
+    op.create_index(
+        "ix_mutes_until",
+        "mutes",
+        ["until"],
+        unique=False,
+        postgresql_where=sa.text("until IS NOT NULL"),
+        sqlite_where=sa.text("until IS NOT NULL"),
     )
     op.create_table(
         "old_links",
@@ -1099,6 +1108,38 @@ def upgrade() -> None:
         postgresql_where=sa.text("planned_at IS NULL"),
         sqlite_where=sa.text("planned_at IS NULL"),
     )
+    op.create_table(
+        "address_moves",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("signup_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sa.String(length=320), nullable=False),
+        sa.Column("address_key", sa.String(length=320), nullable=False),
+        sa.Column("address_hash", sa.String(length=64), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("vetoed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["signup_id"], ["signups.id"], name=op.f("fk_address_moves_signup_id_signups"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["subscriber_id"],
+            ["subscribers.id"],
+            name=op.f("fk_address_moves_subscriber_id_subscribers"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_address_moves")),
+        sa.UniqueConstraint("signup_id", name=op.f("uq_address_moves_signup_id")),
+    )
+    op.create_index(
+        "ix_address_moves_kept",
+        "address_moves",
+        ["asked_at"],
+        unique=False,
+        postgresql_where=sa.text("address <> ''"),
+        sqlite_where=sa.text("address <> ''"),
+    )
+    op.create_index(op.f("ix_address_moves_subscriber_id"), "address_moves", ["subscriber_id"], unique=False)
     op.create_table(
         "archived_items",
         sa.Column("archived_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1466,6 +1507,7 @@ def downgrade() -> None:
     op.drop_table("corrections")
     op.drop_table("bookmarks")
     op.drop_table("archived_items")
+    op.drop_table("address_moves")
     op.drop_table("waves")
     op.drop_table("trials")
     op.drop_table("trace_counts")

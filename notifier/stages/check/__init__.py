@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from notifier.domain.claimed import Claimed
 from notifier.domain.owed import Owed
 from notifier.domain.words import LetterKind, Reason
+from notifier.stages.check.former import to_former
 from notifier.stages.check.issues import issues_of, strays_of, with_words
 from notifier.stages.check.readers import WAITS_MOST, Reader, readers_of, shut_domains
 from notifier.stages.check.shown import Shown, live_items, muted_items, still_wanted
@@ -24,6 +25,14 @@ class Checked:
 
 def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     """Look at each claimed delivery as things are now."""
+    former = to_former(session, [one for one in owed if one.kind is LetterKind.ADDRESS_CHANGE])
+    others = _check(session, [one for one in owed if one.id not in former], now)
+    ready = [told for told in former.values() if isinstance(told, Claimed)]
+    unwanted = {one: told for one, told in former.items() if isinstance(told, Reason)}
+    return Checked((*ready, *others.ready), unwanted | others.unwanted) if former else others
+
+
+def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     readers = readers_of(session, owed, now)
     shut = shut_domains(session, owed, readers)
     shown = live_items(session, {one.letter_id for one in owed})

@@ -1,4 +1,4 @@
-"""The letters that open and close a subscription: what a reader will get, and that nothing comes any more."""
+"""Letters about a subscription itself: what will come, that nothing comes any more, that its address is to change."""
 
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -37,9 +37,19 @@ def plan_goodbye(session: Session, edition: Edition, reader: Subscriber, undo_la
     last = session.scalar(select(func.max(Subscription.id)).where(*ended))
     if last is None:
         return []
-    # A full hour: those of one hour share a letter, and nobody is promised more than the link holds.
-    until = (edition.now + undo_lasts).replace(minute=0, second=0, microsecond=0)
-    return _plan(session, edition, LetterKind.GOODBYE, reader, {"until": until.isoformat()}, last)
+    return _plan(session, edition, LetterKind.GOODBYE, reader, _until(edition, undo_lasts), last)
+
+
+def plan_address_change(
+    session: Session, edition: Edition, reader: Subscriber, move_id: int, veto_lasts: timedelta
+) -> list[int]:
+    """Owe the address that is to be left one letter about this wish; gives the new delivery, if any."""
+    return _plan(session, edition, LetterKind.ADDRESS_CHANGE, reader, _until(edition, veto_lasts), move_id)
+
+
+def _until(edition: Edition, lasts: timedelta) -> dict[str, str]:
+    """A full hour: those of one hour share a letter, and nobody is promised more than the link holds."""
+    return {"until": (edition.now + lasts).replace(minute=0, second=0, microsecond=0).isoformat()}
 
 
 def _first_at(edition: Edition, reader: Subscriber, often: Frequency) -> datetime:
