@@ -13,6 +13,7 @@ from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain.claimed import Claimed
 from notifier.domain.words import Frequency, ItemKind, LetterKind
+from notifier.issues.upcoming import Coming, coming
 from notifier.models import Arrangement, Item, Run, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_plan, transaction
@@ -62,6 +63,12 @@ class Ahead:
 
     slots: list[Slot]
     held: list[Slot] = field(default_factory=list)
+    issues: list[Coming] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Slot | Coming]:
+        """What is held back first, then digests and issues as their moments come."""
+        return [*self.held, *sorted([*self.slots, *self.issues], key=lambda one: one.at)]
 
     def announced(self, now: datetime, minutes: int) -> list[Slot]:
         """Those that go out within so many minutes."""
@@ -90,7 +97,7 @@ def ahead(parts: Parts, site_id: int, now: datetime) -> Ahead:
     """The digests of the next days, and those that are held back."""
     with parts.db.reading() as session:
         site = session.get_one(Site, site_id)
-        return Ahead(outlook.slots(session, site, now), outlook.held(session, site_id))
+        return Ahead(outlook.slots(session, site, now), outlook.held(session, site_id), coming(session, site_id))
 
 
 def look(parts: Parts, place: Place) -> Looked:
