@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("window_count", sa.Integer(), nullable=False),
         sa.Column("detail", sa.String(length=200), nullable=False),
         sa.Column("halted_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_reason", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
