@@ -79,8 +79,8 @@ def test_a_stream_s_alarm_is_its_own_site_s(desk: Desk) -> None:
     add_site(parts, "other")
     with parts.db.writing() as session:
         row = Alarm(
-            about=f"stream:{desk.visit.site_id}:{LetterKind.DIGEST}", raised_at=now, last_at=now, window_at=now, count=1,
-            detail="7 of 2000 letters", halted_until=now + timedelta(hours=24),
+            about=f"stream:{desk.visit.site_id}:{LetterKind.DIGEST}", raised_at=now, last_at=now, window_at=now,
+            count=1, detail="7 of 2000 letters", halted_until=now + timedelta(hours=24),
         )  # fmt: skip
         session.add(row)
         session.flush()

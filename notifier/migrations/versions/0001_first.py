@@ -409,6 +409,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("schedule_changed_at IS NOT NULL"),
     )
     op.create_index(
+        "ix_subscribers_paused",
+        "subscribers",
+        ["site_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("paused_until IS NOT NULL"),
+        sqlite_where=sa.text("paused_until IS NOT NULL"),
+    )
+    op.create_index(
         "ix_subscribers_schedule",
         "subscribers",
         ["site_id", "time_zone", "digest_hour", "digest_weekday", "digest_days", "confirmed_at"],
@@ -495,7 +503,7 @@ def upgrade() -> None:
         "template_versions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("part", sa.String(length=40), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
@@ -507,11 +515,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_template_versions")),
     )
-    op.create_index("ix_template_versions_history", "template_versions", ["site_id", "kind", "id"], unique=False)
+    op.create_index("ix_template_versions_history", "template_versions", ["site_id", "part", "id"], unique=False)
     op.create_index(
         "uq_template_versions_active",
         "template_versions",
-        ["site_id", "kind"],
+        ["site_id", "part"],
         unique=True,
         postgresql_where=sa.text("is_active"),
         sqlite_where=sa.text("is_active"),
