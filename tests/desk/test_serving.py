@@ -21,7 +21,7 @@ from tests.desk.test_desk_browser import waiting
 from tests.processes.works import ROOT
 from tests.world import SECRET
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+pytestmark = [pytest.mark.slow, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 STARTS_S, ENDS_S = 30.0, 3.0
 
 
@@ -32,7 +32,7 @@ def serving(database_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
         **os.environ, "PYTHONPATH": str(ROOT), "NOTIFIER_SECRET_KEY": SECRET, "NOTIFIER_DATABASE_URL": database_url,
         "NOTIFIER_BASE_URL": f"http://127.0.0.1:{port}", "NOTIFIER_REDIS_URL": "redis://127.0.0.1:9/0",
     }  # fmt: skip
-    process = subprocess.Popen([sys.executable, "-m", "notifier", "serve", "--port", str(port)], env=env, cwd=ROOT)
+    process = subprocess.Popen([sys.executable, "-m", "notifier", "serve", "--port", str(port)], env=env, cwd=ROOT)  # noqa: S603 - our own command
     try:
         yield process
     finally:
@@ -40,15 +40,16 @@ def serving(database_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def watched(port: int, path: str, cookie: str) -> http.client.HTTPResponse:
+def watched(port: int, path: str, cookie: str) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
     """The stream, as soon as the server is there."""
     until = time.monotonic() + STARTS_S
     while True:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=STARTS_S)
         try:
             connection.request("GET", path, headers={"Cookie": f"desk={cookie}"})
-            return connection.getresponse()
+            return connection, connection.getresponse()
         except ConnectionRefusedError:
+            connection.close()
             assert time.monotonic() < until
             time.sleep(0.1)
 
@@ -61,7 +62,7 @@ def test_sigterm_ends_it_within_three_seconds_though_a_browser_watches(desk: Des
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with serving(parts.db.engine.url.render_as_string(hide_password=False), port) as process:
-        stream = watched(port, f"/desk/at/naba/deliveries/{slug}/progress", cookie or "")
+        connection, stream = watched(port, f"/desk/at/naba/deliveries/{slug}/progress", cookie or "")
         assert stream.status == 200
         assert stream.readline().startswith(b"data: ")
         began = time.monotonic()
@@ -69,3 +70,4 @@ def test_sigterm_ends_it_within_three_seconds_though_a_browser_watches(desk: Des
         process.wait(ENDS_S)
         assert time.monotonic() - began < ENDS_S
         stream.close()
+        connection.close()

@@ -110,7 +110,8 @@ def _page(request: Request, desk: Desk, part: TemplatePart, version: int, agains
     language = desk.edge.look.sentences.supported(asked.get("lang")) or desk.entered.seat.language
     return desk.page(
         "template", error=error, said=asked.get("said", ""), part=part, shown=shown, kinds=part.kinds, text=text,
-        row=row, active=active, versions=versions, who={f"user:{user}": name for user, name in names.items()}, has_real=has_real,
+        row=row, active=active, versions=versions, has_real=has_real,
+        who={f"user:{user}": name for user, name in names.items()},
         is_real=has_real and bool(asked.get("real")), language=language, languages=desk.edge.look.sentences.languages,
         faults=faults, subject=_subject(desk, Draft(part, text), Look(shown, language)) if not faults else "",
         difference=_difference(before, text), against=against,
