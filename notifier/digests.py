@@ -13,7 +13,6 @@ from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain.claimed import Claimed
 from notifier.domain.words import Frequency, ItemKind, LetterKind
-from notifier.issues.upcoming import Coming, coming
 from notifier.models import Arrangement, Item, Run, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_plan, transaction
@@ -22,6 +21,7 @@ from notifier.stages.gather import Preview
 from notifier.stages.plan import outlook
 from notifier.stages.plan.arranged import find
 from notifier.stages.plan.outlook import Entry, Slot
+from notifier.stages.plan.upcoming import Coming, coming
 from notifier.stages.render import mail_html
 
 ITEMS_MAX: Final = 500

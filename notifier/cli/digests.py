@@ -13,9 +13,9 @@ from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_
 from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.digests import GivenUpError, Place, TooLateError
 from notifier.domain.words import Frequency
-from notifier.issues.upcoming import Coming
 from notifier.models import Item
 from notifier.parts import Parts
+from notifier.stages.plan.upcoming import Coming
 
 digest_app = typer.Typer(no_args_is_help=True, help="Decide about a digest before it goes out.")
 BY = Actor(COMMAND_LINE)
