@@ -115,4 +115,5 @@ def _undo(session: Session, act: BulkAct, now: datetime) -> bool:
 def _whom(session: Session, act: BulkAct) -> list[Any]:
     if "ids" in act.whom:
         return [Subscriber.site_id == act.site_id, among(session, Subscriber.id, act.whom["ids"])]
-    return list(Search.of(act.whom["search"]).where(act.site_id))
+    # As it was when the editor saw the list and pressed the button.
+    return list(Search.of(act.whom["search"]).where(act.site_id, act.created_at))

@@ -21,6 +21,7 @@ from notifier.stages.gather import Preview
 from notifier.stages.plan import outlook
 from notifier.stages.plan.arranged import find
 from notifier.stages.plan.outlook import Entry, Slot
+from notifier.stages.plan.upcoming import Coming, coming
 from notifier.stages.render import mail_html
 
 ITEMS_MAX: Final = 500
@@ -62,6 +63,12 @@ class Ahead:
 
     slots: list[Slot]
     held: list[Slot] = field(default_factory=list)
+    issues: list[Coming] = field(default_factory=list)
+
+    @property
+    def all(self) -> list[Slot | Coming]:
+        """What is held back first, then digests and issues as their moments come."""
+        return [*self.held, *sorted([*self.slots, *self.issues], key=lambda one: one.at)]
 
     def announced(self, now: datetime, minutes: int) -> list[Slot]:
         """Those that go out within so many minutes."""
@@ -90,7 +97,7 @@ def ahead(parts: Parts, site_id: int, now: datetime) -> Ahead:
     """The digests of the next days, and those that are held back."""
     with parts.db.reading() as session:
         site = session.get_one(Site, site_id)
-        return Ahead(outlook.slots(session, site, now), outlook.held(session, site_id))
+        return Ahead(outlook.slots(session, site, now), outlook.held(session, site_id), coming(session, site_id))
 
 
 def look(parts: Parts, place: Place) -> Looked:

@@ -5,9 +5,10 @@ import io
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
@@ -28,16 +29,16 @@ _BOM: Final = "\ufeff"
 """Spreadsheets take a list for UTF-8 by it."""
 
 
-def as_csv(parts: Parts, site_id: int, search: Search) -> Iterator[str]:
+def as_csv(parts: Parts, site_id: int, search: Search, now: datetime) -> Iterator[str]:
     """CSV, some readers at a time; what a spreadsheet would take for a formula is a text in it."""
     yield _BOM + _lines([COLUMNS])
-    for page in _pages(parts, site_id, search):
+    for page in _pages(parts, search.where(site_id, now)):
         yield _lines([[_flat(row[name]) for name in COLUMNS] for row in page])
 
 
-def as_json(parts: Parts, site_id: int, search: Search) -> Iterator[str]:
+def as_json(parts: Parts, site_id: int, search: Search, now: datetime) -> Iterator[str]:
     """A JSON object a line."""
-    for page in _pages(parts, site_id, search):
+    for page in _pages(parts, search.where(site_id, now)):
         yield "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in page)
 
 
@@ -70,14 +71,14 @@ def _flat(value: object) -> str:
     return plain("|".join(value) if isinstance(value, list) else str(value or ""))
 
 
-def _pages(parts: Parts, site_id: int, search: Search) -> Iterator[list[dict[str, Any]]]:
+def _pages(parts: Parts, which: Sequence[ColumnElement[bool]]) -> Iterator[list[dict[str, Any]]]:
     after = 0
     while True:
         # A page is a look of its own: nobody holds a transaction open while a slow browser takes a list away.
         with parts.db.reading() as session:
             readers = session.execute(
                 select(Subscriber, is_suppressed())
-                .where(*search.where(site_id), Subscriber.id > after)
+                .where(*which, Subscriber.id > after)
                 .order_by(Subscriber.id)
                 .limit(PAGE)
             ).all()

@@ -5,7 +5,9 @@ from typing import Annotated
 import typer
 
 from notifier import assembly, clock
+from notifier.alarms import let_go_on
 from notifier.cli.words import FAILED, console, moment, refuse
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.webhook import secret_text
 from notifier.feedback import alarms
 from notifier.mailroom import providers
@@ -32,10 +34,12 @@ def alarms_end(
     reason: Annotated[str, typer.Option(help="What was put right; it is kept.")],
 ) -> None:
     """End an alarm, and let what it had halted go on."""
-    with assembly.parts().db.writing() as session:
-        was = alarms.end(session, number, reason, clock.now())
-    if not was:
+    try:
+        let_go_on(assembly.parts(), None, number, reason, Actor(COMMAND_LINE), clock.now())
+    except LookupError:
         refuse("there is no open alarm of this number", FAILED)
+    except ValueError:
+        refuse("say what was put right", FAILED)
     console.print("ended")
 
 

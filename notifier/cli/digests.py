@@ -15,6 +15,7 @@ from notifier.digests import GivenUpError, Place, TooLateError
 from notifier.domain.words import Frequency
 from notifier.models import Item
 from notifier.parts import Parts
+from notifier.stages.plan.upcoming import Coming
 
 digest_app = typer.Typer(no_args_is_help=True, help="Decide about a digest before it goes out.")
 BY = Actor(COMMAND_LINE)
@@ -32,13 +33,17 @@ def add_to(app: typer.Typer) -> None:
 
 
 def calendar(site: SiteOption = "") -> None:
-    """The digests of the next days: their readers, and the articles they have so far."""
+    """What goes out in the next days: digests with readers and articles so far, and the issues that are scheduled."""
     parts = assembly.parts()
     with parts.db.reading() as session:
         ours = the_site(session, site).id
     ahead = digests.ahead(parts, ours, clock.now())
-    table = Table("digest", "at", "readers", "articles", "")
-    for one in [*ahead.held, *ahead.slots]:
+    table = Table("what", "at", "readers", "articles", "")
+    for one in ahead.all:
+        if isinstance(one, Coming):
+            span = f"{one.at:%Y-%m-%dT%H:%MZ}" + (f" to {one.until:%Y-%m-%dT%H:%MZ}" if one.until > one.at else "")
+            table.add_row(f"issue {one.id}: {one.title}", span, "", f"{one.articles:,}", one.state.value)
+            continue
         state = "held" if one.is_held else "arranged" if one.is_arranged else ""
         table.add_row(one.frequency.value, f"{one.at:%Y-%m-%dT%H:%MZ}", f"{one.readers:,}", f"{one.articles:,}", state)
     console.print(table)

@@ -97,7 +97,7 @@ def subscribers_export(
         site_id = the_site(session, site).id
         audit.note(session, _OPERATOR, "readers.exported", clock.now(), site_id=site_id)
     search = Search.of({"tag": tag, "state": state})
-    texts = (exports.as_json if json_lines else exports.as_csv)(parts, site_id, search)
+    texts = (exports.as_json if json_lines else exports.as_csv)(parts, site_id, search, clock.now())
     if to is None:
         sys.stdout.writelines(texts)
         return

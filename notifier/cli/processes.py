@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import sys
 import tempfile
 import time
@@ -11,7 +10,6 @@ from types import FrameType
 from typing import Annotated, Final
 
 import typer
-import uvicorn
 from rich.live import Live
 
 from notifier import assembly, clock, dkim_keys, migrate, settings, upkeep
@@ -22,6 +20,7 @@ from notifier.embedded.demo.stage import Demo
 from notifier.embedded.station import Plan, Station, StationError
 from notifier.embedded.valkey import ValkeyMissingError
 from notifier.processes import beat_argv, worker_argv
+from notifier.web import serving
 
 SMOKE_S: Final = 60.0
 _FRAME_S: Final = 0.25
@@ -89,18 +88,7 @@ def serve(
 ) -> None:
     """Run the web process: the API, the readers' pages, health and metrics."""
     _check_settings()
-    config = uvicorn.Config(
-        "notifier.web.app:make",
-        factory=True,
-        host=host,
-        port=port,
-        # Access lines would hold tokens, and the pages believe X-Forwarded-For only from `trusted_proxies`.
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        log_config=None,
-    )
-    uvicorn.Server(config).run([socket.socket(fileno=listener)] if listener is not None else None)
+    serving.serve(host, port, listener)
 
 
 def worker(concurrency: Concurrency = 2, name: str = "worker") -> None:

@@ -1,17 +1,20 @@
 """What the links of a letter may do: see, leave, change; all by signed ids, all safe to repeat."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from notifier.consent import editorial
 from notifier.consent.evidence import note
 from notifier.consent.preferences import OF_COMMENTS
 from notifier.consent.subscriptions import end
 from notifier.consent.undoing import Act, Undo
+from notifier.domain.issues import LEFT
 from notifier.domain.words import ConsentAction, Frequency, ItemKind, LetterKind
 from notifier.models import Delivery, Item, ItemTopic, Letter, LetterItem, Subscriber, Subscription, Topic
 
@@ -28,7 +31,10 @@ WORDS_MAX: Final = 300
 
 
 class Scope(StrEnum):
-    """How much an unsubscribe ends: what brought this letter, what brings letters of its kind, or everything."""
+    """How much an unsubscribe ends: what brought this letter, what brings letters of its kind, or everything.
+
+    Of an issue: the editors' letters, these and the sections that it was for, or everything.
+    """
 
     LETTER = "letter"
     KIND = "kind"
@@ -72,9 +78,16 @@ class LinkView:
     language: str
     letter_kind: LetterKind | None
     topics: tuple[str, ...]
-    """Labels of the subscriptions that scope LETTER would end; empty once they are ended."""
+    """Labels of the subscriptions that scope LETTER would end, of an issue KIND; empty once they are ended."""
     is_kind_wider: bool = False
     """Whether scope KIND would end more than LETTER."""
+    has_left_editors: bool = False
+    """Whether they get no issues any more."""
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether nothing is left that scope LETTER would end."""
+        return self.has_left_editors if self.letter_kind is LetterKind.ISSUE else not self.topics
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,8 @@ class Unsubscribed:
     is_anything_left: bool
     undo: Undo | None = None
     """Where something was ended now."""
+    has_left_editors: bool = False
+    """Whether the editors' letters are among it."""
 
 
 def view(session: Session, subscriber_id: int, delivery_id: int) -> LinkView | None:
@@ -98,10 +113,11 @@ def view(session: Session, subscriber_id: int, delivery_id: int) -> LinkView | N
     names = session.execute(
         select(Topic.name, Topic.label)
         .join(Subscription, Subscription.topic_id == Topic.id)
-        .where(Subscription.subscriber_id == subscriber_id, Subscription.ended_at.is_(None), _brought(letter))
+        .where(Subscription.subscriber_id == subscriber_id, Subscription.ended_at.is_(None), _topical(session, letter))
         .order_by(Topic.label)
     )
     topics = tuple(label or name for name, label in names)
+    is_issue = letter is not None and letter.kind is LetterKind.ISSUE
     return LinkView(
         site_id=subscriber.site_id,
         subscriber_id=subscriber_id,
@@ -109,9 +125,10 @@ def view(session: Session, subscriber_id: int, delivery_id: int) -> LinkView | N
         language=subscriber.language,
         letter_kind=letter.kind if letter else None,
         topics=topics,
-        is_kind_wider=letter is not None
-        and letter.kind in _KINDS
-        and _count(session, subscriber, letter) > len(topics),
+        is_kind_wider=bool(topics)
+        if is_issue
+        else letter is not None and letter.kind in _KINDS and _count(session, subscriber, letter) > len(topics),
+        has_left_editors=is_issue and editorial.has_left(session, subscriber_id),
     )
 
 
@@ -120,8 +137,12 @@ def unsubscribe(
 ) -> Unsubscribed:
     """End the subscriptions of this scope; doing it twice changes nothing more."""
     subscriber = session.get_one(Subscriber, link.subscriber_id)
-    confirmed_at = subscriber.confirmed_at
-    names = end(session, subscriber, _within(scope, _letter(session, link.delivery_id)), "unsubscribed", now)
+    confirmed_at, letter = subscriber.confirmed_at, _letter(session, link.delivery_id)
+    names = end(session, subscriber, _within(session, scope, letter), "unsubscribed", now)
+    is_theirs = letter is not None and letter.kind is LetterKind.ISSUE and scope is not Scope.ALL
+    labels = _labels(session, subscriber, names)
+    if has_left := is_theirs and editorial.leave(session, subscriber, now):
+        names.append(LEFT)
     left = session.scalar(
         select(Subscription.id)
         .where(Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
@@ -132,21 +153,33 @@ def unsubscribe(
     if names:
         why, by = farewell.detail, farewell.source
         note(session, subscriber, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=by, ip=ip, detail=why)
-    labels = session.scalars(
-        select(Topic.label).where(Topic.site_id == subscriber.site_id, Topic.name.in_(names)).order_by(Topic.label)
-    ).all()
     return Unsubscribed(
         subscriber.site_id,
         subscriber.language,
-        tuple(labels),
+        labels,
         is_anything_left=left is not None,
         undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if names else None,
+        has_left_editors=has_left,
     )
 
 
-def _within(scope: Scope, letter: Letter | None) -> ColumnElement[bool]:
+def _labels(session: Session, subscriber: Subscriber, names: Sequence[str]) -> tuple[str, ...]:
+    ours = (Topic.site_id == subscriber.site_id, Topic.name.in_(names))
+    return tuple(session.scalars(select(Topic.label).where(*ours).order_by(Topic.label)))
+
+
+def _topical(session: Session, letter: Letter | None) -> ColumnElement[bool]:
+    """The subscriptions that a letter tells of."""
+    if letter is not None and letter.kind is LetterKind.ISSUE:
+        return editorial.brought(session, letter)
+    return _brought(letter)
+
+
+def _within(session: Session, scope: Scope, letter: Letter | None) -> ColumnElement[bool]:
     if scope is Scope.ALL:
         return true()
+    if letter is not None and letter.kind is LetterKind.ISSUE:
+        return editorial.brought(session, letter) if scope is Scope.KIND else false()
     if scope is Scope.KIND and letter is not None and letter.kind in _KINDS:
         return _KINDS[letter.kind]()
     return _brought(letter)
@@ -168,7 +201,7 @@ _KINDS: Final = {LetterKind.ALERT: _alerting, LetterKind.REPLY: _conversing}
 def _count(session: Session, subscriber: Subscriber, letter: Letter) -> int:
     """How many active subscriptions bring letters of this kind."""
     active = (Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
-    of_kind = select(func.count()).select_from(Subscription).where(*active, _within(Scope.KIND, letter))
+    of_kind = select(func.count()).select_from(Subscription).where(*active, _within(session, Scope.KIND, letter))
     return session.scalar(of_kind) or 0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -23,6 +24,11 @@ class Muting(StrEnum):
     THREAD = "thread"
     KIND = "kind"
     ALL = "all"
+    ISSUES = "issues"
+    """What an unsubscription from an issue leaves behind; it is no way to be quiet about comments."""
+
+
+OF_COMMENTS: Final = (Muting.THREAD, Muting.KIND, Muting.ALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Muted:
     """One thing that is quiet, or could be."""
 
     what: str
-    """`all`, `thread:<article id>` or `kind:<reason>`."""
+    """`all`, `thread:<article id>`, `kind:<reason>` or `issues`."""
     label: str = ""
     """Of a thread: the title of its article."""
     until: datetime | None = None
@@ -49,7 +55,7 @@ class Muted:
 
 def offers(session: Session, link: LinkView) -> dict[Muting, tuple[Muted, ...]]:
     """What could be muted from here; nothing of a thread or a kind where the letter is not known any more."""
-    found = {how: _named(session, _whats(session, link, how)) for how in Muting}
+    found = {how: _named(session, _whats(session, link, how)) for how in OF_COMMENTS}
     return {how: some for how, some in found.items() if some}
 
 

@@ -14,7 +14,7 @@ from notifier.models import Subscriber, SubscriberTag, Subscription, Suppression
 
 PAGE: Final = 50
 COUNTED_MAX: Final = 10_000
-STATES: Final = ("active", "pending", "suppressed")
+STATES: Final = ("active", "paused", "pending", "suppressed")
 WORDS_MAX: Final = 320
 _LAST: Final = "\U0010ffff"
 
@@ -53,8 +53,8 @@ class Search:
         """Whether anything is asked for at all."""
         return self != Search()
 
-    def where(self, site_id: int) -> list[ColumnElement[bool]]:
-        """The conditions on Subscriber."""
+    def where(self, site_id: int, now: datetime) -> list[ColumnElement[bool]]:
+        """The conditions on Subscriber; who is on a pause is active all the same."""
         found: list[ColumnElement[bool]] = [Subscriber.site_id == site_id]
         if self.words:
             found.append(self._words())
@@ -72,7 +72,7 @@ class Search:
             found.append(bears)
         if day := _day(self.since):
             found.append(Subscriber.created_at >= day)
-        return found + self._state()
+        return found + self._state(now)
 
     def _words(self) -> ColumnElement[bool]:
         if is_hash(self.words):
@@ -82,11 +82,13 @@ class Search:
         first = _beginning(self.words)
         return (Subscriber.address_key >= first) & (Subscriber.address_key < first + _LAST)
 
-    def _state(self) -> list[ColumnElement[bool]]:
+    def _state(self, now: datetime) -> list[ColumnElement[bool]]:
         suppressed = is_suppressed()
         match self.state:
             case "active":
                 return [Subscriber.confirmed_at.is_not(None), ~suppressed]
+            case "paused":
+                return [Subscriber.paused_until > now, Subscriber.confirmed_at.is_not(None), ~suppressed]
             case "pending":
                 return [Subscriber.confirmed_at.is_(None), ~suppressed]
             case "suppressed":
@@ -115,25 +117,25 @@ class Found:
     """The last id, where there are more; else 0."""
 
 
-def page(session: Session, site_id: int, search: Search, before: int = 0, size: int = PAGE) -> Found:
+def page(session: Session, site_id: int, search: Search, now: datetime, before: int = 0, size: int = PAGE) -> Found:
     """A page of what is found; `before` is the last id of the page before."""
-    readers = _page(session, site_id, search, before, size)
+    readers = _page(session, search.where(site_id, now), before, size)
     if not readers and not before and search.words and "@" not in search.words and not is_hash(search.words):
         search = replace(search, by_name=True)
-        readers = _page(session, site_id, search, before, size)
+        readers = _page(session, search.where(site_id, now), before, size)
     more, readers = len(readers) > size, readers[:size]
     shut = select(Subscriber.id).where(Subscriber.id.in_([one.id for one in readers]), is_suppressed())
     return Found(search, readers, frozenset(session.scalars(shut)), readers[-1].id if more else 0)
 
 
-def counted(session: Session, site_id: int, search: Search) -> int:
+def counted(session: Session, site_id: int, search: Search, now: datetime) -> int:
     """How many are found; 10,001 stands for more than 10,000, which nobody waits for."""
-    some = select(Subscriber.id).where(*search.where(site_id)).limit(COUNTED_MAX + 1).subquery()
+    some = select(Subscriber.id).where(*search.where(site_id, now)).limit(COUNTED_MAX + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
 
 
-def _page(session: Session, site_id: int, search: Search, before: int, size: int) -> Sequence[Subscriber]:
-    wanted = select(Subscriber).where(*search.where(site_id))
+def _page(session: Session, which: Sequence[ColumnElement[bool]], before: int, size: int) -> Sequence[Subscriber]:
+    wanted = select(Subscriber).where(*which)
     if before:
         wanted = wanted.where(Subscriber.id < before)
     return session.scalars(wanted.order_by(Subscriber.id.desc()).limit(size + 1)).all()

@@ -108,10 +108,12 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class OwnTemplate:
-    """A version of a site's own `body.html`."""
+    """A version of a site's own text for one of our templates."""
 
     id: int
-    html: str = field(repr=False)
+    file: str
+    """The one of ours that it stands for, such as `alert/body.html`."""
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +154,8 @@ class LetterContent:
     correction: Correction | None = None
     tracking: Tracking = Tracking.OFF
     """Whether its links lead through us, and whether they say whose they are."""
-    own: OwnTemplate | None = None
-    """The site's own template, where it has one in force: another version makes another letter."""
+    own: tuple[OwnTemplate, ...] = ()
+    """The site's own templates that are in force: another version makes another letter."""
 
 
 class PersonalMark(StrEnum):

@@ -143,7 +143,7 @@ def _is_halted(alarm: Alarm, now: datetime) -> bool:
 
 
 def _halt(alarm: Alarm, until: datetime) -> None:
-    alarm.halted_until = until
+    alarm.halted_until, alarm.known_at = until, None
     _log.warning("halted", about=alarm.about, until=until.isoformat(), detail=alarm.detail)
 
 

@@ -16,6 +16,7 @@ _KEY = String(320).with_variant(String(320, collation="C"), "postgresql")
 _ACTIVE = text("ended_at IS NULL")
 _OF_DOMAIN = text("domain <> ''")
 _UNCONFIRMED = text("confirmed_at IS NULL")
+_PAUSED = text("paused_until IS NOT NULL")
 _MOVED = text("schedule_changed_at IS NOT NULL")
 _CHANGED, _ENDED = text("frequency_changed_at IS NOT NULL"), text("ended_at IS NOT NULL")
 
@@ -32,6 +33,7 @@ class Subscriber(Base):
         ),
         Index("ix_subscribers_address_hash", "site_id", "address_hash"),
         Index("ix_subscribers_unconfirmed", "created_at", postgresql_where=_UNCONFIRMED, sqlite_where=_UNCONFIRMED),
+        Index("ix_subscribers_paused", "site_id", "id", postgresql_where=_PAUSED, sqlite_where=_PAUSED),
         Index("ix_subscribers_moved", "schedule_changed_at", postgresql_where=_MOVED, sqlite_where=_MOVED),
     )
 

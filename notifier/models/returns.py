@@ -48,6 +48,8 @@ class Alarm(Base):
     """The last status or the rate, for an editor to read; never what a server said."""
     halted_until: Mapped[datetime | None]
     """Until when nothing leaves by it."""
+    known_at: Mapped[datetime | None]
+    """When somebody said that they know; undone by a new halt."""
     ended_at: Mapped[datetime | None]
     ended_reason: Mapped[str] = mapped_column(String(200), default="")
 

@@ -60,7 +60,7 @@ class Bookmark(Base):
 
 
 class Mute(Base):
-    """What a person wants no letters of, though they follow it: `thread:<article id>`, `kind:<reason>` or `all`."""
+    """What a person wants no letters of: `thread:<article id>`, `kind:<reason>` or `all` of comments; `issues`."""
 
     __tablename__ = "mutes"
     __table_args__ = (

@@ -12,6 +12,7 @@ from notifier.consent.links import PARTIAL, PREFERENCES, UNSUBSCRIBE, WORDS_MAX,
 from notifier.consent.undoing import Undo
 from notifier.consent.vetoes import Veto
 from notifier.domain.text.clean import clean
+from notifier.domain.words import LetterKind
 from notifier.web import boxes, places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.look import LETTER_CSP, PLAIN_HEADERS
@@ -200,6 +201,8 @@ def _unsubscribe_page(request: Request, edge: Edge, token: str, error: str = "")
         status=HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK,
         topics=link.topics,
         is_of_letter=_is_of_letter(link),
+        is_issue=link.letter_kind is LetterKind.ISSUE,
+        is_gone=link.is_gone,
         kind=link.letter_kind if link.is_kind_wider else "",
         reasons=list(Because),
         words_max=WORDS_MAX,
@@ -210,7 +213,7 @@ def _unsubscribe_page(request: Request, edge: Edge, token: str, error: str = "")
 
 def _is_of_letter(link: LinkView) -> bool:
     """Whether ending "what this letter came from" is less than ending everything."""
-    return bool(link.topics) and link.letter_kind in PARTIAL
+    return not link.is_gone and link.letter_kind in PARTIAL | {LetterKind.ISSUE}
 
 
 def _farewell(form: Typed) -> Farewell:

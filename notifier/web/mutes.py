@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from notifier import readers
 from notifier.consent.links import UNSUBSCRIBE, LinkView
-from notifier.consent.mutes import Muting
+from notifier.consent.mutes import OF_COMMENTS, Muting
 from notifier.domain.text.dates import Dates
 from notifier.web import places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
@@ -61,7 +61,7 @@ def _link(edge: Edge, token: str) -> LinkView:
 
 
 def _muting(how: str) -> Muting:
-    if how not in set(Muting):
+    if how not in OF_COMMENTS:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     return Muting(how)
 

@@ -1,6 +1,7 @@
 """What the desk says of the coming days, what editors decide there, and the charts beside it."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -9,8 +10,11 @@ from notifier import census, digests, flow, tally
 from notifier.desk.audit import Actor
 from notifier.digests import Order, Place
 from notifier.domain.desk_words import Role
+from notifier.domain.issues import Composed, When
 from notifier.domain.words import Frequency, ItemKind
-from notifier.models import Arrangement, AuditEvent, DaySum, Tally
+from notifier.issues import compose, sending
+from notifier.issues.rows import Which
+from notifier.models import Arrangement, AuditEvent, DaySum, Subscriber, Tally
 from notifier.web.desk import drawing
 from notifier.web.desk.calendar import name
 from tests.desk.conftest import Desk
@@ -181,3 +185,37 @@ def test_a_scale_ends_above_the_greatest_and_has_whole_lines(most: int) -> None:
     assert top >= most
     assert top % drawing.LINES == 0
     assert top <= max(drawing.LINES, 3 * most)
+
+
+def scheduled(desk: Desk, when: When, *zones: str) -> None:
+    """An issue on its way, and readers who live in these zones."""
+    for number, zone in enumerate(zones):
+        desk.visit.active(f"far{number}@example.org")
+        with desk.visit.parts.db.writing() as session:
+            session.execute(update(Subscriber).where(Subscriber.address.startswith("far")).values(time_zone=zone))
+    by = Actor("cli")
+    words = Composed("رسالة الأحد", "ar", intro="مرحبًا بكم")
+    issue = compose.begin(desk.visit.parts, desk.visit.site_id, words, by, desk.visit.now)
+    sending.schedule(desk.visit.parts, Which(desk.visit.site_id, issue, by, desk.visit.now), when)
+
+
+def test_an_issue_stands_among_the_digests_at_its_moment(desk: Desk) -> None:
+    eve(desk)
+    scheduled(desk, When(at=desk.visit.now.replace(day=2, hour=4, minute=0)))
+    page = desk.add(Role.ANALYST).get("/at/naba/calendar").text
+    assert page.index("رسالة الأحد") < page.index(EIGHT)
+    assert "بحسب مكان القارئ" not in page
+
+
+def test_an_issue_at_local_hours_stands_there_with_its_span(desk: Desk) -> None:
+    scheduled(desk, When(wall=datetime(2026, 7, 3, 8, 0)), "America/New_York")  # noqa: DTZ001 - a wall clock's
+    page = desk.add(Role.ANALYST).get("/at/naba/calendar").text
+    assert "حين تشير ساعة كل قارئ إلى <bdi>الجمعة ٣ تموز، ٨:٠٠ صباحًا</bdi>" in page
+    # Eight in Baghdad is five in UTC, and eight in New York noon: three in the afternoon in Baghdad.
+    assert re.search(r"من <bdi>[^<]*٨:٠٠ صباحًا</bdi> إلى <bdi>[^<]*٣:٠٠ مساءً</bdi>", page), page
+
+
+def test_the_calendar_says_when_no_letter_about_comments_leaves(desk: Desk) -> None:
+    page = desk.add(Role.ANALYST).get("/at/naba/calendar").text
+    assert "بين <bdi>١١:٠٠ مساءً</bdi> و<bdi>٧:٠٠ صباحًا</bdi>" in page
+    assert "بين رسالتين عن النقاش نفسه ١٥ دقيقة على الأقل" in page

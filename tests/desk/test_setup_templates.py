@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from email import message_from_bytes, policy
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from notifier.models import AuditEvent, TemplateVersion
 from notifier.stages.render import sandbox
 from notifier.stages.render.compile.sample import sample
 from tests.desk.conftest import Desk, Somebody
-from tests.letters.test_own_templates import BOMBS, GOOD, NO_DOORS
+from tests.letters.test_own_templates import BOMBS, FOOT, GOOD, NO_DOORS
 from tests.web.conftest import article
 
 PATH = "/at/naba/setup/templates/alert"
@@ -94,10 +95,10 @@ def test_nothing_gets_out_of_the_sandbox_by_the_page_either(owner: Somebody, bad
 
 def test_a_letter_that_an_own_template_cannot_make_is_made_of_ours(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     renderer = desk.visit.parts.renderer
-    content = replace(sample(LetterKind.ALERT, "ar"), own=OwnTemplate(1, MINE))
+    content = replace(sample(LetterKind.ALERT, "ar"), own=(OwnTemplate(1, "alert/body.html", MINE),))
     assert 'class="note"' in renderer.render(content).html
     monkeypatch.setattr(sandbox, "CREDITS", 1000)
-    assert renderer.render(content) == renderer.render(replace(content, own=None))
+    assert renderer.render(content) == renderer.render(replace(content, own=()))
 
 
 def test_the_preview_speaks_each_language_runs_nothing_and_shows_real_news(desk: Desk, owner: Somebody) -> None:
@@ -147,3 +148,29 @@ def test_a_text_longer_than_any_template_is_not_kept(desk: Desk, owner: Somebody
 @pytest.mark.parametrize("path", ["/at/naba/setup/templates/none", f"{PATH}?version=99", f"{PATH}/preview?version=99"])
 def test_what_is_not_there_is_not_found(owner: Somebody, path: str) -> None:
     assert owner.get(path).status_code == 404
+
+
+def put(owner: Somebody, part: str, text: str) -> None:
+    """Keep a text and put it in force, by the page."""
+    path = f"/at/naba/setup/templates/{part}"
+    kept = owner.post(path, text=text)
+    version = kept.headers["location"].split("version=")[1].split("&")[0]
+    assert owner.post(f"{path}/{version}/activate").status_code == 303
+
+
+def test_a_foot_and_a_subject_of_one_s_own_are_in_the_next_letter(desk: Desk, owner: Somebody) -> None:
+    desk.visit.active(frequency="instant")
+    put(owner, "footer", FOOT.replace("HERE", "{{ 'تصدر في بغداد' }}"))
+    put(owner, "alert-subject", "{{ site.name }}: {{ story.title }}")
+    assert "تصدر في بغداد" in mailed(desk, "n2")
+    subject = str(message_from_bytes(desk.visit.transport.sent[-1].data, policy=policy.default)["Subject"])
+    assert subject.strip("\u200f") == "صحيفة النبأ: n2"
+
+
+def test_the_foot_is_shown_in_each_kind_of_letter_and_a_subject_as_a_line(owner: Somebody) -> None:
+    page = owner.get("/at/naba/setup/templates/footer").text
+    assert "in=magic-link" in page
+    assert "in=digest" in page
+    assert owner.get("/at/naba/setup/templates/footer/preview?in=magic-link&lang=en").status_code == 200
+    page = owner.get("/at/naba/setup/templates/digest-subject").text
+    assert "العنوان:" in page

@@ -2,6 +2,7 @@
 
 import pytest
 
+from notifier.domain.template_part import TemplatePart
 from notifier.domain.words import LetterKind
 from notifier.settings import templates_dir
 from notifier.stages.render import sandbox
@@ -31,17 +32,18 @@ HERE
 """
 LINE = GOOD[: GOOD.index("HERE")].count("\n") + 1
 OWN = "alert/body.html"
+ALERT = TemplatePart.body(LetterKind.ALERT)
 
 
 def refused(source: str) -> set[tuple[int, str]]:
     with pytest.raises(TemplateRefused) as found:
-        check_own(templates_dir(), LetterKind.ALERT, source)
+        check_own(templates_dir(), ALERT, source)
     assert {fault.file for fault in found.value.faults} == {OWN}
     return {(fault.line, fault.rule) for fault in found.value.faults}
 
 
 def test_a_good_one_makes_letters_in_the_frame_of_ours() -> None:
-    renderer = check_own(templates_dir(), LetterKind.ALERT, GOOD.replace("HERE", ""))
+    renderer = check_own(templates_dir(), ALERT, GOOD.replace("HERE", ""))
     with allowance():
         html = renderer.render(sample(LetterKind.ALERT, "ar")).html
     assert '<p class="ink" style="margin:0;font-size:17px;line-height:1.75;color:#1d1b18">' in html
@@ -123,7 +125,51 @@ def test_one_that_stands_on_nothing_is_refused() -> None:
 
 
 def test_a_letter_is_bounded_when_it_is_rendered_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    renderer = check_own(templates_dir(), LetterKind.ALERT, GOOD.replace("HERE", ""))
+    renderer = check_own(templates_dir(), ALERT, GOOD.replace("HERE", ""))
     monkeypatch.setattr(sandbox, "CREDITS", 1000)
     with allowance(), pytest.raises(RenderFailed, match="TooMuch"):
         renderer.render(sample(LetterKind.ALERT, "ar"))
+
+
+def shared(name: str, source: str) -> None:
+    check_own(templates_dir(), TemplatePart.read(name), source)
+
+
+UNSUBSCRIBE = "{% call m.link(mark.UNSUBSCRIBE, 'soft', true) %}{{ say('letters.unsubscribe') }}{% endcall %}"
+FOOT = (
+    "{% if is_personal %}{{ mark.OPEN }}{% call frame.text('p', 15, 'soft') %}"
+    + UNSUBSCRIBE
+    + "{% endcall %}{{ mark.CLOSE }}{% endif %}{% call frame.text('p', 15, 'soft') %}{{ site.name }} HERE{% endcall %}"
+)
+
+
+def test_head_and_foot_of_all_letters_and_subjects_are_judged_as_bodies_are() -> None:
+    shared("footer", FOOT.replace("HERE", ""))
+    shared("header", "{% call frame.text('p', 24, 'on', 'bold') %}{{ site.name }}{% endcall %}")
+    shared("alert-subject", "{{ story.title }} · {{ site.name }}")
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "rule"),
+    [
+        ("footer", FOOT.replace(UNSUBSCRIBE, "x"), "unsubscribe"),
+        ("footer", '{% extends "base.html" %}', "unsafe"),
+        ("footer", FOOT.replace("HERE", "{% include 'base.html' %}"), "unsafe"),
+        ("header", "{{ nobody.knows }}", "undefined"),
+        ("alert-subject", "{{ ''.__class__ }}", "unsafe"),
+        ("alert-subject", "{% for one in range(9) %}x{% endfor %}", "undefined"),
+        ("alert-subject", "{% if story %}{% endif %}", "subject"),
+        ("alert-subject", "{% set a = story.title %}" + "{% set a = a ~ a %}" * 20 + "{{ a }}", "too-large"),
+        ("digest-subject", "{% from 'macros.html' import name %}x", "unsafe"),
+    ],
+)
+def test_nothing_gets_out_of_them_either(name: str, source: str, rule: str) -> None:
+    with pytest.raises(TemplateRefused) as found:
+        shared(name, source)
+    assert rule in {fault.rule for fault in found.value.faults}
+
+
+@pytest.mark.parametrize("name", ["none", "base", "alert-text", "header-subject"])
+def test_there_are_no_other_parts(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        TemplatePart.read(name)

@@ -41,6 +41,7 @@ _WORDS: Final = {
     "remote": "A letter loads no styles or pictures by its style sheet.",
     "role": 'A table that sets the page needs role="presentation".',
     "size": "The letter is too large: Gmail cuts it off, and the way to unsubscribe with it.",
+    "subject": "A subject is one line of 1 to 200 characters.",
     "syntax": "This is not written as templates are.",
     "title": "The head needs a <title>.",
     "too-large": "The template makes or repeats too much.",

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("window_count", sa.Integer(), nullable=False),
         sa.Column("detail", sa.String(length=200), nullable=False),
         sa.Column("halted_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("known_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_reason", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
@@ -420,6 +421,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("schedule_changed_at IS NOT NULL"),
     )
     op.create_index(
+        "ix_subscribers_paused",
+        "subscribers",
+        ["site_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("paused_until IS NOT NULL"),
+        sqlite_where=sa.text("paused_until IS NOT NULL"),
+    )
+    op.create_index(
         "ix_subscribers_schedule",
         "subscribers",
         ["site_id", "time_zone", "digest_hour", "digest_weekday", "digest_days", "confirmed_at"],
@@ -506,7 +515,7 @@ def upgrade() -> None:
         "template_versions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("part", sa.String(length=40), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("note", sa.String(length=200), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
@@ -518,11 +527,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_template_versions")),
     )
-    op.create_index("ix_template_versions_history", "template_versions", ["site_id", "kind", "id"], unique=False)
+    op.create_index("ix_template_versions_history", "template_versions", ["site_id", "part", "id"], unique=False)
     op.create_index(
         "uq_template_versions_active",
         "template_versions",
-        ["site_id", "kind"],
+        ["site_id", "part"],
         unique=True,
         postgresql_where=sa.text("is_active"),
         sqlite_where=sa.text("is_active"),

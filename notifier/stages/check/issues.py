@@ -7,10 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
+from notifier.domain.issues import LEFT
 from notifier.domain.owed import Owed
 from notifier.domain.words import LetterKind
 from notifier.models import (
     Issue,
+    Mute,
     Subscription,
     Topic,
 )
@@ -42,8 +44,8 @@ def with_words(one: Owed, shown: Shown, issues: Mapping[int, IssueNow]) -> Shown
 
 
 def strays_of(session: Session, changed: Sequence[Owed], issues: Mapping[int, IssueNow]) -> set[int]:
-    """The deliveries of issues whose readers follow none of its audience's topics any more."""
-    strays: set[int] = set()
+    """The deliveries of issues whose readers left the editors' letters, or follow none of its topics any more."""
+    strays = _leavers(session, [one for one in changed if one.kind is LetterKind.ISSUE])
     for about, issue in issues.items():
         theirs = [one for one in changed if one.kind is LetterKind.ISSUE and one.about_id == about]
         if not theirs or not issue.topics:
@@ -64,3 +66,12 @@ def strays_of(session: Session, changed: Sequence[Owed], issues: Mapping[int, Is
         )
         strays |= {one.id for one in theirs if one.subscriber_id not in follow}
     return strays
+
+
+def _leavers(session: Session, theirs: Sequence[Owed]) -> set[int]:
+    if not theirs:
+        return set()
+    some = {one.subscriber_id for one in theirs if one.subscriber_id}
+    left = select(Mute.subscriber_id).where(among(session, Mute.subscriber_id, some), Mute.what == LEFT)
+    gone = set(session.scalars(left))
+    return {one.id for one in theirs if one.subscriber_id in gone}

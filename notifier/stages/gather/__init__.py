@@ -12,6 +12,7 @@ from notifier.bulk import among
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import ItemView, LetterContent, Logo, OwnTemplate, SiteFace
 from notifier.domain.previews import filled_in
+from notifier.domain.template_part import TemplatePart
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.traces import Tracking
 from notifier.domain.words import Frequency, LetterKind
@@ -139,7 +140,7 @@ class _Known:
 
     items: Mapping[int, ItemView]
     told: Told
-    own: Mapping[tuple[int, LetterKind], OwnTemplate]
+    own: Mapping[tuple[int, LetterKind], tuple[OwnTemplate, ...]]
 
 
 def _of_kind(session: Session, letter: Letter, site: Site, items: Mapping[int, ItemView], told: Told) -> _Known:
@@ -174,7 +175,7 @@ def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Know
         turns_daily=data.get("turns_daily", False),
         choices=told.choices(data),
         issue=editorial(told.issues[data["issue_id"]], data["subject"]) if "issue_id" in data else None,
-        own=known.own.get((letter.site_id, letter.kind)),
+        own=known.own.get((letter.site_id, letter.kind), ()),
     )
     if not (found := told.corrections.get(data.get("correction_id", 0))):
         return content
@@ -182,13 +183,19 @@ def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Know
     return replace(content, correction=correction, items=(found.story,) if found.story else ())
 
 
-def own_templates(session: Session, wanted: set[tuple[int, LetterKind]]) -> dict[tuple[int, LetterKind], OwnTemplate]:
+def own_templates(
+    session: Session, wanted: set[tuple[int, LetterKind]]
+) -> dict[tuple[int, LetterKind], tuple[OwnTemplate, ...]]:
     """The templates of their own that sites have in force, of these sites and kinds of letters."""
-    sites, kinds = {site for site, _ in wanted}, {kind for _, kind in wanted}
-    found = select(TemplateVersion).where(
-        TemplateVersion.site_id.in_(sites), TemplateVersion.kind.in_(kinds), TemplateVersion.is_active
-    )
-    return {(row.site_id, row.kind): OwnTemplate(row.id, row.text) for row in session.scalars(found)}
+    sites = {site for site, _ in wanted}
+    active = select(TemplateVersion).where(TemplateVersion.site_id.in_(sites), TemplateVersion.is_active)
+    found: dict[tuple[int, LetterKind], tuple[OwnTemplate, ...]] = {}
+    for row in session.scalars(active.order_by(TemplateVersion.id)):
+        part = TemplatePart(row.part)
+        for kind in part.kinds:
+            if (key := (row.site_id, kind)) in wanted:
+                found[key] = (*found.get(key, ()), OwnTemplate(row.id, part.file, row.text))
+    return found
 
 
 def _moment(data: Mapping[str, Any], name: str) -> datetime | None:

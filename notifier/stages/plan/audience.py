@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 
-from notifier.domain.issues import Audience
+from notifier.domain.issues import LEFT, Audience
 from notifier.domain.words import ConsentAction
-from notifier.models import Bookmark, ConsentEvent, Subscriber, Subscription, Topic
+from notifier.models import Bookmark, ConsentEvent, Mute, Subscriber, Subscription, Topic
 
 
 def fits(site_id: int, audience: Audience, now: datetime) -> ColumnElement[bool]:
-    """That a subscriber is confirmed and fits every line of the audience."""
-    which = [Subscriber.site_id == site_id, Subscriber.confirmed_at.is_not(None)]
+    """That a subscriber is confirmed, has not left the editors' letters, and fits every line of the audience."""
+    left = exists().where(Mute.subscriber_id == Subscriber.id, Mute.what == LEFT)
+    which = [Subscriber.site_id == site_id, Subscriber.confirmed_at.is_not(None), ~left]
     if audience.topics:
         which.append(Subscriber.id.in_(_followers(site_id, audience.topics)))
     if audience.languages:

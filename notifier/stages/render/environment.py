@@ -86,7 +86,7 @@ def furnished(kind: type[Environment], loader: BaseLoader, *, is_html: bool) -> 
         keep_trailing_newline=False,
         # A worker's letters do not change under its hands when templates are replaced.
         auto_reload=False,
-        finalize=isolated if is_html else _plain,
+        finalize=isolated if is_html else plain,
     )
     made.globals.clear()
     made.filters.update(attr=_attribute, css=_css, href=_href, tied=tied, within=within)
@@ -101,7 +101,8 @@ def isolated(context: Context, value: object) -> str:
     return isolate(value if isinstance(value, str) else str(value), context["dir"])
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A value as it may stand in a text: cleaned, where it is not our own making."""
     return clean(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 

@@ -1,17 +1,26 @@
-"""The environment of one template of an editor's own: theirs in its place, ours around it."""
+"""The environments of a site's own templates: theirs in their places, ours around them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import ChoiceLoader, DictLoader, Environment, FileSystemLoader
 
-from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import Compiled, Read, compiled
 from notifier.stages.render.sandbox import sandbox
 
 
-def own_environment(templates: Path, kind: LetterKind, source: str, read: Read = compiled) -> Environment:
-    """A sandbox in which `source` is the `body.html` of this kind. It renders within `sandbox.allowance`."""
-    name = f"{kind}/body.html"
+@dataclass(frozen=True, slots=True)
+class Environments:
+    """Of the HTML parts, and of the subjects."""
+
+    html: Environment
+    subject: Environment
+
+
+def own_environments(templates: Path, sources: Mapping[str, str], read: Read = compiled) -> Environments:
+    """Sandboxes in which `sources`, by the names of ours, stand for ours. They render within `sandbox.allowance`."""
     shelf = FileSystemLoader(templates / "email")
-    ours = frozenset(shelf.list_templates()) - {name}
-    return sandbox(Compiled(ChoiceLoader([DictLoader({name: source}), shelf]), read), ours)
+    ours = frozenset(shelf.list_templates()) - sources.keys()
+    loader = Compiled(ChoiceLoader([DictLoader(dict(sources)), shelf]), read)
+    return Environments(sandbox(loader, ours), sandbox(loader, ours, is_html=False))

@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from notifier import observe
@@ -26,7 +26,7 @@ from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import environment
 from notifier.stages.render.faces import Faces
 from notifier.stages.render.failed import RenderFailed
-from notifier.stages.render.own import own_environment
+from notifier.stages.render.own import Environments, own_environments
 from notifier.stages.render.personal import weight
 from notifier.stages.render.sandbox import allowance
 from notifier.stages.render.wording import for_html, for_text, set_subject, set_text, squeezed
@@ -36,6 +36,9 @@ OWN_KEPT: Final = 16
 BLOCKS_KEPT: Final = 1000
 """Stories as they were set, about 2 KB each."""
 HTML_BYTES_MAX: Final = 100_000  # Gmail clips at 102 KB, and the unsubscribe link of the footer with it
+
+Sources = tuple[tuple[str, str], ...]
+"""(name of ours, the text that stands for it)."""
 
 _log = observe.log(__name__)
 
@@ -59,14 +62,14 @@ class _Templates:
 class Renderer:
     """Every template, compiled once, and the strings of every language that has a file.
 
-    `own` is another environment for the HTML parts, such as an editor's; then only letters of `kinds` are made.
+    `own` are other environments for HTML and subjects, such as an editor's; then only letters of `kinds` are made.
     Without `pictures` they are shown from wherever they come; without `tracks` no link is followed.
     """
 
     def __init__(
         self,
         templates: Path,
-        own: Environment | None = None,
+        own: Environments | None = None,
         kinds: Iterable[LetterKind] = LetterKind,
         pictures: Pictures | None = None,
         tracks: Tracks | None = None,
@@ -77,10 +80,11 @@ class Renderer:
         self._strings = Strings.load(templates / "strings")
         self.languages: frozenset[str] = self._strings.languages
         text = environment(templates / "email", is_html=False)
-        html = own or environment(templates / "email", is_html=True)
+        html = own.html if own else environment(templates / "email", is_html=True)
+        subject = own.subject if own else text
         self._templates = {
             kind: _Templates(
-                text.get_template(f"{kind}/subject.txt"),
+                subject.get_template(f"{kind}/subject.txt"),
                 text.get_template(f"{kind}/body.txt"),
                 html.get_template(f"{kind}/body.html"),
             )
@@ -107,18 +111,19 @@ class Renderer:
         Too heavy, it carries fewer items and a higher `more`, never half a page. A letter that the site's own template
         cannot make is made of ours: it is owed all the same. Raises RenderFailed.
         """
-        if content.own is not None:
+        if content.own:
             try:
                 return self.render_own(content, content.own)
             except RenderFailed as fault:
-                _log.warning("own_template_failed", version=content.own.id, template=fault.template)
-        return self._render(replace(content, own=None))
+                _log.warning("own_template_failed", versions=[one.id for one in content.own], template=fault.template)
+        return self._render(replace(content, own=()))
 
-    def render_own(self, content: LetterContent, own: OwnTemplate) -> Rendered:
-        """The letter by a template of an editor's, in its sandbox. Raises RenderFailed."""
+    def render_own(self, content: LetterContent, own: tuple[OwnTemplate, ...]) -> Rendered:
+        """The letter by templates of an editor's, in their sandbox. Raises RenderFailed."""
         try:
             with allowance():
-                return self._own(content.kind, own.html)._render(replace(content, own=None))  # noqa: SLF001 - one of us
+                sources = tuple((one.file, one.text) for one in own)
+                return self._own(content.kind, sources)._render(replace(content, own=()))  # noqa: SLF001 - one of us
         except RenderFailed:
             raise
         except Exception as error:
@@ -178,6 +183,6 @@ def _let_pass(error: Exception) -> None:
 
 
 def _of_an_editor(
-    templates: Path, pictures: Pictures | None, tracks: Tracks | None, kind: LetterKind, source: str
+    templates: Path, pictures: Pictures | None, tracks: Tracks | None, kind: LetterKind, sources: Sources
 ) -> Renderer:
-    return Renderer(templates, own_environment(templates, kind, source), [kind], pictures, tracks)
+    return Renderer(templates, own_environments(templates, dict(sources)), [kind], pictures, tracks)

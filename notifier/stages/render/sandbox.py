@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from notifier.domain.text.bidi import Phrase
-from notifier.stages.render.environment import Html, furnished, isolated
+from notifier.stages.render.environment import Html, furnished, isolated, plain
 
 CREDITS: Final = 3_000_000
 """Characters that one letter's rendering may write, copy or repeat; a digest needs some 100,000."""
@@ -66,17 +66,17 @@ def allowance() -> Iterator[None]:
         _ALLOWANCE.reset(before)
 
 
-def sandbox(loader: BaseLoader, ours: frozenset[str]) -> Environment:
-    """The HTML environment of editors; templates named in `ours` may do what ours do. Renders within `allowance`."""
-    made = furnished(Sandboxed, loader, is_html=True)
+def sandbox(loader: BaseLoader, ours: frozenset[str], *, is_html: bool = True) -> Environment:
+    """The environment of editors; templates named in `ours` may do what ours do. Renders within `allowance`."""
+    made = furnished(Sandboxed if is_html else Plain, loader, is_html=is_html)
     made.filters.update(counted=_counted, sized=_sized)
-    made.finalize = _paid
-    assert isinstance(made, Sandboxed)  # noqa: S101 - it was made just so
+    made.finalize = _paid if is_html else _paid_plain
+    assert isinstance(made, Plain)  # noqa: S101 - it was made just so
     made.ours = ours
     return made
 
 
-class Sandboxed(ImmutableSandboxedEnvironment, Html):
+class Plain(ImmutableSandboxedEnvironment):
     """Values without their methods; templates without arithmetic, imports and endless loops."""
 
     ours: frozenset[str] = frozenset()
@@ -110,6 +110,10 @@ class Sandboxed(ImmutableSandboxedEnvironment, Html):
         _Bounded().visit(tree)
         tree.set_environment(self)
         return tree
+
+
+class Sandboxed(Plain, Html):
+    """The same for HTML."""
 
 
 def refusals(tree: nodes.Template) -> Iterator[tuple[int, str]]:
@@ -171,6 +175,13 @@ def _sized(_context: Context, value: object) -> object:
         if len(value) > VALUE_MAX:
             raise TooMuch
     return value
+
+
+@pass_context
+def _paid_plain(_context: Context, value: object) -> object:
+    written = plain(value)
+    _ALLOWANCE.get().spend(len(str(written)))
+    return written
 
 
 @pass_context

@@ -11,7 +11,8 @@ from starlette.responses import RedirectResponse
 from notifier import digests
 from notifier.digests import GivenUpError, Order, Place, TooLateError
 from notifier.domain.desk_words import Role
-from notifier.domain.words import Frequency
+from notifier.domain.text.dates import Dates
+from notifier.domain.words import Digits, Frequency
 from notifier.stages.plan.outlook import Slot
 from notifier.stages.plan.runs import DIGESTS
 from notifier.stages.render import RenderFailed
@@ -34,8 +35,15 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
     """The next days, the next digest first."""
     here, now = scene(edge, entered, "calendar", site), edge.clock()
     ahead = digests.ahead(edge.parts, site_id(edge, site), now)
-    soon = ahead.announced(now, edge.parts.settings.digest_announce_min)
-    return edge.desk.page("calendar", here, ahead=ahead, soon=soon, now=now, name=name)
+    knobs = edge.parts.settings
+    soon = ahead.announced(now, knobs.digest_announce_min)
+    # Hours on the clocks of readers, wherever these are, are kept as if they were UTC.
+    walls, pace = Dates(here.language, Digits.LOCALE, "UTC"), edge.parts.pace
+    still = [datetime.combine(now, one, UTC) for one in (pace.quiet_from, pace.quiet_until)]
+    return edge.desk.page(
+        "calendar", here, ahead=ahead, soon=soon, now=now, name=name, walls=walls, still=still,
+        gap_min=int(pace.gap.total_seconds() // 60),
+    )  # fmt: skip
 
 
 @router.api_route("/{frequency}/{slot}", methods=LOOKING)

@@ -56,6 +56,8 @@ class Scene:
     places: tuple[Place, ...] = ()
     here: str = ""
     """The key of the menu's entry that this page belongs to."""
+    alarms: int = 0
+    """Of this site, that nobody said they know."""
 
 
 class Frame:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import Depends, Request, Response
 from sqlalchemy import select
 
-from notifier import staff
+from notifier import alarms, staff
 from notifier.desk.sittings import LONGEST
 from notifier.domain.desk_words import Role
 from notifier.models import Site
@@ -76,12 +76,14 @@ Owner = Annotated[Entered, Depends(Gate(Role.OWNER))]
 def scene(edge: Edge, entered: Entered, here: str, slug: str = "") -> Scene:
     """The frame of a page; with a slug, of that site. Raises Problem for a site that is not there."""
     with edge.parts.db.reading() as session:
-        rows = session.execute(select(Site.slug, Site.name, Site.time_zone).order_by(Site.slug)).all()
-    places = tuple(Place(*row) for row in rows)
+        rows = session.execute(select(Site.slug, Site.name, Site.time_zone, Site.id).order_by(Site.slug)).all()
+        ours = next((row.id for row in rows if row.slug == slug), 0)
+        waiting = alarms.unknown(session, ours) if ours else 0
+    places = tuple(Place(*row[:3]) for row in rows)
     place = next((one for one in places if one.slug == slug), None)
     if slug and place is None:
         raise Problem(HTTPStatus.NOT_FOUND, "unknown_site")
-    return Scene(entered.seat.language, entered.seat, entered.csrf, place, places, here)
+    return Scene(entered.seat.language, entered.seat, entered.csrf, place, places, here, waiting)
 
 
 def give_cookie(edge: Edge, answer: Response, token: str) -> Response:

@@ -34,12 +34,18 @@ Look = Callable[[], tuple[int, int] | None]
 
 @dataclass(slots=True)
 class Watchers:
-    """How many browsers watch now."""
+    """How many browsers watch now, and whether they have to go."""
 
     count: int = 0
+    is_ending: bool = False
 
 
 _watchers: Final = Watchers()
+
+
+def end() -> None:
+    """End every stream of this process within a second: it was asked to stop, and waits for whoever it serves."""
+    _watchers.is_ending = True
 
 
 def events(request: Request, look: Look, words: Callable[[Progress], dict[str, str]]) -> Response:
@@ -56,7 +62,9 @@ async def told(
     _watchers.count += 1
     begun, pace = time.monotonic(), Pace()
     try:
-        while time.monotonic() - begun < rhythm.lasts_s and not await request.is_disconnected():
+        while not (
+            _watchers.is_ending or time.monotonic() - begun >= rhythm.lasts_s or await request.is_disconnected()
+        ):
             found = await run_in_threadpool(look)
             if found is None:
                 break

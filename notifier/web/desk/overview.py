@@ -1,18 +1,20 @@
 """A site's front page at the desk: what goes out next, what is on its way, what failed and why, the balance."""
 
 from datetime import timedelta
+from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 from sqlalchemy import select
+from starlette.responses import RedirectResponse
 
-from notifier import digests, flow
+from notifier import alarms, digests, flow
 from notifier.models import Source
 from notifier.stages import sends, sums
 from notifier.tally import day_of
 from notifier.web.desk.calendar import name
-from notifier.web.desk.gate import PREFIX, Analyst, scene
-from notifier.web.desk.whose import site_id
-from notifier.web.edge import LOOKING, Here
+from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, scene
+from notifier.web.desk.whose import missing, site_id, whole
+from notifier.web.edge import LOOKING, Edge, Form, Here
 
 router = APIRouter(prefix=f"{PREFIX}/at/{{site}}", include_in_schema=False)
 
@@ -24,6 +26,34 @@ RUNNING_MOST = 6
 @router.api_route("", methods=LOOKING)
 def show(edge: Here, entered: Analyst, site: str) -> Response:
     """Everything an editor looks for first."""
+    return _page(edge, entered, site)
+
+
+@router.post("/alarms/{number}/know")
+def know(edge: Here, entered: Editor, site: str, number: str) -> Response:
+    """Say that somebody sees to an alarm."""
+    try:
+        alarms.know(edge.parts, site_id(edge, site), whole(number), entered.seat.actor, edge.clock())
+    except LookupError:
+        raise missing() from None
+    return RedirectResponse(f"{PREFIX}/at/{site}", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/alarms/{number}/end")
+def end(edge: Here, entered: Editor, form: Form, site: str, number: str) -> Response:
+    """End an alarm, with what was put right, and let what it had halted go on."""
+    ours, by, now = site_id(edge, site), entered.seat.actor, edge.clock()
+    try:
+        alarms.let_go_on(edge.parts, ours, whole(number), form.one("reason"), by, now)
+    except ValueError:
+        return _page(edge, entered, site, whole(number))
+    except LookupError:
+        raise missing() from None
+    return RedirectResponse(f"{PREFIX}/at/{site}", HTTPStatus.SEE_OTHER)
+
+
+def _page(edge: Edge, entered: Entered, site: str, refused: int = 0) -> Response:
+    """`refused`: the alarm that somebody wanted to end without a word."""
     here, ours, now = scene(edge, entered, "overview", site), site_id(edge, site), edge.clock()
     found = flow.pulse(edge.parts, ours)
     reasons = sorted(found.reasons.items(), key=lambda one: -one[1])
@@ -31,10 +61,12 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
     with edge.parts.db.reading() as session:
         latest = sends.sends(session, ours, most=LATEST)
         lately = sums.unsent_since(session, ours, day_of(now - timedelta(days=1)))
+        raised = alarms.raised(session, ours, now)
         ill = session.scalars(select(Source).where(Source.site_id == ours, Source.last_error != "")).all()
     return edge.desk.page(
         "overview",
         here,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
         balance=found.balance,
         reasons=[(*side.split(": "), count) for side, count in reasons],
         running=[one for one in latest if one.page.balance.open][:RUNNING_MOST],
@@ -43,6 +75,9 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
         held=ahead.held,
         lately=lately,
         ill=ill,
+        raised=raised,
+        away={name: one for name, one in edge.parts.accounts.states().items() if not one.is_up},
+        refused=refused,
         now=now,
         name=name,
     )

@@ -39,19 +39,19 @@ def show(  # noqa: PLR0913, PLR0917 - a parameter a field of the form
     """A page of readers."""
     given = {"words": words, "topic": topic, "language": language, "state": state, "tag": tag, "since": since}
     here, site_id = scene(edge, entered, "subscribers", site), site_of(edge, site).id
-    search = _search(entered, given)
+    search, now = _search(entered, given), edge.clock()
     with edge.parts.db.reading() as session:
-        found = searching.page(session, site_id, search, max(0, before))
+        found = searching.page(session, site_id, search, now, max(0, before))
         values: dict[str, Any] = {
             "topics": subscribers.topics_of(session, site_id), "tags": subscribers.tags(session, site_id),
-            "count": searching.counted(session, site_id, found.search),
+            "count": searching.counted(session, site_id, found.search, now),
         }  # fmt: skip
     rows = [(one, seen_by(entered, one.address), one.id in found.suppressed) for one in found.readers]
     query = urlencode({name: value for name, value in given.items() if value})
     return edge.desk.page(
         "subscribers", here, rows=rows, search=search, given=given, query=query, onward=found.onward,
         count_max=searching.COUNTED_MAX, states=STATES, languages=list(LANGUAGES), kinds=list(ActKind),
-        may_act=may_see(entered), **values,
+        may_act=may_see(entered), now=now, **values,
     )  # fmt: skip
 
 
@@ -62,9 +62,10 @@ def export(
     """All that is found, as it is read."""
     site_id = site_of(edge, site).id
     search = Search.of({"state": state, "tag": tag})
+    now = edge.clock()
     with edge.parts.db.writing() as session:
-        audit.note(session, entered.seat.actor, "readers.exported", edge.clock(), site_id=site_id)
-    texts = (exports.as_csv if kind == "csv" else exports.as_json)(edge.parts, site_id, search)
+        audit.note(session, entered.seat.actor, "readers.exported", now, site_id=site_id)
+    texts = (exports.as_csv if kind == "csv" else exports.as_json)(edge.parts, site_id, search, now)
     headers = {**PLAIN_HEADERS, "Content-Disposition": f'attachment; filename="subscribers.{kind}"'}
     return StreamingResponse(texts, media_type=_KINDS[kind], headers=headers)
 

@@ -5,23 +5,28 @@ from pathlib import Path
 from traceback import walk_tb
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, TemplateSyntaxError
+from jinja2 import Environment, FileSystemLoader, TemplateSyntaxError, nodes
 
 from notifier.domain.lint import Expected, Finding, lint
 from notifier.domain.lint.fault import Fault
 from notifier.domain.lint.template import lint_template
+from notifier.domain.template_part import TemplatePart
+from notifier.domain.text.bidi import LRM, RLM
 from notifier.domain.words import LetterKind
 from notifier.stages.render.compile.sample import LANGUAGES, reader, sample
 from notifier.stages.render.compile.traced import settled, traced
 from notifier.stages.render.environment import Compiled, Html, Read, compiled, environment, furnished
 from notifier.stages.render.failed import RenderFailed
-from notifier.stages.render.own import own_environment
+from notifier.stages.render.own import Environments, own_environments
 from notifier.stages.render.personal import mail_html
 from notifier.stages.render.renderer import Renderer
 from notifier.stages.render.sandbox import BASE, TooMuch, allowance, refusals
 
 SOURCE_MAX: Final = 60_000
 """Characters of an editor's template."""
+SUBJECT_MAX: Final = 200
+"""Characters of the sample's subject; its titles are long ones."""
+MARKS: Final = RLM + LRM
 MACROS: Final = frozenset({"frames.html", "macros.html"})
 """Files whose elements are judged where they are called for."""
 
@@ -43,30 +48,38 @@ def check_ours(templates: Path, kinds: Iterable[LetterKind] = LetterKind) -> Non
     # What cannot be read cannot be rendered either.
     if not any(fault.rule in {"syntax", "css"} for fault in faults):
         html = furnished(Html, Compiled(loader, _marked), is_html=True)
+        made = Environments(html, environment(folder, is_html=False))
         for kind in kinds:
-            faults += _set(Renderer(templates, html, [kind]), kind, sources)
+            faults += _set(Renderer(templates, made, [kind]), kind, sources)
     _refuse(faults)
 
 
-def check_own(templates: Path, kind: LetterKind, source: str) -> Renderer:
-    """Judge an editor's own `body.html` for a kind of letter, and give the renderer that uses it, in its sandbox.
+def check_own(templates: Path, part: TemplatePart, source: str) -> Renderer:
+    """Judge an editor's own text for a part of the templates, and give the renderer that uses it, in its sandbox.
 
     Letters are rendered within `sandbox.allowance`. Raises TemplateRefused.
     """
-    name = f"{kind}/body.html"
+    name = part.file
     if len(source) > SOURCE_MAX:
         raise TemplateRefused([Fault(name, 1, "too-large", f"{len(source)} > {SOURCE_MAX}")])
-    faults = [*_written({name: source}, Environment(autoescape=True)), *_forbidden(name, source)]
+    faults = [*_written({name: source}, Environment(autoescape=True)), *_forbidden(part, source)]
     if not any(fault.rule in {"syntax", "css", "unsafe", "extends"} for fault in faults):
-        with allowance():
-            faults += _set(_own(templates, kind, source, _marked), kind, {name: source})
+        marked = _own(templates, part, source, _marked)
+        for kind in _judged(part):
+            with allowance():
+                faults += _set(marked, kind, {name: source})
     _refuse(faults)
     with allowance():
-        return _own(templates, kind, source, compiled)
+        return _own(templates, part, source, compiled)
 
 
-def _own(templates: Path, kind: LetterKind, source: str, read: Read) -> Renderer:
-    return Renderer(templates, own_environment(templates, kind, source, read), [kind])
+def _judged(part: TemplatePart) -> tuple[LetterKind, ...]:
+    # Of what stands in every letter: the two that have least in common, one to a list and one to a person.
+    return (LetterKind.DIGEST, LetterKind.MAGIC_LINK) if part.is_shared else part.kinds
+
+
+def _own(templates: Path, part: TemplatePart, source: str, read: Read) -> Renderer:
+    return Renderer(templates, own_environments(templates, {part.file: source}, read), _judged(part))
 
 
 def _written(sources: Mapping[str, str], reading: Environment) -> Iterator[Fault]:
@@ -78,13 +91,17 @@ def _written(sources: Mapping[str, str], reading: Environment) -> Iterator[Fault
             yield Fault(name, error.lineno, "syntax", error.message or "")
 
 
-def _forbidden(name: str, source: str) -> Iterator[Fault]:
+def _forbidden(part: TemplatePart, source: str) -> Iterator[Fault]:
+    name = part.file
     try:
         tree = Environment(autoescape=True).parse(source, name)
     except (TemplateSyntaxError, ValueError, RecursionError):
         return
-    if not source.lstrip().startswith(f'{{% extends "{BASE}" %}}'):
+    if part.is_body and not source.lstrip().startswith(f'{{% extends "{BASE}" %}}'):
         yield Fault(name, 1, "extends")
+    # Inside of `base.html` it would go around for ever.
+    for node in () if part.is_body else tree.find_all(nodes.Extends):
+        yield Fault(name, node.lineno, "unsafe", "extends")
     for line, what in refusals(tree):
         yield Fault(name, line, "unsafe", what)
 
@@ -101,6 +118,8 @@ def _set(renderer: Renderer, kind: LetterKind, sources: Mapping[str, str]) -> It
         except RenderFailed as error:
             yield _failed(error, sources)
             return
+        if not 0 < len(bare := rendered.subject.strip(MARKS)) <= SUBJECT_MAX:
+            yield Fault(f"{kind}/subject.txt", 1, "subject", f"{len(bare)} characters")
         personal = reader()
         html = settled(mail_html(rendered, personal), MACROS)
         links = Expected(personal.unsubscribe_url, personal.view_url) if personal.view_url in html else None

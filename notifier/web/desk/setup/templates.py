@@ -7,9 +7,10 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from notifier import own_templates
+from notifier.domain.template_part import PARTS, TemplatePart
 from notifier.domain.words import LetterKind
 from notifier.models import TemplateVersion, User
-from notifier.own_templates import Draft
+from notifier.own_templates import Draft, Look
 from notifier.stages.render import RenderFailed
 from notifier.stages.render.compile.check import SOURCE_MAX, TemplateRefused
 from notifier.web.desk.gate import Editor, Owner
@@ -23,12 +24,12 @@ ID_DIGITS: Final = 10
 
 @router.api_route("", methods=LOOKING)
 def show(edge: Here, entered: Editor, site: str) -> Response:
-    """Every kind of letter, and whose template it is made of."""
+    """Every part of the letters, and whose template it is made of."""
     desk = Desk(edge, entered, site, "templates")
     site_id = desk.site().id
     with edge.parts.db.reading() as session:
         active = own_templates.in_force(session, site_id)
-    return desk.page("templates", kinds=list(LetterKind), active=active)
+    return desk.page("templates", parts=PARTS, active=active)
 
 
 @router.api_route("/{kind}", methods=LOOKING)
@@ -36,16 +37,16 @@ def edit(request: Request, edge: Here, entered: Editor, site: str, kind: str) ->
     """One version's text, its faults beside it, how its letters look, and the versions before it."""
     desk = Desk(edge, entered, site, "templates")
     version, against = (_id(request.query_params.get(name, "")) for name in ("version", "against"))
-    return _page(request, desk, _kind(kind), version, against)
+    return _page(request, desk, _part(kind), version, against)
 
 
 @router.post("/{kind}")
 def save(edge: Here, entered: Editor, form: Form, site: str, kind: str) -> Response:
     """Keep a text as a version, good or not."""
     desk = Desk(edge, entered, site, "templates")
-    draft = Draft(_kind(kind), form.one("text"), form.one("note"))
+    draft = Draft(_part(kind), form.one("text"), form.one("note"))
     if len(draft.text) > 2 * SOURCE_MAX:
-        return desk.page("too_long", error="template_too_long", kind=draft.kind, most=SOURCE_MAX)
+        return desk.page("too_long", error="template_too_long", kind=draft.part.name, most=SOURCE_MAX)
     made = own_templates.save(edge.parts, desk.site().id, draft, entered.seat.actor, edge.clock())
     return desk.back(f"/templates/{kind}?version={made}&said=kept")
 
@@ -57,17 +58,17 @@ def activate(request: Request, edge: Here, entered: Owner, site: str, kind: str,
     try:
         own_templates.put_in_force(edge.parts, desk.site().id, version, entered.seat.actor, edge.clock())
     except TemplateRefused:
-        return _page(request, desk, _kind(kind), version, 0, error="template_broken")
+        return _page(request, desk, _part(kind), version, 0, error="template_broken")
     except LookupError:
         raise missing() from None
-    return desk.back(f"/templates/{_kind(kind)}?version={version}&said=in_force")
+    return desk.back(f"/templates/{_part(kind).name}?version={version}&said=in_force")
 
 
 @router.post("/{kind}/ours")
 def take_back(edge: Here, entered: Owner, site: str, kind: str) -> Response:
     """Make letters of our own template again."""
     desk = Desk(edge, entered, site, "templates")
-    own_templates.take_back(edge.parts, desk.site().id, _kind(kind), entered.seat.actor, edge.clock())
+    own_templates.take_back(edge.parts, desk.site().id, _part(kind), entered.seat.actor, edge.clock())
     return desk.back(f"/templates/{kind}", "taken_back")
 
 
@@ -80,44 +81,63 @@ def preview(request: Request, edge: Here, entered: Editor, site: str, kind: str)
     try:
         with edge.parts.db.reading() as session:
             text = own_templates.version(session, site_id, number).text if number else ""
-        draft = Draft(_kind(kind), text or own_templates.ours(_kind(kind)))
-        return framed(own_templates.preview(edge.parts, site_id, draft, language, is_real=bool(asked.get("real"))))
+        part = _part(kind)
+        look = Look(_shown_in(part, asked.get("in", "")), language, is_real=bool(asked.get("real")))
+        draft = Draft(part, text or own_templates.ours(part))
+        return framed(own_templates.preview(edge.parts, site_id, draft, look).html)
     except LookupError:
         raise missing() from None
     except RenderFailed:
         return Response(status_code=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _page(request: Request, desk: Desk, kind: LetterKind, version: int, against: int, *, error: str = "") -> Response:
+def _page(request: Request, desk: Desk, part: TemplatePart, version: int, against: int, *, error: str = "") -> Response:
     site_id, asked = desk.site().id, request.query_params
     with desk.edge.parts.db.reading() as session:
         try:
-            active = own_templates.in_force(session, site_id).get(kind, 0)
+            active = own_templates.in_force(session, site_id).get(part.name, 0)
             number = version or active
             row = own_templates.version(session, site_id, number) if number else None
             before = own_templates.version(session, site_id, against) if against else None
         except LookupError:
             raise missing() from None
-        versions = own_templates.history(session, site_id, kind, _id(asked.get("before", "")))
+        versions = own_templates.history(session, site_id, part, _id(asked.get("before", "")))
         names = dict(session.execute(select(User.id, User.name)).all())
-        has_real = own_templates.newest_letter(session, site_id, kind) is not None
-    text = row.text if row else own_templates.ours(kind)
+        shown = _shown_in(part, asked.get("in", ""))
+        has_real = own_templates.newest_letter(session, site_id, shown) is not None
+    text = row.text if row else own_templates.ours(part)
+    faults = _beside(text, part)
     language = desk.edge.look.sentences.supported(asked.get("lang")) or desk.entered.seat.language
     return desk.page(
-        "template", error=error, said=asked.get("said", ""), kind=kind, text=text, row=row, active=active,
-        versions=versions, who={f"user:{user}": name for user, name in names.items()}, has_real=has_real,
+        "template", error=error, said=asked.get("said", ""), part=part, shown=shown, kinds=part.kinds, text=text,
+        row=row, active=active, versions=versions, has_real=has_real,
+        who={f"user:{user}": name for user, name in names.items()},
         is_real=has_real and bool(asked.get("real")), language=language, languages=desk.edge.look.sentences.languages,
-        faults=_beside(text, kind), difference=_difference(before, text), against=against,
+        faults=faults, subject=_subject(desk, Draft(part, text), Look(shown, language)) if not faults else "",
+        difference=_difference(before, text), against=against,
         onward=versions[-1].id if len(versions) == own_templates.PAGE else 0,
     )  # fmt: skip
 
 
-def _beside(text: str, kind: LetterKind) -> list[tuple[int, str, str, str]]:
+def _subject(desk: Desk, draft: Draft, look: Look) -> str:
+    try:
+        return own_templates.preview(desk.edge.parts, desk.site().id, draft, look).subject
+    except RenderFailed:
+        return ""
+
+
+def _shown_in(part: TemplatePart, asked: str) -> LetterKind:
+    """The kind of letter that shows a part; the digest, where it stands in all of them and nothing else is asked."""
+    kinds = {one.value: one for one in part.kinds}
+    return kinds.get(asked) or kinds.get(LetterKind.DIGEST.value) or part.kinds[0]
+
+
+def _beside(text: str, part: TemplatePart) -> list[tuple[int, str, str, str]]:
     """(line, its text, rule, piece) of each fault."""
     lines = text.split("\n")
     return [
         (one.line, lines[one.line - 1].strip() if one.line <= len(lines) else "", one.rule, one.what)
-        for one in own_templates.faults(kind, text)
+        for one in own_templates.faults(part, text)
     ]
 
 
@@ -129,9 +149,9 @@ def _difference(before: TemplateVersion | None, text: str) -> list[tuple[str, st
     return [(marks.get(line[:1], "same"), line) for line in own_templates.difference(before.text, text)]
 
 
-def _kind(word: str) -> LetterKind:
+def _part(word: str) -> TemplatePart:
     try:
-        return LetterKind(word)
+        return TemplatePart.read(word)
     except ValueError:
         raise missing() from None
 
