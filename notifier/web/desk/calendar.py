@@ -9,10 +9,9 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from notifier import digests
-from notifier.digests import GivenUpError, Order, Place, TooLateError
+from notifier.digests import MOMENT, GivenUpError, Order, Place, TooLateError
 from notifier.domain.desk_words import Role
 from notifier.domain.words import Frequency
-from notifier.stages.plan.outlook import Slot
 from notifier.stages.plan.runs import DIGESTS
 from notifier.stages.render import RenderFailed
 from notifier.web.desk.frame import Scene
@@ -25,7 +24,6 @@ from notifier.web.wire import Typed
 
 router = APIRouter(prefix=f"{PREFIX}/at/{{site}}/calendar", include_in_schema=False)
 
-MOMENT: Final = "%Y%m%dT%H%MZ"
 LAST: Final = 10_000
 
 
@@ -35,7 +33,7 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
     here, now = scene(edge, entered, "calendar", site), edge.clock()
     ahead = digests.ahead(edge.parts, site_id(edge, site), now)
     soon = ahead.announced(now, edge.parts.settings.digest_announce_min)
-    return edge.desk.page("calendar", here, ahead=ahead, soon=soon, now=now, name=name)
+    return edge.desk.page("calendar", here, ahead=ahead, soon=soon, now=now, name=digests.name)
 
 
 @router.api_route("/{frequency}/{slot}", methods=LOOKING)
@@ -78,11 +76,6 @@ def arrange(edge: Here, entered: Editor, form: Form, site: str, frequency: str, 
     except TooLateError:
         return _slot_page(edge, here, place, {"said": "too_late"}, HTTPStatus.CONFLICT)
     return RedirectResponse(f"{_path(here, place)}?said=saved", HTTPStatus.SEE_OTHER)
-
-
-def name(place: Place | Slot) -> str:
-    """A slot in an address: `daily/20260701T0500Z`."""
-    return f"{place.frequency.value}/{place.at.astimezone(UTC).strftime(MOMENT)}"
 
 
 def the_place(edge: Edge, site: str, frequency: str, slot: str) -> Place:
@@ -134,4 +127,4 @@ def _slot_page(
 
 def _path(here: Scene, place: Place) -> str:
     slug = here.place.slug if here.place else ""
-    return f"{PREFIX}/at/{slug}/calendar/{name(place)}"
+    return f"{PREFIX}/at/{slug}/calendar/{digests.name(place)}"
