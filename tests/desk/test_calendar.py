@@ -7,12 +7,11 @@ from sqlalchemy import select, update
 
 from notifier import census, digests, flow, tally
 from notifier.desk.audit import Actor
-from notifier.digests import Order, Place
+from notifier.digests import Order, Place, name
 from notifier.domain.desk_words import Role
 from notifier.domain.words import Frequency, ItemKind
 from notifier.models import Arrangement, AuditEvent, DaySum, Tally
 from notifier.web.desk import drawing
-from notifier.web.desk.calendar import name
 from tests.desk.conftest import Desk
 from tests.web.conftest import article
 

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 
 from notifier import digests, flow
+from notifier.digests import name
 from notifier.models import Source
 from notifier.stages import sends, sums
 from notifier.tally import day_of
-from notifier.web.desk.calendar import name
 from notifier.web.desk.gate import PREFIX, Analyst, scene
 from notifier.web.desk.whose import site_id
 from notifier.web.edge import LOOKING, Here
