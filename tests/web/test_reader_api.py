@@ -227,7 +227,8 @@ def test_a_list_is_brought_tried_taken_in_and_its_bad_rows_told(visit: Visit) ->
 def test_a_plan_that_cannot_be_is_refused_and_an_import_can_be_thrown_away(visit: Visit) -> None:
     key, path = visit.key(EDITS), f"{SITE}/imports/{bring(visit).json()['id']}"
     good = {"columns": {"email": "E-Mail"}, "basis": "x", "topics": [POLITICS]}
-    for wrong in ({"columns": {"email": "Nowhere"}}, {"basis": ""}, {"topics": []}, {"topics": ["category:none"]}):
+    bad: list[dict[str, Any]] = [{"columns": {"email": "Nowhere"}}, {"basis": ""}, {"topics": []}, {"topics": ["x:y"]}]
+    for wrong in bad:
         answer = visit.client.put(f"{path}/plan", json={**good, **wrong}, headers=key)
         assert (answer.status_code, bool(answer.json()["detail"])) == (422, True), wrong
     assert visit.client.delete(path, headers=key).status_code == 204

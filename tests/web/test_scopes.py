@@ -3,8 +3,6 @@
 import re
 from typing import Any
 
-import pytest
-
 from notifier.domain.desk_words import USUAL, Permission
 from tests.web.conftest import Visit
 
@@ -56,12 +54,12 @@ def test_each_scope_opens_its_own_routes_and_no_other(visit: Visit) -> None:
         assert opened not in {401, 403}, (method, path, scope, opened)
 
 
-@pytest.mark.parametrize("scope", [one.value for one in Permission if one.value.endswith(":read")])
-def test_a_key_that_reads_changes_nothing(visit: Visit, scope: str) -> None:
-    key = visit.key((scope,), last_used_at=visit.now)
+def test_a_key_that_reads_changes_nothing(visit: Visit) -> None:
+    reads = tuple(one.value for one in Permission if one.value.endswith(":read"))
+    key = visit.key(reads, last_used_at=visit.now)
     before = visit.rows()
     for method, path, needed in operations(visit):
-        if needed == scope:
+        if needed in reads:
             assert method == "get" or path.endswith(("/search", "/preview")), path
         call(visit, method, path, key)
     assert visit.rows() == before

@@ -145,7 +145,7 @@ class ReaderBody(BaseModel):
     @classmethod
     def of(cls, one: Subscriber, *, is_shut: bool, is_open: bool, **more: Any) -> Self:  # noqa: ANN401 - of a profile
         """A row; `is_shut` for a suppressed one, `is_open` where the address may be read."""
-        state = "suppressed" if is_shut else "active" if one.confirmed_at else "pending"
+        state: ReaderState = "suppressed" if is_shut else "active" if one.confirmed_at else "pending"
         return cls(
             id=one.id, address=one.address if is_open else mask(one.address), name=one.name, language=one.language,
             time_zone=one.time_zone, state=state, created_at=one.created_at, confirmed_at=one.confirmed_at, **more,
