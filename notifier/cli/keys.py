@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from notifier import api_keys, assembly, clock
-from notifier.cli.words import FAILED, SiteOption, as_json, console, moment, refuse, the_site
+from notifier.cli.words import SiteOption, as_json, console, moment, refuse, the_site
 from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.desk.people import DeskError
 from notifier.domain.desk_words import USUAL, Permission
@@ -71,5 +71,5 @@ def key_revoke(
     try:
         api_keys.revoke(parts, site_id, key_id, Actor(COMMAND_LINE), clock.now())
     except LookupError:
-        refuse(f"there is no key {key_id}", FAILED)
+        refuse(f"there is no key {key_id}")
     console.print(f"key {key_id} is revoked")

@@ -57,7 +57,7 @@ def test_a_key_may_what_was_said_and_its_making_leaves_a_line(run: Command) -> N
     assert {scope.partition(":")[0] for scope in keys[0]["scopes"]} == {"items", "issues"}
     assert run("keys", "add", "x", "--scope", "all").exit_code == 2
     assert run("keys", "revoke", "2").exit_code == 0
-    assert run("keys", "revoke", "9").exit_code == 1
+    assert run("keys", "revoke", "9").exit_code == 2
     with assembly.parts().db.reading() as session:
         assert session.get_one(ApiKey, 2).revoked_at
         assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all() == ["key.made", "key.revoked"]
