@@ -14,11 +14,11 @@ from bench.place import environment, options, peak_mb, quiet_parts, say, server_
 from notifier import census, digests, staff, tally
 from notifier.desk.audit import Actor
 from notifier.desk.sittings import Browser
+from notifier.digests import name
 from notifier.domain.desk_words import Role
 from notifier.models import Delivery, Site
 from notifier.parts import Parts
 from notifier.web.app import create_app
-from notifier.web.desk.calendar import name
 from tests.postgresql import running
 
 QUICK, FULL = 50_000, 1_000_000

@@ -1,6 +1,7 @@
 """Make and revoke API keys: each act one transaction, and one line in the log."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +12,7 @@ from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.desk.people import DeskError
 from notifier.domain.desk_words import Permission
+from notifier.domain.tokens import token_hash
 from notifier.models import ApiKey, Site
 from notifier.parts import Parts
 from notifier.sites import add_key
@@ -18,8 +20,16 @@ from notifier.sites import add_key
 NAME_MAX: Final = 100
 
 
-def make(parts: Parts, site_id: int, name: str, scopes: Iterable[str], by: Actor, now: datetime) -> str:
-    """A new key, told once. Raises DeskError for one without a name, or that may do nothing."""
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new key, told once."""
+
+    id: int
+    key: str = field(repr=False)
+
+
+def make(parts: Parts, site_id: int, name: str, scopes: Iterable[str], by: Actor, now: datetime) -> Made:
+    """A new key. Raises DeskError for one without a name, or that may do nothing."""
     wanted = set(scopes)
     may = [one for one in Permission if one.value in wanted]
     if not 0 < len(name.strip()) <= NAME_MAX:
@@ -28,8 +38,9 @@ def make(parts: Parts, site_id: int, name: str, scopes: Iterable[str], by: Actor
         raise DeskError("key_no_scopes", "scope")
     with parts.db.writing() as session:
         key = add_key(session, session.get_one(Site, site_id), name.strip(), may, now)
-        audit.note(session, by, "key.made", now, site_id=site_id, scopes=", ".join(may))
-        return key
+        made = session.scalars(select(ApiKey.id).where(ApiKey.key_hash == token_hash(key))).one()
+        audit.note(session, by, "key.made", now, site_id=site_id, key=made, scopes=", ".join(may))
+        return Made(made, key)
 
 
 def revoke(parts: Parts, site_id: int, key_id: int, by: Actor, now: datetime) -> None:

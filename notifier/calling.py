@@ -45,8 +45,8 @@ class Claimed:
     at: datetime
     attempts: int
     data: Mapping[str, Any] = field(repr=False)
-    key: bytes | None = field(repr=False)
-    """None where it cannot be opened any more."""
+    keys: tuple[bytes, ...] = field(repr=False)
+    """The secret and, for a day after a change, the one before; none where it cannot be opened any more."""
 
     @property
     def webhook_id(self) -> str:
@@ -108,11 +108,20 @@ def _claim(session: Session, parts: Parts, endpoint_id: int, now: datetime) -> C
     call = session.scalar(mine.returning(Call).execution_options(synchronize_session=False))
     if call is None:
         return None
-    secret = parts.sealer.open(endpoint.secret_sealed, sealed_as(endpoint.id))
     return Claimed(
         id=call.id, endpoint_id=endpoint.id, url=endpoint.url, event=call.event, at=call.created_at,
-        attempts=call.attempts, data=_told(session, endpoint, call), key=key_of_text(secret) if secret else None,
+        attempts=call.attempts, data=_told(session, endpoint, call), keys=_keys(parts, endpoint, now),
     )  # fmt: skip
+
+
+def _keys(parts: Parts, endpoint: Endpoint, now: datetime) -> tuple[bytes, ...]:
+    sealed = [endpoint.secret_sealed]
+    if endpoint.former_until and now < endpoint.former_until:
+        sealed.append(endpoint.former_sealed)
+    texts = [parts.sealer.open(one, sealed_as(endpoint.id)) for one in sealed]
+    if not texts[0]:
+        return ()
+    return tuple(key for text in texts if text and (key := key_of_text(text)))
 
 
 def sealed_as(endpoint_id: int) -> str:
@@ -130,14 +139,14 @@ def _told(session: Session, endpoint: Endpoint, call: Call) -> dict[str, Any]:
 
 
 def _post(parts: Parts, one: Claimed, now: datetime) -> Answer:
-    if one.key is None:
+    if not one.keys:
         return Answer(fault="secret")
     body = body_of(one.event, one.at, one.data)
     hook = Hook(one.webhook_id, int(now.timestamp()))
     signed = (
         ("webhook-id", hook.id),
         ("webhook-timestamp", str(hook.timestamp)),
-        ("webhook-signature", webhook.sign(one.key, hook, body)),
+        ("webhook-signature", " ".join(webhook.sign(key, hook, body) for key in one.keys)),
     )
     fetch = replace(parts.fetch, bytes_max=min(parts.fetch.bytes_max, ANSWER_BYTES_MAX), accept="*/*")
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -25,6 +25,7 @@ from notifier.stages.plan.upcoming import Coming, coming
 from notifier.stages.render import mail_html
 
 ITEMS_MAX: Final = 500
+MOMENT: Final = "%Y%m%dT%H%MZ"
 
 
 class TooLateError(RuntimeError):
@@ -91,6 +92,11 @@ class Looked:
     def topics(self) -> list[str]:
         """Every category that its articles have."""
         return sorted({topic for one in self.entries for topic in one.topics})
+
+
+def name(place: Place | Slot) -> str:
+    """A slot in an address: `daily/20260701T0500Z`."""
+    return f"{place.frequency.value}/{place.at.astimezone(UTC).strftime(MOMENT)}"
 
 
 def ahead(parts: Parts, site_id: int, now: datetime) -> Ahead:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select, update
@@ -26,6 +26,8 @@ KEY_BYTES: Final = 32
 ENDPOINTS_MAX: Final = 20
 URL_MAX: Final = 2000
 PAGE: Final = 50
+BOTH_FOR: Final = timedelta(days=1)
+"""How long a secret that was changed still signs beside the new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,21 @@ class Office:
             )
             session.add(row)
             session.flush()
-            secret = secret_text(secrets.token_bytes(KEY_BYTES))
-            row.secret_sealed = self.parts.sealer.seal(secret, sealed_as(row.id))
+            secret = self._seal(row)
             self._note(session, "endpoint.added", row.id, with_address=int(new.with_address))
             return row.id, secret
+
+    def rotate(self, endpoint_id: int) -> str:
+        """A new secret, told once; for a day calls are signed by the old one too. Raises LookupError.
+
+        As standardwebhooks.com has it ("Signature scheme"): several signatures, so that nobody misses a call meanwhile.
+        """
+        with self.parts.db.writing() as session:
+            row = self._row(session, endpoint_id)
+            row.former_sealed, row.former_until = row.secret_sealed, self.now + BOTH_FOR
+            secret = self._seal(row)
+            self._note(session, "endpoint.rotated", row.id)
+            return secret
 
     def switch(self, endpoint_id: int, *, is_on: bool) -> None:
         """Switch an endpoint off, or on again: then what still waits for it is sent. Raises LookupError."""
@@ -98,6 +111,11 @@ class Office:
                 self._note(session, "call.sent_again", row.id, call=call_id)
             return is_done
 
+    def _seal(self, row: Endpoint) -> str:
+        secret = secret_text(secrets.token_bytes(KEY_BYTES))
+        row.secret_sealed = self.parts.sealer.seal(secret, sealed_as(row.id))
+        return secret
+
     def _row(self, session: Session, endpoint_id: int) -> Endpoint:
         ours = (Endpoint.id == endpoint_id, Endpoint.site_id == self.site_id)
         row = session.scalar(select(Endpoint).where(*ours).with_for_update())
@@ -112,6 +130,14 @@ class Office:
 def of_site(session: Session, site_id: int) -> list[Endpoint]:
     """Every endpoint of a site."""
     return list(session.scalars(select(Endpoint).where(Endpoint.site_id == site_id).order_by(Endpoint.id)))
+
+
+def one(session: Session, site_id: int, endpoint_id: int) -> Endpoint:
+    """An endpoint of this site. Raises LookupError."""
+    row = session.get(Endpoint, endpoint_id)
+    if row is None or row.site_id != site_id:
+        raise LookupError(endpoint_id)
+    return row
 
 
 def log(session: Session, endpoint_id: int, before_id: int = 0) -> list[Call]:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
@@ -25,8 +25,31 @@ def tell_of_reader(session: Session, reader: Subscriber, event: HookEvent, now: 
     tell(session, reader.site_id, event, [told], now)
 
 
-def tell_of_deliveries(session: Session, event: HookEvent, ids: Collection[int], now: datetime) -> None:
-    """What these letters came to that ended now; one question more where nobody listens."""
+def tell_of_readers(
+    session: Session, site_id: int, event: HookEvent, ids: Collection[int], now: datetime, about: str = ""
+) -> None:
+    """The same thing of many readers of a site; one question where nobody listens."""
+    listeners = listening(session, [site_id], event).get(site_id, []) if ids else []
+    if not listeners:
+        return
+    columns = Subscriber.id, Subscriber.address_hash, Subscriber.language
+    rows = session.execute(select(*columns).where(among(session, Subscriber.id, ids)).order_by(Subscriber.id)).all()
+    told = [
+        {"subscriber": one, "address_hash": hashed, "language": language, "about": about}
+        for one, hashed, language in rows
+    ]
+    owe(session, listeners, event, told, now)
+
+
+def tell_of_endings(session: Session, event: HookEvent, ids: Collection[int], now: datetime) -> None:
+    """What these letters came to that ended now; whatever another worker had ended before is not ours to tell."""
+    tell_of_deliveries(session, event, ids, now, Delivery.finished_at == now)
+
+
+def tell_of_deliveries(
+    session: Session, event: HookEvent, ids: Collection[int], now: datetime, which: ColumnElement[bool] | None = None
+) -> None:
+    """What became of these letters, or of those among them; one question more where nobody listens."""
     sites = select(Delivery.site_id).where(among(session, Delivery.id, ids)).distinct()
     listeners = listening(session, list(session.scalars(sites)), event)
     if not listeners:
@@ -35,8 +58,7 @@ def tell_of_deliveries(session: Session, event: HookEvent, ids: Collection[int],
     rows = session.execute(
         select(*columns, Subscriber.address_hash)
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        # Whatever another worker had ended before is not ours to tell.
-        .where(among(session, Delivery.id, ids), Delivery.finished_at == now)
+        .where(among(session, Delivery.id, ids), *([] if which is None else [which]))
         .order_by(Delivery.id)
     ).all()
     for site_id, endpoints in listeners.items():

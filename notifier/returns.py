@@ -32,7 +32,7 @@ def take_within(parts: Parts, session: Session, told: Sequence[Returned], now: d
     new = events.note(session, told)
     if not new:
         return 0
-    _return(session, [one for one, _ in new if one.kind is EventKind.BOUNCED])
+    _return(session, [one for one, _ in new if one.kind is EventKind.BOUNCED], now)
     _hold(parts, session, new, now)
     _complain(parts, session, new, now)
     for one, whom in new:
@@ -78,9 +78,9 @@ def leave(session: Session, whom: Concerned, source: str, now: datetime) -> None
         links.unsubscribe(session, link, Scope.LETTER, now, farewell=Farewell(source))
 
 
-def _return(session: Session, bounced: Sequence[Returned]) -> None:
+def _return(session: Session, bounced: Sequence[Returned], now: datetime) -> None:
     if bounced:
-        waiting = record.bounce(session, {one.delivery_id: one.detail or one.status for one in bounced})
+        waiting = record.bounce(session, {one.delivery_id: one.detail or one.status for one in bounced}, now)
         events.mark_early(session, bounced, waiting)
 
 

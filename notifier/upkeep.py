@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from notifier import (
     admission,
+    announcing,
     archive,
     bulk_acts,
     calling,
@@ -67,6 +68,7 @@ def tick(parts: Parts, now: datetime) -> bool:
         if _is_time_for_runs(lease, now):
             flow.open_runs(parts, now)
             waves.follow_zones(parts, now)
+            announcing.announce(parts, now)
             _note(parts, last_runs_at=now)
         flow.bundle_notices(parts, now)
         traces.count(parts)
@@ -174,9 +176,10 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         signing_in.purge(session, now)
         vetoes.purge(session, now)
         mutes.end_passing(session, now)
-        record.bounce_early(session)
+        record.bounce_early(session, now)
         hooks.purge(session, now)
         calling.purge(session, now)
+        announcing.purge(session, now)
         tally.squeeze(session)
         archive.file_sent(session, now, parts.settings.digest_items_max)
         addresses.shorten(session, now)

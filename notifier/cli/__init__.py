@@ -20,6 +20,7 @@ from notifier.cli import (
     drill,
     gallery,
     issues,
+    keys,
     letters,
     mail_in,
     processes,
@@ -27,8 +28,10 @@ from notifier.cli import (
     subscribers,
     suppressions,
     takeover,
+    templates,
     tracking,
     users,
+    webhooks,
 )
 from notifier.cli.words import FAILED, MISUSED, console_err, refuse, say_error
 from notifier.db import DatabaseUrlError
@@ -63,6 +66,9 @@ def choose_folder(
 
 processes.add_to(app)
 data.add_to(app)
+keys.add_to(app)
+webhooks.add_to(app)
+templates.add_to(app)
 sources.add_to(app)
 subscribers.add_to(app)
 suppressions.add_to(subscribers.subscribers_app)

@@ -1,4 +1,4 @@
-"""Commands that add and list what the product is about: sites, keys, items."""
+"""Commands that add and list what the product is about: sites and items."""
 
 import json
 import sys
@@ -6,20 +6,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from notifier import assembly, clock, flow
 from notifier.cli.site_set import site_set
-from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
+from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
 from notifier.domain.address import AddressInvalid
-from notifier.domain.desk_words import Permission
+from notifier.domain.desk_words import USUAL
 from notifier.domain.items import NewItem
 from notifier.domain.letter import Logo
 from notifier.domain.weburl import origin_of
 from notifier.domain.words import Calendar, Digits
-from notifier.models import ApiKey
 from notifier.site_rules import checked_origins
 from notifier.sites import NewSite, add_key, add_site
 
@@ -27,7 +24,6 @@ PIXEL_DIGITS = 6
 """Of a logo's side, at most."""
 
 site_app = typer.Typer(no_args_is_help=True, help="Publications.")
-key_app = typer.Typer(no_args_is_help=True, help="API keys.")
 item_app = typer.Typer(no_args_is_help=True, help="Articles and comments.")
 
 
@@ -35,7 +31,6 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     site_app.command("set")(site_set)
     app.add_typer(site_app, name="site")
-    app.add_typer(key_app, name="key")
     app.add_typer(item_app, name="item")
 
 
@@ -71,7 +66,7 @@ def site_add(
     try:
         with assembly.parts().db.writing() as session:
             site = add_site(session, new, clock.now())
-            key = add_key(session, site, "first", Permission, clock.now())
+            key = add_key(session, site, "first", USUAL, clock.now())
     except AddressInvalid as fault:
         refuse(f"sender {sender!r} is not an address ({fault.key})")
     except ValueError as fault:
@@ -119,37 +114,6 @@ def site_archive(
 
 def _pixels(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < PIXEL_DIGITS else 0
-
-
-@key_app.command("add")
-def key_add(name: Annotated[str, typer.Argument(help="What it is for.")], site: SiteOption = "") -> None:
-    """Make another API key; it is shown once."""
-    with assembly.parts().db.writing() as session:
-        key = add_key(session, the_site(session, site), name, Permission, clock.now())
-    console.print(key, highlight=False)
-
-
-@key_app.command("list")
-def key_list(site: SiteOption = "") -> None:
-    """Every API key, and when it was last used; not the keys themselves, for only their hashes are kept."""
-    table = Table("id", "name", "may", "made", "last used", "revoked")
-    with assembly.parts().db.reading() as session:
-        mine = ApiKey.site_id == the_site(session, site).id
-        for one in session.scalars(select(ApiKey).where(mine).order_by(ApiKey.id)):
-            moments = (moment(at) for at in (one.created_at, one.last_used_at, one.revoked_at))
-            table.add_row(str(one.id), one.name, ", ".join(one.scopes), *moments)
-    console.print(table)
-
-
-@key_app.command("revoke")
-def key_revoke(key_id: Annotated[int, typer.Argument(help="As `notifier key list` tells.")]) -> None:
-    """Refuse a key from now on, for ever; doing it twice changes nothing more."""
-    with assembly.parts().db.writing() as session:
-        key = session.get(ApiKey, key_id)
-        if key is None:
-            refuse(f"there is no key {key_id}")
-        key.revoked_at = key.revoked_at or clock.now()
-    console.print(f"key {key_id} is revoked")
 
 
 @item_app.command("add")

@@ -1,5 +1,6 @@
 """What all commands share: consoles, exit codes, and looking a site up."""
 
+import json
 import sys
 from datetime import datetime
 from typing import Annotated, Final, NoReturn
@@ -48,6 +49,15 @@ def the_site(session: Session, slug: str) -> Site:
     return found
 
 
+def as_json(value: object) -> None:
+    """Write a value to standard output, for programs; moments as ISO 8601."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+
+
 def moment(at: datetime | None) -> str:
     """A moment in a table."""
     return at.strftime("%Y-%m-%d %H:%M") if at else "never"
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

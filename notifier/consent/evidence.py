@@ -1,21 +1,14 @@
 """The append-only record of consent."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from notifier import outbox
-from notifier.domain.calls import HookEvent
+from notifier.domain.calls import OF_CONSENT
 from notifier.domain.words import ConsentAction
 from notifier.models import ConsentEvent, Signup, Subscriber
-
-_TOLD: Final = {
-    ConsentAction.CONFIRMED: HookEvent.CONFIRMED,
-    ConsentAction.CHANGED: HookEvent.CHANGED,
-    ConsentAction.UNSUBSCRIBED: HookEvent.UNSUBSCRIBED,
-    ConsentAction.SUPPRESSED: HookEvent.SUPPRESSED,
-}
 
 
 def note(  # noqa: PLR0913 - evidence is exactly this many facts
@@ -45,5 +38,5 @@ def note(  # noqa: PLR0913 - evidence is exactly this many facts
             detail=detail or {},
         )
     )
-    if action in _TOLD:
-        outbox.tell_of_reader(session, subscriber, _TOLD[action], now, purpose[:600])
+    if event := OF_CONSENT.get(action):
+        outbox.tell_of_reader(session, subscriber, event, now, purpose[:600])

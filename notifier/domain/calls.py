@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from notifier.domain.words import ConsentAction
+
 ASKED_MAX: Final = timedelta(hours=6)
 """Longest pause that a receiver may ask for."""
 _HOUR: Final = 3600
@@ -24,6 +26,16 @@ class HookEvent(StrEnum):
     ERASED = "subscriber.erased"
     DELIVERY_FAILED = "delivery.failed"
     DELIVERY_SUPPRESSED = "delivery.suppressed"
+    DELIVERY_BOUNCED = "delivery.bounced"
+    """It was taken first, and came back."""
+    ISSUE_SCHEDULED = "issue.scheduled"
+    ISSUE_UNSCHEDULED = "issue.unscheduled"
+    ISSUE_SENDING = "issue.sending"
+    ISSUE_PAUSED = "issue.paused"
+    ISSUE_RESUMED = "issue.resumed"
+    ISSUE_SENT = "issue.sent"
+    ISSUE_CANCELLED = "issue.cancelled"
+    DIGEST_ANNOUNCED = "digest.announced"
     SOURCE_FAILED = "source.failed"
     TEST = "endpoint.test"
     """Sent on demand, whatever the endpoint listens to."""
@@ -34,6 +46,13 @@ class HookEvent(StrEnum):
         return self.value.replace(".", "_")
 
 
+OF_CONSENT: Final = {
+    ConsentAction.CONFIRMED: HookEvent.CONFIRMED,
+    ConsentAction.CHANGED: HookEvent.CHANGED,
+    ConsentAction.UNSUBSCRIBED: HookEvent.UNSUBSCRIBED,
+    ConsentAction.SUPPRESSED: HookEvent.SUPPRESSED,
+}
+"""What is told of each line of the record of consent that is told of at all."""
 OFFERED: Final = tuple(event for event in HookEvent if event is not HookEvent.TEST)
 
 

@@ -1,6 +1,7 @@
 """The closed vocabularies of the editors' desk."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class IssueState(StrEnum):
@@ -67,6 +68,26 @@ class Permission(StrEnum):
     READ = "items:read"
     ISSUES_WRITE = "issues:write"
     ISSUES_READ = "issues:read"
+    SUBSCRIBERS_WRITE = "subscribers:write"
+    SUBSCRIBERS_READ = "subscribers:read"
+    """As an analyst reads: with masked addresses."""
+    SUBSCRIBERS_EXPORT = "subscribers:export"
+    """All of them, addresses included: what owners may."""
+    TEMPLATES_WRITE = "templates:write"
+    TEMPLATES_READ = "templates:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+    WEBHOOKS_READ = "webhooks:read"
+    KEYS_WRITE = "keys:write"
+    KEYS_READ = "keys:read"
+
+    @property
+    def key(self) -> str:
+        """As a key of sentences: no colon."""
+        return self.value.replace(":", "_")
+
+
+USUAL: Final = (Permission.WRITE, Permission.READ, Permission.ISSUES_WRITE, Permission.ISSUES_READ)
+"""What a key may that was made without saying: nothing of readers, nothing of the set-up."""
 
 
 class ImportState(StrEnum):

@@ -7,16 +7,15 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.db import upsert
+from notifier.desk.tagging import tag_ids
 from notifier.domain import topics
 from notifier.domain.importing.plan import Plan
 from notifier.domain.importing.rows import TAG_MAX, pieces
-from notifier.models import Tag, Topic
+from notifier.models import Topic
 
 CATEGORIES_MAX: Final = 5000
 SETS_MAX: Final = 20_000
 """A column with more different cells than that is no column of topics or tags; later ones count as empty."""
-TAGS_MAX: Final = 500
 
 
 @dataclass(slots=True)
@@ -72,21 +71,6 @@ class Sets:
             if known:
                 found[known[0]] = known[1]
         return found
-
-
-def tag_ids(session: Session, site_id: int, names: Iterable[str], now: object) -> dict[str, int]:
-    """Name -> id of a site's tags; the new ones are made, up to 500 a site."""
-    wanted = list(dict.fromkeys(names))
-    if not wanted:
-        return {}
-    mine = Tag.site_id == site_id
-    known = dict(session.execute(select(Tag.name, Tag.id).where(mine)).all())
-    new = [name for name in wanted if name not in known][: max(0, TAGS_MAX - len(known))]
-    if new:
-        rows = [{"site_id": site_id, "name": name, "created_at": now} for name in new]
-        session.execute(upsert(session, Tag).on_conflict_do_nothing(), rows)
-    found = session.execute(select(Tag.name, Tag.id).where(mine, Tag.name.in_(wanted)))
-    return dict(found.all())
 
 
 def _number(cells: dict[str, int], cell: str) -> int:

@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
+from notifier.domain.calls import HookEvent
 from notifier.domain.desk_words import IssueState
 from notifier.domain.issues import IssueRefused, When
 from notifier.domain.words import LetterKind, Reason, State
@@ -17,6 +18,7 @@ from notifier.issues import waves
 from notifier.issues.interest import interest
 from notifier.issues.letters import Look, made
 from notifier.issues.rows import Which, deliveries, locked, note
+from notifier.issues.telling import tell
 from notifier.models import Delivery, Issue, IssueItem, Site, Wave
 from notifier.parts import Parts
 from notifier.queue import Nudge, later, to_settle, to_wave, transaction
@@ -47,16 +49,18 @@ def schedule(parts: Parts, of: Which, when: When) -> None:
         issue.state, issue.send_at, issue.local_at = IssueState.SCHEDULED, at, waves.kept(when.wall)
         new = waves.make(session, issue)
         note(session, of, "scheduled", {"waves": len(new)})
+        tell(session, issue, HookEvent.ISSUE_SCHEDULED, of.now)
         later(session, *(to_wave(one.id) for one in new if one.due_at <= of.now))
 
 
 def unschedule(parts: Parts, of: Which) -> None:
     """Make it a draft again, as long as none of it is planned. Raises IssueRefused, LookupError."""
-    with parts.db.writing() as session:
+    with transaction(parts.db, parts.bell) as session:
         issue = _in(session, of, IssueState.SCHEDULED)
         session.execute(delete(Wave).where(Wave.issue_id == issue.id))
         issue.state, issue.send_at, issue.local_at = IssueState.DRAFT, None, None
         note(session, of, "unscheduled")
+        tell(session, issue, HookEvent.ISSUE_UNSCHEDULED, of.now)
 
 
 def choose_winner(parts: Parts, of: Which, subject: int) -> None:
@@ -72,10 +76,11 @@ def choose_winner(parts: Parts, of: Which, subject: int) -> None:
 
 def pause(parts: Parts, of: Which) -> None:
     """Claim none of its letters any more; those that are claimed already leave. Raises IssueRefused, LookupError."""
-    with parts.db.writing() as session:
+    with transaction(parts.db, parts.bell) as session:
         issue = _in(session, of, IssueState.SENDING)
         issue.state, issue.paused_at = IssueState.PAUSED, of.now
         note(session, of, "paused")
+        tell(session, issue, HookEvent.ISSUE_PAUSED, of.now)
 
 
 def resume(parts: Parts, of: Which) -> None:
@@ -88,6 +93,7 @@ def resume(parts: Parts, of: Which) -> None:
         # Half of their time is enough, and a short pause need not touch a million rows.
         record.prolong(session, ours, of.now + parts.keeps(LetterKind.ISSUE) / 2)
         note(session, of, "resumed")
+        tell(session, issue, HookEvent.ISSUE_RESUMED, of.now)
         later(session, *chunks(session, ours & (Delivery.state == State.QUEUED), parts.settings.chunk_size))
         later(session, *(to_wave(one) for one in session.scalars(_due(of.now).where(Issue.id == issue.id))))
 
@@ -98,6 +104,7 @@ def cancel(parts: Parts, of: Which) -> None:
         issue = _in(session, of, *RUNNING, IssueState.PAUSED)
         issue.state = IssueState.CANCELLED
         note(session, of, "cancelled")
+        tell(session, issue, HookEvent.ISSUE_CANCELLED, of.now)
         later(session, to_settle(issue.id))
 
 
@@ -109,6 +116,7 @@ def resend(parts: Parts, of: Which) -> int:
         count = record.retry(session, ours, of.now, of.now + parts.keeps(LetterKind.ISSUE))
         if count and issue.state is IssueState.SENT:
             issue.state, issue.finished_at = IssueState.SENDING, None
+            tell(session, issue, HookEvent.ISSUE_SENDING, of.now)
         note(session, of, "resent", {"letters": count})
         later(session, *chunks(session, ours & (Delivery.state == State.QUEUED), parts.settings.chunk_size))
         return count
@@ -130,7 +138,9 @@ def plan_wave(parts: Parts, wave_id: int, now: datetime) -> None:
             settle_winner(issue, interest(session, issue))
         wave.planned_count = plan(session, edition, issue, wave)
         wave.planned_at, wave.first_id, wave.last_id = now, before + 1, newest(session)
-        issue.state, issue.begun_at = IssueState.SENDING, issue.begun_at or now
+        if issue.state is IssueState.SCHEDULED:
+            issue.state, issue.begun_at = IssueState.SENDING, issue.begun_at or now
+            tell(session, issue, HookEvent.ISSUE_SENDING, now)
         session.flush()
         ours = deliveries(session, issue.id) & Delivery.id.between(wave.first_id, wave.last_id)
         later(session, *chunks(session, ours, parts.settings.chunk_size))
@@ -142,12 +152,13 @@ def settle(parts: Parts, issue_id: int, now: datetime) -> None:
     """Drop what is left of a cancelled issue, some thousands at a time, and note when an issue is done."""
     while _drop_some(parts, issue_id, now):
         pass
-    with parts.db.writing() as session:
+    with transaction(parts.db, parts.bell) as session:
         issue = session.get(Issue, issue_id, with_for_update=True)
         if issue is None or issue.finished_at or not _is_done(session, issue):
             return
         if issue.state is IssueState.SENDING:
             issue.state, issue.finished_at = IssueState.SENT, now
+            tell(session, issue, HookEvent.ISSUE_SENT, now)
         elif issue.state is IssueState.CANCELLED:
             issue.finished_at = now
 

@@ -13,7 +13,7 @@ from notifier.models.hooks import Call, Endpoint, is_waiting
 from notifier.models.issues import Issue, IssueItem, Trial, Wave
 from notifier.models.own_templates import TemplateVersion
 from notifier.models.pauses import follows_since, is_awake
-from notifier.models.planning import Arrangement, DaySum
+from notifier.models.planning import Announcement, Arrangement, DaySum
 from notifier.models.returns import Alarm, Standing, UsedToken
 from notifier.models.roll import (
     BulkAct,
@@ -31,6 +31,7 @@ from notifier.models.traces import Trace, TraceCount
 __all__ = [
     "AddressMove",
     "Alarm",
+    "Announcement",
     "ApiKey",
     "Archived",
     "ArchivedItem",

@@ -23,6 +23,10 @@ class Endpoint(Base):
     url: Mapped[str] = mapped_column(String(2000))
     events: Mapped[list[str]]
     secret_sealed: Mapped[str] = mapped_column(String(300), default="")
+    former_sealed: Mapped[str] = mapped_column(String(300), default="")
+    """The secret before the last one, while receivers may still know no other."""
+    former_until: Mapped[datetime | None]
+    """Until then calls are signed by both."""
     with_address: Mapped[bool] = mapped_column(default=False)
     """Whether an owner allowed it to read the addresses themselves."""
     created_at: Mapped[datetime]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
@@ -29,6 +29,18 @@ class Arrangement(Base):
     is_held: Mapped[bool] = mapped_column(default=False)
     """Not planned until somebody lets it go."""
     changed_at: Mapped[datetime]
+
+
+class Announcement(Base):
+    """That endpoints were told of a digest slot before it went out: once."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (UniqueConstraint("site_id", "frequency", "slot"), Index(None, "slot"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    frequency: Mapped[Frequency]
+    slot: Mapped[datetime]
 
 
 class DaySum(Base):

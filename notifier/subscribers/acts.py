@@ -6,11 +6,13 @@ from datetime import datetime
 from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
+from notifier import outbox
 from notifier.consent import evidence, signup, subscriptions, suppression
 from notifier.consent.adding import NewReader, add_reader
 from notifier.consent.signup import SignUpForm
-from notifier.desk import audit
+from notifier.desk import audit, tagging
 from notifier.desk.audit import Actor
+from notifier.domain.calls import HookEvent
 from notifier.domain.schedule import is_zone
 from notifier.domain.text.locales import LANGUAGES
 from notifier.domain.words import ConsentAction
@@ -31,18 +33,29 @@ class Edit:
     name: str
     language: str
     time_zone: str
+    tags: tuple[str, ...] | None = None
+    """None leaves them as they are."""
 
 
 def edit(parts: Parts, site_id: int, reader_id: int, wanted: Edit, by: Actor, now: datetime) -> None:
-    """Put it right. Raises ValueError for a language or a zone that there is not, LookupError for nobody."""
-    if wanted.language not in LANGUAGES or not is_zone(wanted.time_zone):
-        raise ValueError(wanted)
-    with parts.db.writing() as session:
+    """Put it right. Raises ValueError for a language or a zone that there is not, LookupError for nobody.
+
+    TagsFullError where the site has no room for a new tag.
+    """
+    with transaction(parts.db, parts.bell) as session:
         reader = _held(session, site_id, reader_id)
+        is_known = wanted.language in {reader.language, *LANGUAGES}
+        if not is_known or not is_zone(wanted.time_zone):
+            raise ValueError(wanted)
+        if wanted.tags is not None:
+            tagging.retag(session, site_id, reader.id, wanted.tags, now)
+        before = reader.name, reader.language, reader.time_zone
         reader.name, reader.language = " ".join(wanted.name.split())[:NAME_MAX], wanted.language
         if reader.time_zone != wanted.time_zone:
             # What was sent under the old hours is not sent again under the new ones.
             reader.time_zone, reader.schedule_changed_at, reader.changed_at = wanted.time_zone, now, now
+        if (reader.name, reader.language, reader.time_zone) != before:
+            outbox.tell_of_reader(session, reader, HookEvent.CHANGED, now, SOURCE)
         audit.note(session, by, "reader.edited", now, site_id=site_id, reader=reader.id)
 
 

@@ -12,12 +12,14 @@ from starlette.responses import JSONResponse
 from notifier import observe
 from notifier.db import is_passing
 from notifier.web import problems
-from notifier.web.bodies import ErrorBody
+from notifier.web.bodies import ErrorBody, Refusal
 from notifier.web.edge import Edge, edge_of, foreign, voice
 from notifier.web.look import PLAIN_HEADERS
 from notifier.web.problems import Problem
 from notifier.web.wire import API_PREFIX
 
+PROBLEM_JSON = "application/problem+json"
+"""RFC 9457, section 3."""
 _log = observe.log(__name__)
 
 
@@ -34,12 +36,11 @@ def error_body(request: Request, edge: Edge, problem: Problem) -> ErrorBody:
     sentences = edge.look.sentences
     asked = sentences.supported(request.query_params.get("lang"))
     language = asked or sentences.accepted(request.headers.get("accept-language", ""))
-    values = {"field": problem.field, **problem.values}
-    return ErrorBody(
-        key=problem.key.removeprefix("error_"),
-        message=sentences.plain(language, problem.key, **values),
-        field=problem.field,
-    )
+    if problem.area:
+        said = edge.desk.strings.voice(language).say(f"{problem.area}.{problem.key}", **problem.values)
+    else:
+        said = sentences.plain(language, problem.key, **{"field": problem.field, **problem.values})
+    return ErrorBody(key=problem.key.removeprefix("error_").removeprefix("refused_"), message=said, field=problem.field)
 
 
 def _answer_database(request: Request, error: Exception) -> Response:
@@ -62,10 +63,9 @@ def _answer(request: Request, error: Exception) -> Response:
 
 
 def _as_json(request: Request, edge: Edge, problem: Problem) -> Response:
-    body = {"error": error_body(request, edge, problem).model_dump()}
-    return JSONResponse(
-        body, problem.status_code, headers={**PLAIN_HEADERS, **foreign(request), **(problem.headers or {})}
-    )
+    body = Refusal.of(problem.status_code, error_body(request, edge, problem)).model_dump() | problem.more
+    headers = {**PLAIN_HEADERS, **foreign(request), **(problem.headers or {})}
+    return JSONResponse(body, problem.status_code, headers=headers, media_type=PROBLEM_JSON)
 
 
 def _as_page(request: Request, edge: Edge, problem: Problem) -> Response:

@@ -22,10 +22,12 @@ from notifier.web import (
     archive,
     corrections,
     development,
+    document,
     feedback,
     hooks,
     inbound,
     issue_api,
+    json_api,
     links,
     mutes,
     old_links,
@@ -98,6 +100,7 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
     answer_errors(app)
     for router in _routers(parts, inbox):
         app.include_router(router)
+    app.openapi = document.written(app)  # type: ignore[method-assign]  # as FastAPI's own guide does it
     return app
 
 
@@ -116,7 +119,15 @@ def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
         signups.router,
         hooks.router,
     )
-    yield from (issue_api.router, inbound.router, feedback.router, _files(), *menu.ROUTERS, widget.router)
+    yield from (
+        issue_api.router,
+        *json_api.ROUTERS,
+        inbound.router,
+        feedback.router,
+        _files(),
+        *menu.ROUTERS,
+        widget.router,
+    )
     if inbox is not None:
         yield inbox
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".

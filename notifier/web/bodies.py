@@ -1,6 +1,7 @@
 """What the API takes and gives, checked field by field before anything is stored."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
@@ -131,6 +132,12 @@ class ItemBody(Strict):
 class Bulk(Strict):
     """Up to 500 items; each is checked by itself, so that one bad item does not refuse the rest."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"kind": "article", "guid": "164", "title": "خبر", "categories": ["سياسة"]}]}]
+        }
+    )
+
     items: Annotated[list[Any], Field(max_length=BULK_MAX)]
 
 
@@ -143,9 +150,34 @@ class ErrorBody(BaseModel):
 
 
 class Refusal(BaseModel):
-    """The one shape of every error."""
+    """The one shape of every error: problem details (RFC 9457), and what is wrong by a stable key and a field."""
 
+    type: Literal["about:blank"] = "about:blank"
+    title: str
+    """What the status means."""
+    status: int
+    detail: str
+    """The sentence in the caller's language: `Accept-Language`, or `?lang=`."""
     error: ErrorBody
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "about:blank", "title": "Forbidden", "status": 403,
+                    "detail": "This key does not have the scope items:write.",
+                    "error": {
+                        "key": "missing_scope", "message": "This key does not have the scope items:write.", "field": "",
+                    },
+                }
+            ]
+        }
+    )  # fmt: skip
+
+    @classmethod
+    def of(cls, status: int, error: ErrorBody) -> Self:
+        """What is wrong, under this status."""
+        return cls(title=HTTPStatus(status).phrase, status=status, detail=error.message, error=error)
 
 
 class ReceiptBody(BaseModel):

@@ -24,7 +24,11 @@ _CONFLICTS = frozenset({"not_changed", "not_an_article"})
 class CorrectionBody(BaseModel):
     """What an editor writes about an article that was sent; plain text, an empty line parts paragraphs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={"examples": [{"said": "انخفض المنسوب", "note": "ارتفع المنسوب مترين.", "dry_run": True}]},
+    )
 
     note: Annotated[str, StringConstraints(min_length=1, max_length=NOTE_CHARACTERS), CLEAN]
     said: Annotated[str, StringConstraints(max_length=SAID_CHARACTERS), CLEAN] = ""

@@ -4,26 +4,25 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter
 from fastapi.encoders import jsonable_encoder
 from sqlalchemy import select
 from starlette.responses import JSONResponse
 
-from notifier.desk.audit import Actor
 from notifier.domain.desk_words import Permission
 from notifier.domain.issues import Audience, IssueRefused
 from notifier.domain.words import ItemKind
 from notifier.issues import compose, reading, sending
 from notifier.issues.rows import Which
 from notifier.models import Issue, IssueItem, Item
-from notifier.web.bodies import ErrorBody, Refusal
+from notifier.web.bodies import Refusal
 from notifier.web.edge import Edge, Here
 from notifier.web.issue_bodies import IssueBody, Progress, StoredIssue, WhenBody, WinnerBody
-from notifier.web.keys import Caller, KeyFor
+from notifier.web.keys import Caller, scoped
 from notifier.web.problems import Problem
 
-Composer = Annotated[Caller, Depends(KeyFor(Permission.ISSUES_WRITE))]
-Onlooker = Annotated[Caller, Depends(KeyFor(Permission.ISSUES_READ))]
+Composer = Annotated[Caller, scoped(Permission.ISSUES_WRITE)]
+Onlooker = Annotated[Caller, scoped(Permission.ISSUES_READ)]
 Act = Literal["unschedule", "pause", "resume", "cancel", "resend", "duplicate"]
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Refusal} for status in (400, 401, 403, 404, 409, 413, 422)
@@ -41,17 +40,17 @@ def list_issues(edge: Here, caller: Onlooker, before: int = 0) -> JSONResponse:
 
 
 @router.post("", status_code=201, response_model=StoredIssue)
-def create_issue(request: Request, edge: Here, caller: Composer, body: IssueBody) -> JSONResponse:
+def create_issue(edge: Here, caller: Composer, body: IssueBody) -> JSONResponse:
     """A new draft."""
 
     def create() -> JSONResponse:
         words, items = body.composed(), _item_ids(edge, caller, body.items)
-        made = compose.begin(edge.parts, caller.site_id, words, _actor(caller), edge.clock())
+        made = compose.begin(edge.parts, caller.site_id, words, caller.actor, edge.clock())
         if items:
             compose.add_items(edge.parts, _which(edge, caller, made), items)
         return _stored(edge, caller, made, HTTPStatus.CREATED)
 
-    return _or_refusal(request, edge, create)
+    return _or_refusal(create)
 
 
 @router.get("/{issue}", response_model=StoredIssue)
@@ -61,7 +60,7 @@ def get_issue(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
 
 
 @router.put("/{issue}", response_model=StoredIssue)
-def put_issue(request: Request, edge: Here, caller: Composer, issue: int, body: IssueBody) -> JSONResponse:
+def put_issue(edge: Here, caller: Composer, issue: int, body: IssueBody) -> JSONResponse:
     """Write a draft, or one that is scheduled, anew, its items included."""
 
     def change() -> JSONResponse:
@@ -75,33 +74,33 @@ def put_issue(request: Request, edge: Here, caller: Composer, issue: int, body: 
         compose.order_items(edge.parts, of, items)
         return _stored(edge, caller, issue)
 
-    return _or_refusal(request, edge, change)
+    return _or_refusal(change)
 
 
 @router.post("/{issue}/schedule", response_model=StoredIssue)
-def schedule_issue(request: Request, edge: Here, caller: Composer, issue: int, body: WhenBody) -> JSONResponse:
+def schedule_issue(edge: Here, caller: Composer, issue: int, body: WhenBody) -> JSONResponse:
     """Let it go out: now, at a moment, or by each reader's clock."""
 
     def schedule() -> JSONResponse:
         sending.schedule(edge.parts, _which(edge, caller, issue), body.when())
         return _stored(edge, caller, issue)
 
-    return _or_refusal(request, edge, schedule)
+    return _or_refusal(schedule)
 
 
 @router.post("/{issue}/winner", response_model=StoredIssue)
-def choose_winner(request: Request, edge: Here, caller: Composer, issue: int, body: WinnerBody) -> JSONResponse:
+def choose_winner(edge: Here, caller: Composer, issue: int, body: WinnerBody) -> JSONResponse:
     """Say which subject all others get."""
 
     def choose() -> JSONResponse:
         sending.choose_winner(edge.parts, _which(edge, caller, issue), body.subject)
         return _stored(edge, caller, issue)
 
-    return _or_refusal(request, edge, choose)
+    return _or_refusal(choose)
 
 
 @router.post("/{issue}/{act}", response_model=StoredIssue)
-def act_on_issue(request: Request, edge: Here, caller: Composer, issue: int, act: Act) -> JSONResponse:
+def act_on_issue(edge: Here, caller: Composer, issue: int, act: Act) -> JSONResponse:
     """Take it off the calendar, pause, go on, cancel, try again what failed, or copy it (and give the copy)."""
     of = _which(edge, caller, issue)
     acts: dict[str, Callable[[], object]] = {
@@ -117,7 +116,7 @@ def act_on_issue(request: Request, edge: Here, caller: Composer, issue: int, act
         made = acts[act]()
         return _stored(edge, caller, int(str(made)) if act == "duplicate" else issue)
 
-    return _or_refusal(request, edge, done)
+    return _or_refusal(done)
 
 
 @router.get("/{issue}/progress", response_model=Progress)
@@ -137,17 +136,14 @@ def count_readers(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
     return _answer({"readers": reached})
 
 
-def _or_refusal(request: Request, edge: Edge, act: Callable[[], JSONResponse]) -> JSONResponse:
+def _or_refusal(act: Callable[[], JSONResponse]) -> JSONResponse:
     try:
         return act()
     except LookupError:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found") from None
     except IssueRefused as refusal:
-        language = edge.look.sentences.accepted(request.headers.get("accept-language", ""))
-        message = edge.desk.strings.voice(language).say(f"issues.refused_{refusal.key}")
-        body = ErrorBody(key=refusal.key, message=message, field=refusal.field)
         status = HTTPStatus.CONFLICT if refusal.key in _OUT_OF_TURN else HTTPStatus.UNPROCESSABLE_ENTITY
-        return _answer({"error": body.model_dump()}, status)
+        raise Problem(status, f"issues.refused_{refusal.key}", field=refusal.field) from None
 
 
 def _row(edge: Edge, caller: Caller, issue: int) -> Issue:
@@ -177,11 +173,7 @@ def _item_ids(edge: Edge, caller: Caller, guids: Sequence[str]) -> list[int]:
 
 
 def _which(edge: Edge, caller: Caller, issue: int) -> Which:
-    return Which(caller.site_id, issue, _actor(caller), edge.clock())
-
-
-def _actor(caller: Caller) -> Actor:
-    return Actor(f"key:{caller.key_id}")
+    return Which(caller.site_id, issue, caller.actor, edge.clock())
 
 
 def _answer(body: object, status: int = HTTPStatus.OK) -> JSONResponse:

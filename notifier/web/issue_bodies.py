@@ -25,6 +25,14 @@ class AudienceBody(Strict):
 class IssueBody(Strict):
     """What an editor writes and chooses; `intro` is Markdown, `items` are guids in the letter's order."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"title": "ماذا جرى هذا الأسبوع", "language": "ar", "intro": "مرحبًا **بكم**", "items": ["164"]}
+            ]
+        }
+    )
+
     title: Text
     language: Text
     intro: Text = ""
@@ -48,6 +56,10 @@ class IssueBody(Strict):
 class WhenBody(Strict):
     """When it goes out: `at` a moment, `local` by each reader's own clock (without an offset), or neither: now."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"local": "2026-12-01T08:00:00"}, {"at": "2026-12-01T08:00:00+03:00"}]}
+    )
+
     at: Written | None = None
     local: NaiveDatetime | None = None
 
@@ -58,6 +70,8 @@ class WhenBody(Strict):
 
 class WinnerBody(Strict):
     """The place of a subject among the issue's own, from 0."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"subject": 1}]})
 
     subject: Annotated[int, Field(ge=0, le=4)]
 

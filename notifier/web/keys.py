@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
-from fastapi import Depends, Request
+from fastapi import Request, Security
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from sqlalchemy import or_, select, update
 
 from notifier.db import Database
+from notifier.desk.audit import Actor
 from notifier.domain.desk_words import Permission
 from notifier.domain.tokens import token_hash
 from notifier.models import ApiKey, Site
@@ -26,13 +29,30 @@ class Caller:
     site_id: int
     key_id: int = 0
     name: str = ""
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, in the log."""
+        return Actor(f"key:{self.key_id}")
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the key has this one as well."""
+        return permission.value in self.scopes
+
+    def needs(self, permission: Permission) -> None:
+        """Refuse whoever has not this one too. Raises Problem: 403."""
+        if not self.may(permission):
+            raise _lacking(permission)
 
 
-class KeyFor:
-    """For `Depends`: lets in whoever has a key for the site in the path with this permission."""
+class KeyFor(SecurityBase):
+    """For `Security`: lets in whoever has a key for the site in the path with this permission."""
 
     def __init__(self, permission: Permission) -> None:
-        self._permission = permission
+        self.permission = permission
+        self.model = HTTPBearer(description="A key of the site: `Authorization: Bearer nk_…`.")
+        self.scheme_name = "key"
 
     def __call__(self, request: Request, edge: Here, site: str) -> Caller:
         """The caller. Raises Problem: 401 for a key that is no key, 403 for one that opens something else."""
@@ -51,18 +71,27 @@ class KeyFor:
         key, slug = found
         self._check(key, slug, site)
         _note_use(edge.parts.db, key, now)
-        return Caller(key.site_id, key.id, key.name)
+        return Caller(key.site_id, key.id, key.name, frozenset(key.scopes))
 
     def _check(self, key: ApiKey, slug: str, site: str) -> None:
         # The same answer for a foreign site and for none, so that a key cannot list sites.
         if slug != site:
             raise Problem(HTTPStatus.FORBIDDEN, "wrong_site")
-        if self._permission not in key.scopes:
-            raise Problem(HTTPStatus.FORBIDDEN, "missing_scope", values={"scope": self._permission.value})
+        if self.permission not in key.scopes:
+            raise _lacking(self.permission)
 
 
-Writer = Annotated[Caller, Depends(KeyFor(Permission.WRITE))]
-Reader = Annotated[Caller, Depends(KeyFor(Permission.READ))]
+def scoped(permission: Permission) -> Any:  # noqa: ANN401 - what FastAPI makes a dependency of
+    """For `Annotated`: the key, and its scope in the document."""
+    return Security(KeyFor(permission), scopes=[permission.value])
+
+
+Writer = Annotated[Caller, scoped(Permission.WRITE)]
+Reader = Annotated[Caller, scoped(Permission.READ)]
+
+
+def _lacking(permission: Permission) -> Problem:
+    return Problem(HTTPStatus.FORBIDDEN, "missing_scope", values={"scope": permission.value})
 
 
 def _note_use(db: Database, key: ApiKey, now: datetime) -> None:

@@ -56,10 +56,13 @@ class Problem(HTTPException):
         face: SiteFace | None = None,
     ) -> None:
         super().__init__(status, detail=key, headers=headers)
-        self.key = key
+        self.area, _, self.key = key.rpartition(".")
+        """A dot in the key parts where the desk's strings have the sentence; those of the pages need none."""
         self.field = field
         self.values = dict(values or {})
         self.face = face
+        self.more: dict[str, Any] = {}
+        """What an answer in JSON tells besides (RFC 9457, section 3.2)."""
 
 
 class SessionOver(Problem):

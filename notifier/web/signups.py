@@ -71,7 +71,13 @@ class BoxBody(BaseModel):
 class SignUpBody(BaseModel):
     """A filled box, with the number that solves its puzzle."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [{"address": "layla@example.org", "topics": ["category:سياسة"], "frequency": "daily"}]
+        },
+    )
 
     address: Annotated[str, StringConstraints(max_length=320), CLEAN] = Field(repr=False)
     topics: Annotated[

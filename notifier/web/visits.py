@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from starlette.responses import Response
 
 from notifier import readers
@@ -26,6 +26,10 @@ class Visit(Strict):
 
 class Visits(Strict):
     """Up to 500 of them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"visits": [{"article": "164", "email": "layla@example.org"}]}]}
+    )
 
     visits: Annotated[list[Visit], Field(max_length=VISITS_MAX)]
 

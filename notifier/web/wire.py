@@ -19,7 +19,7 @@ FIELDS_MAX: Final = 600
 API_PREFIX: Final = "/api/"
 INBOUND_PATH: Final = "/api/v1/inbound/raw"
 _log = observe.log(__name__)
-UPLOADS: Final = re.compile(r"/desk/at/[^/]+/imports")
+UPLOADS: Final = re.compile(r"(/desk/at|/api/v1/sites)/[^/]+/imports")
 UPLOAD_BYTES_MAX: Final = 512_000_000
 """Of a list of readers: some eight million rows."""
 
@@ -56,9 +56,9 @@ class BodyLimit:
     def _most(self, path: str) -> int:
         if path == INBOUND_PATH:
             return self.inbound_bytes_max
-        if path.startswith(API_PREFIX):
-            return self.api_bytes_max
-        return UPLOAD_BYTES_MAX if UPLOADS.fullmatch(path) else FORM_BYTES_MAX
+        if UPLOADS.fullmatch(path):
+            return UPLOAD_BYTES_MAX
+        return self.api_bytes_max if path.startswith(API_PREFIX) else FORM_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from notifier import census, digests, flow, tally
 from notifier.desk.audit import Actor
-from notifier.digests import Order, Place
+from notifier.digests import Order, Place, name
 from notifier.domain.desk_words import Role
 from notifier.domain.issues import Composed, When
 from notifier.domain.words import Frequency, ItemKind
@@ -16,7 +16,6 @@ from notifier.issues import compose, sending
 from notifier.issues.rows import Which
 from notifier.models import Arrangement, AuditEvent, DaySum, Subscriber, Tally
 from notifier.web.desk import drawing
-from notifier.web.desk.calendar import name
 from tests.desk.conftest import Desk
 from tests.web.conftest import article
 

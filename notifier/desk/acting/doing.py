@@ -7,8 +7,10 @@ from typing import Any
 from sqlalchemy import delete, exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
+from notifier import outbox
 from notifier.bulk import among
 from notifier.db import upsert
+from notifier.domain.calls import OF_CONSENT
 from notifier.domain.desk_words import ActKind
 from notifier.domain.words import ConsentAction
 from notifier.models import (
@@ -49,18 +51,20 @@ def mark(act: BulkAct) -> str:
 
 
 def note(session: Session, act: BulkAct, ids: Sequence[int], action: ConsentAction, now: datetime) -> None:
-    """Append a consent event for each of these readers."""
+    """Append a consent event for each of these readers; the site's endpoints are told of it."""
     columns = ["site_id", "subscriber_id", "address_hash", "purpose", "action", "at", "wording_hash", "source", "ip",
                "detail"]  # fmt: skip
     table = ConsentEvent.__table__.c
     purpose = session.scalar(select(Topic.name).where(Topic.id == act.about)) if act.kind is ActKind.UNSUBSCRIBE else ""
+    about = (purpose or act.words)[:600]
     rows = select(
-        Subscriber.site_id, Subscriber.id, Subscriber.address_hash, literal((purpose or act.words)[:600]),
+        Subscriber.site_id, Subscriber.id, Subscriber.address_hash, literal(about),
         literal(action, table.action.type), literal(now, table.at.type), literal(""), literal(mark(act)), literal(""),
         literal({}, table.detail.type),
     ).where(among(session, Subscriber.id, ids))  # fmt: skip
     session.connection().execute(insert(ConsentEvent).from_select(columns, rows))
     session.connection().execute(update(Subscriber).where(among(session, Subscriber.id, ids)).values(changed_at=now))
+    outbox.tell_of_readers(session, act.site_id, OF_CONSENT[action], ids, now, about)
 
 
 def _tag(session: Session, act: BulkAct, ids: Sequence[int]) -> Changes:

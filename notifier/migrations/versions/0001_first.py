@@ -105,6 +105,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_users_invitation_hash"), "users", ["invitation_hash"], unique=False)
     op.create_table(
+        "announcements",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("frequency", sa.String(length=20), nullable=False),
+        sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id"], ["sites.id"], name=op.f("fk_announcements_site_id_sites"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcements")),
+        sa.UniqueConstraint("site_id", "frequency", "slot", name=op.f("uq_announcements_site_id_frequency_slot")),
+    )
+    op.create_index(op.f("ix_announcements_slot"), "announcements", ["slot"], unique=False)
+    op.create_table(
         "api_keys",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("site_id", sa.Integer(), nullable=False),
@@ -220,6 +233,8 @@ def upgrade() -> None:
         sa.Column("url", sa.String(length=2000), nullable=False),
         sa.Column("events", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("secret_sealed", sa.String(length=300), nullable=False),
+        sa.Column("former_sealed", sa.String(length=300), nullable=False),
+        sa.Column("former_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("with_address", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("failing_since", sa.DateTime(timezone=True), nullable=True),
@@ -1558,6 +1573,7 @@ def downgrade() -> None:
     op.drop_table("arrangements")
     op.drop_table("archived")
     op.drop_table("api_keys")
+    op.drop_table("announcements")
     op.drop_table("users")
     op.drop_table("used_tokens")
     op.drop_table("sites")

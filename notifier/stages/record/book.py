@@ -138,7 +138,7 @@ class Book:
         if (statement := self._free(which, state, reason, detail)) is not None:
             tally.end(self.session, statement.values(finished_at=self.now))
             if event := _told(state, reason):
-                outbox.tell_of_deliveries(self.session, event, which, self.now)
+                outbox.tell_of_endings(self.session, event, which, self.now)
 
     def _free(self, ids: Iterable[int], state: State, reason: Reason | None, detail: str) -> Update | None:
         """What writes this of these; None for nobody."""

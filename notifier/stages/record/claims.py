@@ -162,7 +162,7 @@ def _give_up(session: Session, spent: ColumnElement[bool], now: datetime) -> int
         return 0
     failed = free(spent, State.FAILED).values(reason=Reason.ATTEMPTS, finished_at=now)
     ended = tally.end(session, failed)
-    outbox.tell_of_deliveries(session, HookEvent.DELIVERY_FAILED, ids, now)
+    outbox.tell_of_endings(session, HookEvent.DELIVERY_FAILED, ids, now)
     return ended
 
 

@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse
 from notifier import bulk_acts, subscribers
 from notifier.bulk_acts import Wanted
 from notifier.desk.searching import Search
+from notifier.desk.tagging import tag_ids
 from notifier.domain.desk_words import ActKind, ActState
 from notifier.domain.importing.rows import TAG_MAX
-from notifier.imports.sets import tag_ids
 from notifier.models import BulkAct
 from notifier.web.desk.gate import PREFIX, Editor, scene
 from notifier.web.desk.place import path, site_of

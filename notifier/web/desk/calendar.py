@@ -9,11 +9,10 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from notifier import digests
-from notifier.digests import GivenUpError, Order, Place, TooLateError
+from notifier.digests import MOMENT, GivenUpError, Order, Place, TooLateError
 from notifier.domain.desk_words import Role
 from notifier.domain.text.dates import Dates
 from notifier.domain.words import Digits, Frequency
-from notifier.stages.plan.outlook import Slot
 from notifier.stages.plan.runs import DIGESTS
 from notifier.stages.render import RenderFailed
 from notifier.web.desk.frame import Scene
@@ -26,7 +25,6 @@ from notifier.web.wire import Typed
 
 router = APIRouter(prefix=f"{PREFIX}/at/{{site}}/calendar", include_in_schema=False)
 
-MOMENT: Final = "%Y%m%dT%H%MZ"
 LAST: Final = 10_000
 
 
@@ -41,7 +39,7 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
     walls, pace = Dates(here.language, Digits.LOCALE, "UTC"), edge.parts.pace
     still = [datetime.combine(now, one, UTC) for one in (pace.quiet_from, pace.quiet_until)]
     return edge.desk.page(
-        "calendar", here, ahead=ahead, soon=soon, now=now, name=name, walls=walls, still=still,
+        "calendar", here, ahead=ahead, soon=soon, now=now, name=digests.name, walls=walls, still=still,
         gap_min=int(pace.gap.total_seconds() // 60),
     )  # fmt: skip
 
@@ -86,11 +84,6 @@ def arrange(edge: Here, entered: Editor, form: Form, site: str, frequency: str, 
     except TooLateError:
         return _slot_page(edge, here, place, {"said": "too_late"}, HTTPStatus.CONFLICT)
     return RedirectResponse(f"{_path(here, place)}?said=saved", HTTPStatus.SEE_OTHER)
-
-
-def name(place: Place | Slot) -> str:
-    """A slot in an address: `daily/20260701T0500Z`."""
-    return f"{place.frequency.value}/{place.at.astimezone(UTC).strftime(MOMENT)}"
 
 
 def the_place(edge: Edge, site: str, frequency: str, slot: str) -> Place:
@@ -142,4 +135,4 @@ def _slot_page(
 
 def _path(here: Scene, place: Place) -> str:
     slug = here.place.slug if here.place else ""
-    return f"{PREFIX}/at/{slug}/calendar/{name(place)}"
+    return f"{PREFIX}/at/{slug}/calendar/{digests.name(place)}"

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from starlette.responses import RedirectResponse
 
 from notifier import alarms, digests, flow
+from notifier.digests import name
 from notifier.models import Source
 from notifier.stages import sends, sums
 from notifier.tally import day_of

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from notifier import api_keys
 from notifier.desk.people import DeskError
-from notifier.domain.desk_words import Permission
+from notifier.domain.desk_words import USUAL, Permission
 from notifier.web.desk.gate import Owner
 from notifier.web.desk.setup.tabs import ROOT, Desk, missing
 from notifier.web.edge import LOOKING, Form, Here
@@ -26,10 +26,10 @@ def make(edge: Here, entered: Owner, form: Form, site: str) -> Response:
     desk = Desk(edge, entered, site, "keys")
     name, scopes = form.one("name"), form.many("scope")
     try:
-        key = api_keys.make(edge.parts, desk.site().id, name, scopes, entered.seat.actor, edge.clock())
+        made = api_keys.make(edge.parts, desk.site().id, name, scopes, entered.seat.actor, edge.clock())
     except DeskError as refusal:
         return _page(desk, error=refusal.key, name=name, chosen=scopes)
-    return _page(desk, key=key)
+    return _page(desk, key=made.key)
 
 
 @router.post("/{key}/revoke")
@@ -47,8 +47,8 @@ def _page(desk: Desk, *, error: str = "", said: str = "", key: str = "", **typed
     site_id = desk.site().id
     with desk.edge.parts.db.reading() as session:
         found = api_keys.of_site(session, site_id)
-    scopes = [(one.value, one.value.replace(":", "_")) for one in Permission]
-    values: dict[str, Any] = {"name": "", "chosen": [one.value for one in Permission], **typed}
+    scopes = [(one.value, one.key) for one in Permission]
+    values: dict[str, Any] = {"name": "", "chosen": [one.value for one in USUAL], **typed}
     return desk.page(
         "keys", error=error, said=said, key=key, keys=found, scopes=scopes, base=desk.edge.parts.settings.base_url,
         **values,
