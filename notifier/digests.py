@@ -69,7 +69,8 @@ class Ahead:
     @property
     def all(self) -> list[Slot | Coming]:
         """What is held back first, then digests and issues as their moments come."""
-        return [*self.held, *sorted([*self.slots, *self.issues], key=lambda one: one.at)]
+        coming: list[Slot | Coming] = [*self.slots, *self.issues]
+        return [*self.held, *sorted(coming, key=lambda one: one.at)]
 
     def announced(self, now: datetime, minutes: int) -> list[Slot]:
         """Those that go out within so many minutes."""

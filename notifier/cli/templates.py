@@ -10,15 +10,28 @@ from rich.table import Table
 from notifier import assembly, clock, own_templates
 from notifier.cli.words import FAILED, SiteOption, as_json, console, moment, refuse, say_error, the_site
 from notifier.desk.audit import COMMAND_LINE, Actor
+from notifier.domain.template_part import PARTS, TemplatePart
 from notifier.domain.words import LetterKind
-from notifier.own_templates import Draft
+from notifier.own_templates import Draft, Look
 from notifier.parts import Parts
 from notifier.stages.render import RenderFailed
 from notifier.stages.render.compile.check import SOURCE_MAX, TemplateRefused
 
 template_app = typer.Typer(no_args_is_help=True, help="A site's own templates.")
 BY = Actor(COMMAND_LINE)
-Kind = Annotated[LetterKind, typer.Argument(help="The kind of letter.")]
+
+
+def _part(name: str) -> TemplatePart:
+    try:
+        return TemplatePart.read(name)
+    except ValueError:
+        raise typer.BadParameter(f"one of {', '.join(one.name for one in PARTS)}") from None
+
+
+Part = Annotated[
+    TemplatePart,
+    typer.Argument(parser=_part, metavar="PART", help="digest, digest-subject, header, footer, ..."),
+]
 Version = Annotated[int, typer.Option("--version", "-v", help="A version's number; 0 for what is in force.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
@@ -30,30 +43,30 @@ def add_to(app: typer.Typer) -> None:
 
 @template_app.command("list")
 def list_(json_: AsJson = False, site: SiteOption = "") -> None:
-    """Every kind of letter, and the version that it is made of."""
+    """Every part of the letters, and the version that it is made of."""
     parts, site_id = _at(site)
     with parts.db.reading() as session:
         active = own_templates.in_force(session, site_id)
     if json_:
-        as_json([{"kind": one, "version": active.get(one)} for one in LetterKind])
+        as_json([{"part": one.name, "version": active.get(one.name)} for one in PARTS])
         return
-    table = Table("kind", "version")
-    for one in LetterKind:
-        table.add_row(one.value, str(active.get(one, "ours")))
+    table = Table("part", "version")
+    for one in PARTS:
+        table.add_row(one.name, str(active.get(one.name, "ours")))
     console.print(table)
 
 
 @template_app.command()
-def show(kind: Kind, version: Version = 0, site: SiteOption = "") -> None:
-    """The text that letters of a kind are made of, or one version."""
+def show(part: Part, version: Version = 0, site: SiteOption = "") -> None:
+    """The text that letters are made of, or one version."""
     parts, site_id = _at(site)
-    sys.stdout.write(_text(parts, site_id, kind, version))
+    sys.stdout.write(_text(parts, site_id, part, version))
 
 
 @template_app.command()
 def put(
-    kind: Kind,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The new body.html.")],
+    part: Part,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The new text.")],
     note: Annotated[str, typer.Option(help="What it changes; stands in the history.")] = "",
     draft: Annotated[bool, typer.Option("--draft", help="Only keep it, broken or not.")] = False,
     site: SiteOption = "",
@@ -66,23 +79,23 @@ def put(
         refuse(f"{file} is not UTF-8")
     if not text or len(text) > SOURCE_MAX:
         refuse(f"a template has 1 to {SOURCE_MAX:,} characters")
-    faults = own_templates.faults(kind, text)
+    faults = own_templates.faults(part, text)
     for one in faults:
         say_error(str(one))
     if faults and not draft:
         raise typer.Exit(FAILED)
-    made = own_templates.save(parts, site_id, Draft(kind, text, note), BY, clock.now())
+    made = own_templates.save(parts, site_id, Draft(part, text, note), BY, clock.now())
     if not draft:
         own_templates.put_in_force(parts, site_id, made, BY, clock.now())
     console.print(f"version {made} is {'kept' if draft else 'in force'}")
 
 
 @template_app.command()
-def versions(kind: Kind, json_: AsJson = False, site: SiteOption = "") -> None:
-    """The last versions of a kind, the newest first."""
+def versions(part: Part, json_: AsJson = False, site: SiteOption = "") -> None:
+    """The last versions of a part, the newest first."""
     parts, site_id = _at(site)
     with parts.db.reading() as session:
-        rows = own_templates.history(session, site_id, kind)
+        rows = own_templates.history(session, site_id, part)
     if json_:
         names = ("id", "note", "actor", "is_active", "created_at", "activated_at")
         as_json([{name: getattr(one, name) for name in names} for one in rows])
@@ -95,15 +108,15 @@ def versions(kind: Kind, json_: AsJson = False, site: SiteOption = "") -> None:
 
 @template_app.command()
 def restore(
-    kind: Kind, version: Annotated[int, typer.Argument(help="0 for the program's own.")], site: SiteOption = ""
+    part: Part, version: Annotated[int, typer.Argument(help="0 for the program's own.")], site: SiteOption = ""
 ) -> None:
     """Make letters of an earlier version again, or of the program's own template."""
     parts, site_id = _at(site)
     if not version:
-        own_templates.take_back(parts, site_id, kind, BY, clock.now())
+        own_templates.take_back(parts, site_id, part, BY, clock.now())
         console.print("letters are made of our template again")
         return
-    _text(parts, site_id, kind, version)
+    _text(parts, site_id, part, version)
     try:
         own_templates.put_in_force(parts, site_id, version, BY, clock.now())
     except TemplateRefused as refusal:
@@ -115,10 +128,11 @@ def restore(
 
 @template_app.command()
 def preview(
-    kind: Kind,
+    part: Part,
     out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the HTML.")] = Path("letter.html"),
     version: Version = 0,
     language: Annotated[str, typer.Option("--language", "-l")] = "ar",
+    kind: Annotated[LetterKind | None, typer.Option(help="Of the letter, where the part is in several.")] = None,
     real: Annotated[bool, typer.Option("--real", help="The newest letter of the kind, not a sample.")] = False,
     site: SiteOption = "",
 ) -> None:
@@ -126,9 +140,10 @@ def preview(
     parts, site_id = _at(site)
     if language not in parts.renderer.languages:
         refuse(f"languages are {', '.join(parts.renderer.languages)}")
-    draft = Draft(kind, _text(parts, site_id, kind, version))
+    draft = Draft(part, _text(parts, site_id, part, version))
     try:
-        html = own_templates.preview(parts, site_id, draft, language, is_real=real)
+        look = Look(part.shown_in(kind), language, is_real=real)
+        html = own_templates.preview(parts, site_id, draft, look).html
     except LookupError:
         refuse("there was no such letter yet", FAILED)
     except RenderFailed as fault:
@@ -143,15 +158,15 @@ def _at(site: str) -> tuple[Parts, int]:
         return parts, the_site(session, site).id
 
 
-def _text(parts: Parts, site_id: int, kind: LetterKind, version: int) -> str:
+def _text(parts: Parts, site_id: int, part: TemplatePart, version: int) -> str:
     with parts.db.reading() as session:
-        number = version or own_templates.in_force(session, site_id).get(kind, 0)
+        number = version or own_templates.in_force(session, site_id).get(part.name, 0)
         if not number:
-            return own_templates.ours(kind)
+            return own_templates.ours(part)
         try:
             row = own_templates.version(session, site_id, number)
         except LookupError:
             row = None
-        if row is None or row.kind is not kind:
-            refuse(f"there is no version {number} of {kind.value}", FAILED)
+        if row is None or row.part != part.name:
+            refuse(f"there is no version {number} of {part.name}", FAILED)
         return row.text

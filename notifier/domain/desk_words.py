@@ -117,3 +117,6 @@ class ActState(StrEnum):
     DONE = "done"
     UNDOING = "undoing"
     UNDONE = "undone"
+
+
+

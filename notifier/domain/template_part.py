@@ -50,6 +50,12 @@ class TemplatePart:
         """The letters that it is in."""
         return tuple(LetterKind) if self.is_shared else (LetterKind(self.name.removesuffix(_SUBJECT)),)
 
+    def shown_in(self, asked: LetterKind | None) -> LetterKind:
+        """The kind of letter to look at it in: the one asked for where it is in that, else its own or the digest."""
+        if asked in self.kinds:
+            return asked
+        return LetterKind.DIGEST if self.is_shared else self.kinds[0]
+
     @property
     def file(self) -> str:
         """Ours, below `templates/email`."""

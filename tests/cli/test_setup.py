@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from notifier import assembly, own_templates
+from notifier.domain.template_part import TemplatePart
 from notifier.domain.words import LetterKind
 from notifier.models import ApiKey, AuditEvent, Call
 from tests.cli.test_commands import Command, add_site, run
@@ -65,7 +66,7 @@ def test_a_key_may_what_was_said_and_its_making_leaves_a_line(run: Command) -> N
 
 def test_a_template_is_shown_put_looked_at_and_taken_back(run: Command, tmp_path: Path) -> None:
     add_site(run)
-    ours, file = own_templates.ours(LetterKind.DIGEST), tmp_path / "body.html"
+    ours, file = own_templates.ours(TemplatePart.body(LetterKind.DIGEST)), tmp_path / "body.html"
     assert run("templates", "show", "digest").output == ours
     file.write_text(ours + "\n", encoding="utf-8")
     put = run("templates", "put", "digest", str(file), "--note", "mine")

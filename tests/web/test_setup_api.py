@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from notifier import own_templates
+from notifier.domain.template_part import TemplatePart
 from notifier.domain.words import LetterKind
 from notifier.models import ApiKey, AuditEvent, Call, Endpoint
 from tests.web.conftest import Visit, add_site
@@ -15,7 +16,7 @@ HOOKS, KEYS, TEMPLATES = f"{SITE}/webhooks", f"{SITE}/keys", f"{SITE}/templates"
 BOTH = ("webhooks:read", "webhooks:write")
 WRITES = ("templates:read", "templates:write")
 NEW = {"url": "https://naba.example/hooks", "events": ["subscriber.confirmed", "issue.sent"]}
-OURS = own_templates.ours(LetterKind.DIGEST)
+OURS = own_templates.ours(TemplatePart.body(LetterKind.DIGEST))
 
 
 def test_an_endpoint_is_added_tested_paused_and_removed(visit: Visit) -> None:
@@ -111,7 +112,7 @@ def test_a_template_is_written_put_in_force_restored_and_taken_back(visit: Visit
     assert restored == {"kind": "digest", "version": first["version"]}
     assert visit.client.post(f"{TEMPLATES}/alert/versions/{first['version']}/restore", headers=key).status_code == 404
     assert visit.client.delete(path, headers=key).json() == {"kind": "digest", "version": None}
-    kinds = {one["kind"]: one["version"] for one in visit.client.get(TEMPLATES, headers=key).json()}
+    kinds = {one["part"]: one["version"] for one in visit.client.get(TEMPLATES, headers=key).json()}
     assert set(kinds) == set(LetterKind)
     assert set(kinds.values()) == {None}
 

@@ -12,7 +12,6 @@ from notifier.digests import name
 from notifier.models import Source
 from notifier.stages import sends, sums
 from notifier.tally import day_of
-from notifier.web.desk.calendar import name
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, scene
 from notifier.web.desk.whose import missing, site_id, whole
 from notifier.web.edge import LOOKING, Edge, Form, Here

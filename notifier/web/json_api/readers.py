@@ -64,7 +64,9 @@ def export_readers(edge: Here, caller: Taker, query: Annotated[Taken, Query()]) 
     with edge.parts.db.writing() as session:
         search = search_of(session, caller.site_id, query)
         audit.note(session, caller.actor, "readers.exported", edge.clock(), site_id=caller.site_id)
-    texts = (exports.as_csv if query.format == "csv" else exports.as_json)(edge.parts, caller.site_id, search)
+    texts = (exports.as_csv if query.format == "csv" else exports.as_json)(
+        edge.parts, caller.site_id, search, edge.clock()
+    )
     headers = {**PLAIN_HEADERS, "Content-Disposition": f'attachment; filename="subscribers.{query.format}"'}
     return StreamingResponse(texts, media_type=_KINDS[query.format], headers=headers)
 
@@ -141,7 +143,7 @@ def _page(edge: Edge, caller: Caller, asked: Listing, words: str = "") -> JSONRe
     is_open = sees_addresses(caller)
     with edge.parts.db.reading() as session:
         search = search_of(session, caller.site_id, asked, words, by_name=not is_open)
-        found = searching.page(session, caller.site_id, search, asked.before, asked.limit)
+        found = searching.page(session, caller.site_id, search, edge.clock(), asked.before, asked.limit)
     rows = [ReaderBody.of(one, is_shut=one.id in found.suppressed, is_open=is_open) for one in found.readers]
     return answer(ReaderPage(readers=rows, next=found.onward or None))
 

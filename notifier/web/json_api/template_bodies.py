@@ -3,18 +3,19 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StrictBool, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from notifier.domain.words import LetterKind
 from notifier.own_templates import NOTE_MAX
 from notifier.stages.render.compile.check import SOURCE_MAX
 from notifier.web.fields import CLEAN, Strict
+from notifier.web.json_api.answering import ID_MAX
 
 Source = Annotated[str, StringConstraints(min_length=1, max_length=SOURCE_MAX), CLEAN]
 
 
 class TemplateBody(Strict):
-    """The `body.html` of a kind of letter."""
+    """A text for a part of the letters' templates."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -29,6 +30,18 @@ class TemplateBody(Strict):
     """Make letters of it from now on."""
 
 
+class LookQuery(BaseModel):
+    """What to look at, and how."""
+
+    version: Annotated[int, Field(ge=0, le=ID_MAX)] = 0
+    """0 for what letters are made of now."""
+    language: Annotated[str, StringConstraints(max_length=16)] = "ar"
+    kind: LetterKind | None = None
+    """Of the letter, where the part is in several."""
+    real: bool = False
+    """The newest letter of the kind in place of a sample."""
+
+
 class LookBody(Strict):
     """A text to look at."""
 
@@ -38,14 +51,17 @@ class LookBody(Strict):
 
     text: Source
     language: Annotated[str, StringConstraints(max_length=16)] = "ar"
+    kind: LetterKind | None = None
+    """Of the letter, where the part is in several."""
     real: StrictBool = False
     """The newest letter of the kind in place of a sample."""
 
 
-class KindBody(BaseModel):
-    """A kind of letter."""
+class PartBody(BaseModel):
+    """A part of the letters' templates."""
 
-    kind: LetterKind
+    part: str
+    """A kind of letter for its body, `digest-subject` for its subject, or `header` and `footer` of all."""
     version: int | None
     """That its letters are made of; none for the program's own template."""
 
@@ -60,7 +76,7 @@ class FaultBody(BaseModel):
     piece: str
 
 
-class TemplateText(KindBody):
+class TemplateText(PartBody):
     """A text."""
 
     text: str

@@ -127,9 +127,7 @@ def _subject(desk: Desk, draft: Draft, look: Look) -> str:
 
 
 def _shown_in(part: TemplatePart, asked: str) -> LetterKind:
-    """The kind of letter that shows a part; the digest, where it stands in all of them and nothing else is asked."""
-    kinds = {one.value: one for one in part.kinds}
-    return kinds.get(asked) or kinds.get(LetterKind.DIGEST.value) or part.kinds[0]
+    return part.shown_in(next((one for one in part.kinds if one.value == asked), None))
 
 
 def _beside(text: str, part: TemplatePart) -> list[tuple[int, str, str, str]]:
