@@ -34,9 +34,7 @@ class Settings(Intake, OpenId, Pacing, Shielding, MailIn, Foresight, Returning, 
 
     model_config = SettingsConfigDict(env_prefix="NOTIFIER_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    secret_key: SecretStr = Field(
-        description="Signs every link. At least 32 random characters: `openssl rand -base64 48`."
-    )
+    secret_key: SecretStr = Field(description="Signs links. At least 32 random characters: `openssl rand -base64 48`.")
     secret_keys_previous: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         default=(), description="Retired signing keys, comma-separated: links made with them stay valid."
     )

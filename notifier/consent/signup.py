@@ -96,10 +96,7 @@ def grounds(session: Session, slug: str, names: tuple[str, ...]) -> Grounds:
 
 
 def row(form: SignUpForm, stands_on: Grounds, now: datetime) -> dict[str, Any]:
-    """A sign-up as it is noted. Raises `Invalid` for a field that cannot be right.
-
-    The answer must not depend on whether the address is known, so nothing is looked up here.
-    """
+    """A sign-up as it is noted; nothing is looked up, for no answer may depend on who is known. Raises `Invalid`."""
     address = _checked_address(form.address)
     return {
         "site_id": stands_on.site_id,
@@ -125,8 +122,7 @@ def note_all(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[int]:
 
 def request(session: Session, form: SignUpForm, stands_on: Grounds, now: datetime) -> int:
     """Note a sign-up; gives its id. Raises `Invalid` for a field that cannot be right."""
-    (made,) = note_all(session, [row(form, stands_on, now)])
-    return made
+    return note_all(session, [row(form, stands_on, now)])[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,3 @@ class ActState(StrEnum):
     DONE = "done"
     UNDOING = "undoing"
     UNDONE = "undone"
-
-
-
