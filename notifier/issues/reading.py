@@ -85,9 +85,9 @@ def waves(session: Session, issue_id: int) -> Sequence[Wave]:
 
 
 def page(session: Session, issue_id: int) -> Page:
-    """The balance of an issue, with what is open counted, and why letters of it did not go out."""
+    """The balance of an issue, from the running count, and why letters of it did not go out."""
     key = LetterKind.ISSUE, issue_id
-    return books.pages(session, only=[key])[key]
+    return books.pages(session, only=[key], counts_open=False)[key]
 
 
 def balances(session: Session, issue_ids: Collection[int]) -> dict[int, Balance]:

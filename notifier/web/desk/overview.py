@@ -5,9 +5,9 @@ from datetime import timedelta
 from fastapi import APIRouter, Response
 from sqlalchemy import select
 
-from notifier import digests, flow
+from notifier import digests
 from notifier.models import Source
-from notifier.stages import sends, sums
+from notifier.stages import books, sends, sums
 from notifier.tally import day_of
 from notifier.web.desk.calendar import name
 from notifier.web.desk.gate import PREFIX, Analyst, scene
@@ -25,10 +25,9 @@ RUNNING_MOST = 6
 def show(edge: Here, entered: Analyst, site: str) -> Response:
     """Everything an editor looks for first."""
     here, ours, now = scene(edge, entered, "overview", site), site_id(edge, site), edge.clock()
-    found = flow.pulse(edge.parts, ours)
-    reasons = sorted(found.reasons.items(), key=lambda one: -one[1])
     ahead = digests.ahead(edge.parts, ours, now)
     with edge.parts.db.reading() as session:
+        found = books.whole(books.pages(session, ours, counts_open=False))
         latest = sends.sends(session, ours, most=LATEST)
         lately = sums.unsent_since(session, ours, day_of(now - timedelta(days=1)))
         ill = session.scalars(select(Source).where(Source.site_id == ours, Source.last_error != "")).all()
@@ -36,7 +35,7 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
         "overview",
         here,
         balance=found.balance,
-        reasons=[(*side.split(": "), count) for side, count in reasons],
+        reasons=[(*side.split(": "), count) for side, count in sorted(found.reasons.items(), key=lambda one: -one[1])],
         running=[one for one in latest if one.page.balance.open][:RUNNING_MOST],
         next_slot=next(iter(ahead.slots), None),
         soon=ahead.announced(now, edge.parts.settings.digest_announce_min),
