@@ -78,7 +78,8 @@ SELECT max(imports.id), n, 'at_sign', 'nobody' FROM imports, generate_series(1, 
 )
 _PLAN: Final = (
     '{"columns": {"email": 0}, "basis": "they signed up", "source": "csv", "topics": [], "words": {},'
-    ' "frequency": "daily", "language": "", "tag": "", "asks": false, "encoding": "utf-8", "delimiter": ",", "begin": 1}'
+    ' "frequency": "daily", "language": "", "tag": "", "asks": false, "encoding": "utf-8", "delimiter": ",",'
+    ' "begin": 1}'
 )
 _AUDIENCE: Final = '{"topics": ["category:قسم 3", "category:قسم 4"], "languages": ["ar"]}'
 

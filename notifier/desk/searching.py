@@ -13,7 +13,9 @@ from notifier.domain.tokens import is_hash
 from notifier.models import Subscriber, SubscriberTag, Subscription, Suppression
 
 PAGE: Final = 50
-COUNTED_MAX: Final = 10_000
+COUNTED_MAX: Final = 5000
+LOOKED_THROUGH: Final = 50_000
+"""What no index answers is looked for among so many readers at a time; the page's link goes on below them."""
 STATES: Final = ("active", "pending", "suppressed")
 WORDS_MAX: Final = 320
 _LAST: Final = "\U0010ffff"
@@ -52,6 +54,11 @@ class Search:
     def is_narrow(self) -> bool:
         """Whether anything is asked for at all."""
         return self != Search()
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether no index answers it."""
+        return bool(self.by_name or self.language or self.since)
 
     def where(self, site_id: int) -> list[ColumnElement[bool]]:
         """The conditions on Subscriber."""
@@ -111,32 +118,49 @@ class Found:
     """As it was understood: by name, where no address begins like this."""
     readers: Sequence[Subscriber]
     suppressed: frozenset[int]
+    count: int
+    """5,001 stands for more than 5,000, which nobody waits for."""
+    looked: int
+    """Among how many readers they were looked for; 0 for all."""
     onward: int
-    """The last id, where there are more; else 0."""
+    """Below which id there may be more; else 0."""
 
 
-def page(session: Session, site_id: int, search: Search, before: int = 0, size: int = PAGE) -> Found:
-    """A page of what is found; `before` is the last id of the page before."""
-    readers = _page(session, site_id, search, before, size)
-    if not readers and not before and search.words and "@" not in search.words and not is_hash(search.words):
-        search = replace(search, by_name=True)
-        readers = _page(session, site_id, search, before, size)
-    more, readers = len(readers) > size, readers[:size]
+def page(session: Session, site_id: int, search: Search, before: int = 0, stretch: int = LOOKED_THROUGH) -> Found:
+    """A page of what is found; `before` is where the page before it ended."""
+    search = _understood(session, site_id, search)
+    where = search.where(site_id)
+    least, looked = _stretch(session, site_id, before, stretch) if search.is_slow else (0, 0)
+    if least:
+        where.append(Subscriber.id >= least)
+    below = [*where, Subscriber.id < before] if before else where
+    wanted = select(Subscriber).where(*below).order_by(Subscriber.id.desc())
+    readers = session.scalars(wanted.limit(PAGE + 1)).all()
+    more, readers = len(readers) > PAGE, readers[:PAGE]
     shut = select(Subscriber.id).where(Subscriber.id.in_([one.id for one in readers]), is_suppressed())
-    return Found(search, readers, frozenset(session.scalars(shut)), readers[-1].id if more else 0)
+    suppressed = frozenset(session.scalars(shut))
+    count = _counted(session, below if least else where)
+    return Found(search, readers, suppressed, count, looked, readers[-1].id if more else least)
 
 
-def counted(session: Session, site_id: int, search: Search) -> int:
-    """How many are found; 10,001 stands for more than 10,000, which nobody waits for."""
-    some = select(Subscriber.id).where(*search.where(site_id)).limit(COUNTED_MAX + 1).subquery()
+def _understood(session: Session, site_id: int, search: Search) -> Search:
+    if not search.words or search.by_name or "@" in search.words or is_hash(search.words):
+        return search
+    begins = select(Subscriber.id).where(*Search(search.words).where(site_id)).limit(1)
+    return replace(search, by_name=True) if session.scalar(begins) is None else search
+
+
+def _stretch(session: Session, site_id: int, before: int, most: int) -> tuple[int, int]:
+    """(the least id of the next readers to look through, how many they are); zeros where they are all that is left."""
+    theirs = [Subscriber.site_id == site_id, *([Subscriber.id < before] if before else [])]
+    some = select(Subscriber.id).where(*theirs).order_by(Subscriber.id.desc()).limit(most + 1).subquery()
+    least, many = session.execute(select(func.min(some.c.id), func.count()).select_from(some)).one()
+    return (least + 1, most) if many > most else (0, 0)
+
+
+def _counted(session: Session, where: Sequence[ColumnElement[bool]]) -> int:
+    some = select(Subscriber.id).where(*where).limit(COUNTED_MAX + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
-
-
-def _page(session: Session, site_id: int, search: Search, before: int, size: int) -> Sequence[Subscriber]:
-    wanted = select(Subscriber).where(*search.where(site_id))
-    if before:
-        wanted = wanted.where(Subscriber.id < before)
-    return session.scalars(wanted.order_by(Subscriber.id.desc()).limit(size + 1)).all()
 
 
 def _beginning(words: str) -> str:

@@ -174,7 +174,9 @@ class Crowd:
                 {"user_id": owner, "token_hash": f"{n:064x}", "created_at": now, "seen_at": now} for n in some
             ]),
             (TemplateVersion, [{**mine, "kind": "digest", "text": f"{n}", "actor": "user:1"} for n in some]),
-            (Alarm, [{**site, "about": f"stream:{n}", "raised_at": now, "last_at": now, "window_at": now} for n in some]),
+            (Alarm, [
+                {**site, "about": f"stream:{n}", "raised_at": now, "last_at": now, "window_at": now} for n in some
+            ]),
             (Site, [
                 {"slug": f"site{n}", "name": f"{n}", "sender_name": "x", "sender_address": "x@x.example",
                  "pepper": "p", "created_at": now}

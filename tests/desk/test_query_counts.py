@@ -24,7 +24,8 @@ NAMES = {
 KINDS = {"export.{kind}": ("csv", "jsonl"), "templates/{kind}": ("digest",)}
 QUERIES = {
     "/desk/at/{site}/subscribers": (
-        "words=r1", "words=nobody", f"topic={FIRST}", f"tag={FIRST}", "state=suppressed", "state=pending", "language=ar",
+        "words=r1", "words=nobody", f"topic={FIRST}", f"tag={FIRST}", "state=suppressed", "state=pending",
+        "language=ar",
     ),
     "/desk/at/{site}/deliveries/{send}": ("state=failed", "state=queued", "state=failed&reason=refused"),
     "/desk/at/{site}/issues/{issue}/edit": ("q=خبر",),

@@ -7,9 +7,10 @@ earlier list did.
 from collections import Counter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, Subquery, case, func, insert, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Subquery, case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
+from notifier.bulk import looked_up
 from notifier.consent.merging.staging import incoming, judged, topic_sets
 from notifier.consent.merging.words import Became
 from notifier.db import is_server
@@ -28,7 +29,7 @@ def judge(session: Session, site_id: int, *, asks: bool = False, is_for_good: bo
     # OFFSET 0: each look-up is made once, and not again wherever its answer is used.
     known = select(incoming, whose(site_id, incoming.c.address_key).label("subscriber_id")).offset(0).subquery("known")
     told = select(known, _word(known, site_id, asks=asks).label("word")).offset(0).subquery("told")
-    ours = told.c.subscriber_id
+    ours: ColumnElement[Any] = told.c.subscriber_id
     if is_for_good and is_server(session):
         sequence = session.scalar(select(func.pg_get_serial_sequence(Subscriber.__tablename__, "id")))
         ours = case((told.c.word == Became.NEW.value, func.nextval(sequence)), else_=ours)
@@ -64,11 +65,6 @@ def whose(site_id: int, key: ColumnElement[str]) -> ScalarSelect[int]:
     """The reader of a row's address: looked up in the unique index, whatever the planner has heard."""
     ours = Subscriber.site_id == site_id, Subscriber.address_key == key
     return select(Subscriber.id).where(*ours).correlate_except(Subscriber).scalar_subquery()
-
-
-def looked_up(wanted: Select[Any]) -> ColumnElement[bool]:
-    """Whether a row has any of these. PostgreSQL may answer EXISTS from a hash that it makes of a whole table."""
-    return wanted.limit(1).scalar_subquery().is_not(None)
 
 
 def had(reader: ColumnElement[int], topic: ColumnElement[int]) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
-from notifier.db import Moment, allow_bulk, is_server
+from notifier.db import Moment, allow_bulk, is_server, look_up_only
 
 _OURS: Final = MetaData()
 _C: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -93,10 +93,7 @@ def stage(session: Session, staged: Staged) -> None:
     # In the order of the unique index: pages that are near each other are changed together.
     rows = sorted(staged.rows, key=lambda row: row.key)
     if is_server(session):
-        # The rows are looked up one by one in indexes; a plan that reads all readers for each some would be slow, and
-        # one that was made while a table was small is kept when it no longer is.
-        for way in ("hashjoin", "mergejoin", "seqscan"):
-            session.connection().exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        look_up_only(session)
         _copy(session, rows)
     else:
         columns = [column.name for column in incoming.columns]

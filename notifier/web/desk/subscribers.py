@@ -44,12 +44,11 @@ def show(  # noqa: PLR0913, PLR0917 - a parameter a field of the form
         found = searching.page(session, site_id, search, max(0, before))
         values: dict[str, Any] = {
             "topics": subscribers.topics_of(session, site_id), "tags": subscribers.tags(session, site_id),
-            "count": searching.counted(session, site_id, found.search),
         }  # fmt: skip
     rows = [(one, seen_by(entered, one.address), one.id in found.suppressed) for one in found.readers]
     query = urlencode({name: value for name, value in given.items() if value})
     return edge.desk.page(
-        "subscribers", here, rows=rows, search=search, given=given, query=query, onward=found.onward,
+        "subscribers", here, rows=rows, search=search, given=given, query=query, found=found,
         count_max=searching.COUNTED_MAX, states=STATES, languages=list(LANGUAGES), kinds=list(ActKind),
         may_act=may_see(entered), **values,
     )  # fmt: skip
