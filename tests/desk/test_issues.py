@@ -140,7 +140,7 @@ def test_nothing_that_was_stored_runs_anywhere(desk: Desk, editor: Somebody, pay
         tags = re.findall(r"<[a-zA-Z][^>]*>", re.sub(r'"[^"]*"', '""', page.text))
         assert not [tag for tag in tags if re.search(r"\bon\w+=|<script(?! type=\"\" src)|<svg", tag)], page.url
         assert 'href="javascript:' not in page.text
-        assert "49" not in page.text or payload != "{{ 7*7 }}"
+        assert payload != "{{ 7*7 }}" or not re.search(r"\b49\b", page.text)
 
 
 def test_the_letter_in_the_frame_may_do_nothing(editor: Somebody) -> None:

@@ -27,7 +27,7 @@ def fits(site_id: int, audience: Audience, now: datetime, *, are_few: bool = Fal
         which.append(Subscriber.confirmed_at >= now - timedelta(days=audience.joined_days))
     if audience.alive_days:
         since = now - timedelta(days=audience.alive_days)
-        which.append(or_(Subscriber.changed_at >= since, _any(_seen(since), are_few=are_few)))
+        which.append(or_(Subscriber.changed_at >= since, _was_seen(since, are_few=are_few)))
     return and_(*which)
 
 
@@ -54,6 +54,9 @@ def _came_by(sources: tuple[str, ...]) -> Select[Any]:
     return select(literal(1)).where(*by).correlate(Subscriber)
 
 
-def _seen(since: datetime) -> Select[Any]:
-    seen = Bookmark.subscriber_id == Subscriber.id, Bookmark.alive_at >= since
-    return select(literal(1)).where(*seen).correlate(Subscriber)
+def _was_seen(since: datetime, *, are_few: bool) -> ColumnElement[bool]:
+    lately = select(Bookmark.subscriber_id).where(Bookmark.alive_at >= since)
+    if are_few:
+        return looked_up(lately.where(Bookmark.subscriber_id == Subscriber.id).correlate(Subscriber))
+    # Not correlated: an EXISTS beside an OR would be asked anew for every reader there is.
+    return Subscriber.id.in_(lately)
