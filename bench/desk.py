@@ -1,112 +1,55 @@
-"""How long the pages of the editors' desk take, with many subscribers and deliveries in PostgreSQL."""
+"""How long the pages of the editors' desk take, with many subscribers and deliveries in PostgreSQL.
 
+`--kept URL` measures in a database that stays: filled where it is empty; no list is imported into it.
+"""
+
+import secrets
 import statistics
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from fastapi.testclient import TestClient
-from sqlalchemy import select, text
+from sqlalchemy import func, select
 
-from bench.fill import Crowd, fill
+from bench import imports
+from bench.fill_desk import DAYS, fill_desk
 from bench.place import environment, options, peak_mb, quiet_parts, say, server_version
-from notifier import census, digests, staff, tally
+from notifier import census, digests, migrate, staff
 from notifier.desk.audit import Actor
 from notifier.desk.sittings import Browser
 from notifier.digests import name
 from notifier.domain.desk_words import Role
-from notifier.models import Delivery, Site
+from notifier.models import Delivery, Import, Issue, Site, Subscriber, Tag, Topic
 from notifier.parts import Parts
 from notifier.web.app import create_app
 from tests.postgresql import running
 
 QUICK, FULL = 50_000, 1_000_000
-LETTERS_EACH: Final = 5
-KINDS: Final = 65_521
 TIMES: Final = 50
-DAYS: Final = 60
 PASSWORD: Final = "a pass phrase nobody types"  # noqa: S105 - of a bench
-
-# Of each hundred: two failed, two dropped, one too old, the rest sent; the last send is still under way.
-_DELIVERIES: Final = text("""
-INSERT INTO deliveries (site_id, letter_id, subscriber_id, kind, about_id, lane, state, reason, detail, attempts,
-  next_attempt_at, expires_at, created_at, finished_at)
-SELECT :site, 1, reader.id, 'digest', send, 'digests',
-  CASE WHEN send = :sends AND n % 20 = 0 THEN 'queued' WHEN roll < 2 THEN 'failed' WHEN roll < 4 THEN 'dropped'
-    WHEN roll = 4 THEN 'expired' ELSE 'sent' END,
-  CASE WHEN send = :sends AND n % 20 = 0 THEN NULL WHEN roll = 0 THEN 'refused' WHEN roll = 1 THEN 'attempts'
-    WHEN roll < 4 THEN 'unsubscribed' WHEN roll = 4 THEN 'too_old' END,
-  '250 2.0.0 queued as 4XyZ' || n, 1, at, at + interval '20 hours', at, at + interval '10 minutes'
-FROM generate_series(1, :sends) AS send
-CROSS JOIN LATERAL (SELECT CAST(:now AS timestamptz) - (:sends - send) * interval '1 day' AS at) AS moment
-CROSS JOIN LATERAL (SELECT id, row_number() OVER (ORDER BY id) AS n FROM subscribers WHERE site_id = :site
-  ORDER BY id LIMIT :each OFFSET (send * 7919 % 5) * (:readers - :each) / 5) AS reader
-CROSS JOIN LATERAL (SELECT (n * 31 + send) % 100 AS roll) AS dice
-ORDER BY send, reader.id
-""")
-_RUNS: Final = text("""
-INSERT INTO runs (site_id, frequency, slot, created_at, planned_at, planned_count, seen)
-SELECT :site, 'daily', CAST(:now AS timestamptz) - (:sends - send) * interval '1 day' - interval '7 minutes',
-  :now, :now, :each, '[]' FROM generate_series(1, :sends) AS send
-""")
-
-
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """What the pages are about."""
-
-    paths: dict[str, str]
-    deliveries: int
 
 
 def main() -> None:
-    """Fill a database, log in, open every page fifty times, and say how long that took."""
-    size = options(__doc__ or "", "readers", QUICK, FULL).size
+    """Fill a database, log in, open every page fifty times, import a list, and say how long all that took."""
+    given = options(__doc__ or "", "readers", QUICK, FULL, keeps=True)
     begun = time.perf_counter()
-    with running() as server:
-        url = server.create()
+    with _database(given.kept) as url:
         parts = quiet_parts(environment(database_url=url))
         try:
-            filled = fill_desk(parts, size)
-            fill_s = time.perf_counter() - begun
-            client = logged_in(parts)
-            p95 = {page: measured(client, path) for page, path in filled.paths.items()}
-            version = server_version(parts.db)
+            figures = _measure(parts, given.size, is_kept=bool(given.kept))
         finally:
             parts.db.close()
-            server.drop(url)
-    say(
-        readers=size, deliveries=filled.deliveries, p95_ms=p95, worst_ms=max(p95.values()), times=TIMES,
-        fill_s=round(fill_s, 1), rss_mb=peak_mb(), all_seconds=round(time.perf_counter() - begun, 1),
-        postgresql=version,
-    )  # fmt: skip
-
-
-def fill_desk(parts: Parts, readers: int) -> Filled:
-    """Readers with three subscriptions each, and sixty daily digests behind them."""
-    now = datetime.now(UTC)
-    fill(parts, Crowd(readers, KINDS, mixed=20, others=25), now)
-    with parts.db.writing() as session:
-        site = session.scalars(select(Site.id)).one()
-        session.execute(text("DELETE FROM runs"))
-        session.execute(text("ALTER SEQUENCE runs_id_seq RESTART"))
-        given: dict[str, Any] = {
-            "site": site, "sends": DAYS, "readers": readers, "each": readers * LETTERS_EACH // DAYS, "now": now,
-        }  # fmt: skip
-        session.execute(_RUNS, given)
-        session.execute(_DELIVERIES, given)
-        tally.rebuild(session)
-    with parts.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM (ANALYZE)"))
-    census.count(parts, now)
-    return Filled(_paths(parts, site, now), given["each"] * DAYS)
+    say(**figures, rss_mb=peak_mb(), all_seconds=round(time.perf_counter() - begun, 1))
 
 
 def logged_in(parts: Parts) -> TestClient:
     """A browser of an owner."""
     now = datetime.now(UTC)
-    token = staff.invite(parts, "owner@bench.example", Role.OWNER, "ar", Actor("cli"), now)
+    address = f"owner-{secrets.token_hex(4)}@bench.example"
+    token = staff.invite(parts, address, Role.OWNER, "ar", Actor("cli"), now)
     cookie = staff.accept(parts, token, "bench", PASSWORD, Browser("", "bench"), now)
     client = TestClient(create_app(parts, now=lambda: datetime.now(UTC)), base_url="https://bench.example")
     client.cookies.set("__Host-desk", cookie or "")
@@ -123,21 +66,78 @@ def measured(client: TestClient, path: str) -> float:
         if answer.status_code != 200:  # noqa: PLR2004 - a page
             raise RuntimeError(f"{path}: {answer.status_code}")
     p95 = round(statistics.quantiles(spent, n=20)[-1], 1)
-    print(f"{path:60} {p95:8.1f} ms", flush=True)
+    print(f"{path:70} {p95:8.1f} ms", flush=True)
     return p95
 
 
-def _paths(parts: Parts, site: int, now: datetime) -> dict[str, str]:
+def _measure(parts: Parts, size: int, *, is_kept: bool) -> dict[str, Any]:
+    begun, now = time.perf_counter(), datetime.now(UTC)
     with parts.db.reading() as session:
-        reader = session.scalars(select(Delivery.subscriber_id).order_by(Delivery.id.desc()).limit(1)).one()
-    at = "/desk/at/bench"
-    running_, done = f"{at}/deliveries/digest-{DAYS}", f"{at}/deliveries/digest-{DAYS // 2}"
-    slots = digests.ahead(parts, site, now).slots
+        is_full = session.scalar(select(Site.id).limit(1)) is not None
+    if not is_full:
+        fill_desk(parts, size, now)
+    fill_s = time.perf_counter() - begun
+    client, begun = logged_in(parts), time.perf_counter()
+    census.count(parts, now)
+    census_s = time.perf_counter() - begun
+    p95 = {page: measured(client, path) for page, path in paths(parts, now).items()}
+    with parts.db.reading() as session:
+        letters = session.scalar(select(func.count(Delivery.id))) or 0
     return {
-        "overview": at, "deliveries": f"{at}/deliveries", "send_running": running_, "send_done": done,
+        "readers": size, "deliveries": letters, "p95_ms": p95, "worst_ms": max(p95.values()), "times": TIMES,
+        "fill_s": round(fill_s, 1), "census_s": round(census_s, 2),
+        "import_rows_per_s": None if is_kept else round(imports.import_rows_per_s(parts, size)),
+        "postgresql": server_version(parts.db),
+    }  # fmt: skip
+
+
+@contextmanager
+def _database(kept: str) -> Iterator[str]:
+    if kept:
+        migrate.upgrade(kept)
+        yield kept
+        return
+    with running() as server:
+        url = server.create()
+        yield url
+        server.drop(url)
+
+
+def paths(parts: Parts, now: datetime) -> dict[str, str]:
+    """The pages, by name."""
+    at = "/desk/at/bench"
+    with parts.db.reading() as session:
+        site = session.scalars(select(Site.id).where(Site.slug == "bench")).one()
+        reader = session.scalars(select(func.max(Subscriber.id)).where(Subscriber.site_id == site)).one()
+        topic = session.scalars(select(Topic.id).where(Topic.name == "category:قسم 3")).one()
+        rare, list_, issue = (
+            session.scalar(select(func.max(one.id)).where(one.site_id == site)) for one in (Tag, Import, Issue)
+        )
+    slots = digests.ahead(parts, site, now).slots
+    going, done, people = f"{at}/deliveries/digest-{DAYS}", f"{at}/deliveries/digest-{DAYS // 2}", f"{at}/subscribers"
+    return {
+        "overview": at, "deliveries": f"{at}/deliveries", "send_running": going, "send_done": done,
         "send_failed": f"{done}?state=failed", "send_refused": f"{done}?state=failed&reason=refused",
-        "send_queued": f"{running_}?state=queued", "person": f"{at}/deliveries/person/{reader}",
+        "send_queued": f"{going}?state=queued", "send_sending": f"{going}?state=sending",
+        "send_sent_later": f"{done}?state=sent&after=1000000", "person": f"{at}/deliveries/person/{reader}",
         "calendar": f"{at}/calendar", "slot": f"{at}/calendar/{name(slots[0])}", "charts": f"{at}/charts",
+        "subscribers": people, "subscribers_by_address": f"{people}?words=r99",
+        "subscribers_by_name": f"{people}?words=99999", "subscribers_by_no_name": f"{people}?words=nobodyofthatname",
+        "subscribers_by_topic": f"{people}?topic={topic}", "subscribers_by_tag": f"{people}?tag={rare}",
+        "subscribers_suppressed": f"{people}?state=suppressed", "subscribers_pending": f"{people}?state=pending",
+        "subscribers_english": f"{people}?language=en", "subscribers_hebrew": f"{people}?language=he",
+        "subscribers_lately": f"{people}?since={now.date().isoformat()}",
+        "subscribers_narrow": f"{people}?topic={topic}&tag={rare}&state=suppressed&language=en",
+        "subscriber": f"{people}/{reader}", "acts": f"{at}/acts", "imports": f"{at}/imports",
+        "import": f"{at}/imports/{list_}", "issues": f"{at}/issues", "issue": f"{at}/issues/{issue}",
+        "issue_edit": f"{at}/issues/{issue}/edit", "issue_edit_all": f"{at}/issues/{(issue or 0) - 1}/edit",
+        "issue_search": f"{at}/issues/{issue}/edit?q=الجسر",
+        "issue_count": f"{at}/issues/{issue}/count?source=mailchimp",
+        "issue_count_alive": f"{at}/issues/{issue}/count?alive_days=30",
+        "issue_count_nobody": f"{at}/issues/{issue}/count?source=comments-reloaded",
+        "issue_preview": f"{at}/issues/{issue}/preview", "issue_send": f"{at}/issues/{issue}/send",
+        "setup": f"{at}/setup", "sources": f"{at}/setup/sources", "templates": f"{at}/setup/templates",
+        "accounts": f"{at}/setup/accounts", "keys": f"{at}/setup/keys", "webhooks": f"{at}/setup/webhooks",
         "people": "/desk/people", "log": "/desk/log", "me": "/desk/me",
     }  # fmt: skip
 

@@ -51,11 +51,13 @@ def peak_mb() -> int:
     return round(kilobytes / (1024 * 1024 if sys.platform == "darwin" else 1024))
 
 
-def options(about: str, unit: str, quick: int, full: int) -> argparse.Namespace:
-    """What every script is asked: `--quick`, or a size of its own (as `size`)."""
+def options(about: str, unit: str, quick: int, full: int, *, keeps: bool = False) -> argparse.Namespace:
+    """What every script is asked: `--quick`, or a size of its own (as `size`); where it `keeps`, also `--kept`."""
     parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--quick", action="store_true", help=f"{quick:,} {unit} instead of {full:,}")
     parser.add_argument(f"--{unit}", dest="size", type=int, help="so many, whatever else is said")
+    if keeps:
+        parser.add_argument("--kept", default="", metavar="URL", help="a database to measure in that stays")
     given = parser.parse_args()
     given.size = given.size or (quick if given.quick else full)
     return given

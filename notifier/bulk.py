@@ -42,6 +42,14 @@ def among(session: Session, column: Any, ids: Iterable[int]) -> ColumnElement[bo
     return cast("ColumnElement[bool]", column.in_(select(func.json_each(f"[{listed}]").table_valued("value").c.value)))
 
 
+def looked_up(wanted: Select[Any]) -> ColumnElement[bool]:
+    """Whether there is any of these, asked row by row of an index.
+
+    PostgreSQL may answer EXISTS from a hash that it makes of a whole table.
+    """
+    return wanted.limit(1).scalar_subquery().is_not(None)
+
+
 def among_those(session: Session, column: Any, which: Select[int]) -> ColumnElement[bool]:  # noqa: ANN401 - of any model
     """That a column is one of the few ids that `which` selects, found first.
 

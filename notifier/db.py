@@ -140,6 +140,16 @@ def allow_bulk(session: Session) -> None:
             session.execute(select(func.set_config(knob, value, True)))  # noqa: FBT003 - SET LOCAL, as a function
 
 
+def look_up_only(session: Session) -> None:
+    """Let the rest of this transaction look rows up in indexes, one by one: for a few thousand among millions.
+
+    Otherwise PostgreSQL may read a whole table for them, or keep a plan that was good while the table was small.
+    """
+    if is_server(session):
+        for way in ("hashjoin", "mergejoin", "seqscan"):
+            session.execute(select(func.set_config(f"enable_{way}", "off", True)))  # noqa: FBT003 - SET LOCAL, as a function
+
+
 def affected(session: Session, statement: Executable) -> int:
     """Run a writing statement; gives how many rows it touched."""
     # Without the option psycopg's count of an INSERT … SELECT is lost on the way (-1).

@@ -13,7 +13,9 @@ from notifier.domain.tokens import is_hash
 from notifier.models import Subscriber, SubscriberTag, Subscription, Suppression
 
 PAGE: Final = 50
-COUNTED_MAX: Final = 10_000
+COUNTED_MAX: Final = 5000
+LOOKED_THROUGH: Final = 50_000
+"""What no index answers is looked for among so many readers at a time; the page's link goes on below them."""
 STATES: Final = ("active", "paused", "pending", "suppressed")
 WORDS_MAX: Final = 320
 _LAST: Final = "\U0010ffff"
@@ -52,6 +54,11 @@ class Search:
     def is_narrow(self) -> bool:
         """Whether anything is asked for at all."""
         return self != Search()
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether no index answers it."""
+        return bool(self.by_name or self.language or self.since)
 
     def where(self, site_id: int, now: datetime) -> list[ColumnElement[bool]]:
         """The conditions on Subscriber; who is on a pause is active all the same."""
@@ -96,6 +103,20 @@ class Search:
         return [] if not self.state else [false()]
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which page of what is found."""
+
+    before: int = 0
+    """Where the page before it ended; 0 for the first one."""
+    size: int = PAGE
+    stretch: int = LOOKED_THROUGH
+    """Among how many readers a slow search looks."""
+
+
+FIRST: Final = Cut()
+
+
 def is_suppressed() -> ColumnElement[bool]:
     """Whether a reader must not be written to."""
     return exists().where(
@@ -113,32 +134,49 @@ class Found:
     """As it was understood: by name, where no address begins like this."""
     readers: Sequence[Subscriber]
     suppressed: frozenset[int]
+    count: int
+    """5,001 stands for more than 5,000, which nobody waits for."""
+    looked: int
+    """Among how many readers they were looked for; 0 for all."""
     onward: int
-    """The last id, where there are more; else 0."""
+    """Below which id there may be more; else 0."""
 
 
-def page(session: Session, site_id: int, search: Search, now: datetime, before: int = 0, size: int = PAGE) -> Found:
-    """A page of what is found; `before` is the last id of the page before."""
-    readers = _page(session, search.where(site_id, now), before, size)
-    if not readers and not before and search.words and "@" not in search.words and not is_hash(search.words):
-        search = replace(search, by_name=True)
-        readers = _page(session, search.where(site_id, now), before, size)
-    more, readers = len(readers) > size, readers[:size]
+def page(session: Session, site_id: int, search: Search, now: datetime, cut: Cut = FIRST) -> Found:
+    """A page of what is found."""
+    search = _understood(session, site_id, search, now)
+    where = search.where(site_id, now)
+    least, looked = _stretch(session, site_id, cut) if search.is_slow else (0, 0)
+    if least:
+        where.append(Subscriber.id >= least)
+    below = [*where, Subscriber.id < cut.before] if cut.before else where
+    wanted = select(Subscriber).where(*below).order_by(Subscriber.id.desc())
+    readers = session.scalars(wanted.limit(cut.size + 1)).all()
+    more, readers = len(readers) > cut.size, readers[: cut.size]
     shut = select(Subscriber.id).where(Subscriber.id.in_([one.id for one in readers]), is_suppressed())
-    return Found(search, readers, frozenset(session.scalars(shut)), readers[-1].id if more else 0)
+    suppressed = frozenset(session.scalars(shut))
+    count = _counted(session, below if least else where)
+    return Found(search, readers, suppressed, count, looked, readers[-1].id if more else least)
 
 
-def counted(session: Session, site_id: int, search: Search, now: datetime) -> int:
-    """How many are found; 10,001 stands for more than 10,000, which nobody waits for."""
-    some = select(Subscriber.id).where(*search.where(site_id, now)).limit(COUNTED_MAX + 1).subquery()
+def _understood(session: Session, site_id: int, search: Search, now: datetime) -> Search:
+    if not search.words or search.by_name or "@" in search.words or is_hash(search.words):
+        return search
+    begins = select(Subscriber.id).where(*Search(search.words).where(site_id, now)).limit(1)
+    return replace(search, by_name=True) if session.scalar(begins) is None else search
+
+
+def _stretch(session: Session, site_id: int, cut: Cut) -> tuple[int, int]:
+    """(the least id of the next readers to look through, how many they are); zeros where they are all that is left."""
+    theirs = [Subscriber.site_id == site_id, *([Subscriber.id < cut.before] if cut.before else [])]
+    some = select(Subscriber.id).where(*theirs).order_by(Subscriber.id.desc()).limit(cut.stretch + 1).subquery()
+    least, many = session.execute(select(func.min(some.c.id), func.count()).select_from(some)).one()
+    return (least + 1, cut.stretch) if many > cut.stretch else (0, 0)
+
+
+def _counted(session: Session, where: Sequence[ColumnElement[bool]]) -> int:
+    some = select(Subscriber.id).where(*where).limit(COUNTED_MAX + 1).subquery()
     return session.scalar(select(func.count()).select_from(some)) or 0
-
-
-def _page(session: Session, which: Sequence[ColumnElement[bool]], before: int, size: int) -> Sequence[Subscriber]:
-    wanted = select(Subscriber).where(*which)
-    if before:
-        wanted = wanted.where(Subscriber.id < before)
-    return session.scalars(wanted.order_by(Subscriber.id.desc()).limit(size + 1)).all()
 
 
 def _beginning(words: str) -> str:

@@ -134,7 +134,7 @@ def discard(parts: Parts, import_id: int, by: Actor, now: datetime) -> bool:
         return True
 
 
-def rejected(session: Session, import_id: int) -> Iterator[ImportFault]:
+def rejected(session: Session, import_id: int, at_once: int = FAULTS_AT_ONCE) -> Iterator[ImportFault]:
     """The rows that did not come in, in their order; a page of them is held at a time."""
     after = 0
     while True:
@@ -142,10 +142,10 @@ def rejected(session: Session, import_id: int) -> Iterator[ImportFault]:
             select(ImportFault)
             .where(ImportFault.import_id == import_id, ImportFault.line > after)
             .order_by(ImportFault.line)
-            .limit(FAULTS_AT_ONCE)
+            .limit(at_once)
         ).all()
         yield from page
-        if len(page) < FAULTS_AT_ONCE:
+        if len(page) < at_once:
             return
         after = page[-1].line
         session.expunge_all()

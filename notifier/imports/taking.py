@@ -120,7 +120,7 @@ def _merge(session: Session, row: Import, job: Job, batch: Batch, now: datetime)
     if is_for_good:
         staged.tags = job.sets.tagged(session, job.site_id, {one.tags for one in batch.rows}, now)
     merging.stage(session, staged)
-    counts = merging.judge(session, job.site_id, asks=plan.asks)
+    counts = merging.judge(session, job.site_id, asks=plan.asks, is_for_good=is_for_good)
     ground = Ground(row.id, plan.source, plan.basis, plan.frequency)
     if not is_for_good:
         note_faults(session, row.id)

@@ -4,11 +4,14 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from random import Random
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from notifier.bulk import among
+from notifier.db import Database, allow_bulk, look_up_only
 from notifier.domain.balance import Balance, Page
 from notifier.domain.issues import Audience
 from notifier.domain.words import ItemKind, ItemState, LetterKind
@@ -23,6 +26,17 @@ TOPICS_MAX: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
+class Sampling:
+    """When an audience is estimated, and from how many."""
+
+    size: int = 5000
+    hits_least: int = 400
+    """From then on the estimate is off by less than a tenth in nineteen of twenty cases."""
+    worth_from: int = 100_000
+    """With fewer readers all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """An item of an issue, as its list names it."""
 
@@ -33,6 +47,15 @@ class Shown:
     image_url: str
     image_alt: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How many readers an audience has."""
+
+    people: int
+    is_rough: bool = False
+    """Told from a sample, with two digits that count."""
 
 
 def one(session: Session, site_id: int, issue_id: int) -> Issue:
@@ -74,7 +97,28 @@ def found(session: Session, site_id: int, words: str, before: int = 0) -> Sequen
 
 def count(session: Session, site_id: int, audience: Audience, now: datetime) -> int:
     """How many readers it would reach now."""
+    allow_bulk(session)
     return session.scalar(select(func.count(Subscriber.id)).where(fits(site_id, audience, now))) or 0
+
+
+def reach(db: Database, site_id: int, audience: Audience, now: datetime, sampling: Sampling = Sampling()) -> Reach:
+    """How many it would reach, as a page can say at once: where there are very many, told from a sample.
+
+    A small audience is counted: there an estimate is none.
+    """
+    with db.reading() as session:
+        first, last = session.execute(select(func.min(Subscriber.id), func.max(Subscriber.id))).one()
+        span = last - first + 1 if last else 0
+        if span > sampling.worth_from:
+            # Always the same ones, so that the number stands still; not every so many-th, for ids may have a rhythm.
+            ids = sorted(Random(span).sample(range(first, last + 1), sampling.size))  # noqa: S311 - no secret
+            look_up_only(session)
+            some = fits(site_id, audience, now, are_few=True), among(session, Subscriber.id, ids)
+            hits = session.scalar(select(func.count(Subscriber.id)).where(*some)) or 0
+            if hits >= sampling.hits_least:
+                return Reach(_round(hits * span // sampling.size), is_rough=True)
+    with db.reading() as session:
+        return Reach(count(session, site_id, audience, now))
 
 
 def waves(session: Session, issue_id: int) -> Sequence[Wave]:
@@ -85,9 +129,9 @@ def waves(session: Session, issue_id: int) -> Sequence[Wave]:
 
 
 def page(session: Session, issue_id: int) -> Page:
-    """The balance of an issue, with what is open counted, and why letters of it did not go out."""
+    """The balance of an issue, from the running count, and why letters of it did not go out."""
     key = LetterKind.ISSUE, issue_id
-    return books.pages(session, only=[key])[key]
+    return books.pages(session, only=[key], counts_open=False)[key]
 
 
 def balances(session: Session, issue_ids: Collection[int]) -> dict[int, Balance]:
@@ -115,6 +159,11 @@ def site_of(session: Session, slug: str) -> Site:
     if (site := session.scalar(select(Site).where(Site.slug == slug))) is None:
         raise LookupError(slug)
     return site
+
+
+def _round(people: int) -> int:
+    digits = max(0, len(str(people)) - 2)
+    return round(people, -digits)
 
 
 def _balance(of: dict[str, int]) -> Balance:

@@ -41,12 +41,17 @@ class Heading:
         return self.kind, self.about_id
 
 
-def pages(session: Session, site_id: int | None = None, only: Iterable[Key] | None = None) -> dict[Key, Page]:
-    """The pages of one site or of all; `only` those that are named, with an empty one for each that is not there."""
+def pages(
+    session: Session, site_id: int | None = None, only: Iterable[Key] | None = None, *, counts_open: bool = True
+) -> dict[Key, Page]:
+    """The pages of one site or of all; `only` those that are named, with an empty one for each that is not there.
+
+    Without `counts_open` what is planned and has not ended stands as queued: a few rows, however many letters wait.
+    """
     wanted = None if only is None else set(only)
     planned, open_ = Counter[Key](), defaultdict[Key, Counter[State]](Counter)
     ended = defaultdict[Key, Counter[tuple[State, Reason | None]]](Counter)
-    for kind, about, entry, reason, count in session.execute(_counts(site_id, wanted)):
+    for kind, about, entry, reason, count in session.execute(_counts(site_id, wanted, counts_open=counts_open)):
         key = LetterKind(kind), int(about)
         if entry == PLANNED:
             planned[key] += int(count)
@@ -55,6 +60,8 @@ def pages(session: Session, site_id: int | None = None, only: Iterable[Key] | No
         elif count:
             ended[key][State(entry), Reason(reason) if reason else None] += int(count)
     keys = planned.keys() | open_.keys() | ended.keys() if wanted is None else wanted
+    if not counts_open:
+        open_.update({key: Counter({State.QUEUED: planned[key] - ended[key].total()}) for key in keys})
     return {key: Page.of(planned[key], open_[key], ended[key]) for key in keys}
 
 
@@ -129,7 +136,9 @@ def _of_issue(issue: Issue) -> Heading:
     return Heading(LetterKind.ISSUE, issue.id, Frequency.INSTANT, issue.begun_at or issue.created_at, issue.title)
 
 
-def _counts(site_id: int | None, wanted: set[Key] | None) -> CompoundSelect[Any, Any, Any, Any, Any]:
+def _counts(
+    site_id: int | None, wanted: set[Key] | None, *, counts_open: bool
+) -> Select[Any, Any, Any, Any, Any] | CompoundSelect[Any, Any, Any, Any, Any]:
     """Rows of (kind, about, entry, reason, count), in one statement, for it sees one moment."""
     tallies = select(Tally.kind, Tally.about_id, Tally.entry, Tally.reason, func.sum(Tally.count)).group_by(
         Tally.kind, Tally.about_id, Tally.entry, Tally.reason
@@ -140,6 +149,8 @@ def _counts(site_id: int | None, wanted: set[Key] | None) -> CompoundSelect[Any,
         tallies = tallies.where(
             Tally.about_id.in_({about for _, about in wanted}), Tally.kind.in_({k for k, _ in wanted})
         )
+    if not counts_open:
+        return tallies
     # Each state by itself: the index of the queued and the one of those being sent hold nothing else.
     return union_all(tallies, *(_open(state, site_id) for state in (State.QUEUED, State.SENDING)))
 

@@ -7,7 +7,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from notifier.consent.merging.making import Ground, note_faults
-from notifier.consent.merging.staging import incoming
+from notifier.consent.merging.staging import judged
 from notifier.consent.merging.words import Became
 from notifier.domain.address import fold
 from notifier.domain.tokens import address_hash, token_hash
@@ -19,7 +19,7 @@ def ask(session: Session, site: Site, ground: Ground, topics: Mapping[int, list[
 
     The sweep hands them out, some hundred at a time, so that the letters do not crowd those that readers wait for.
     """
-    row = incoming.c
+    row = judged.c
     found = session.execute(
         select(row.address, row.address_key, row.name, row.language, row.topics).where(row.word == Became.ASKED.value)
     )

@@ -1,85 +1,104 @@
-"""What would become of the staged rows; reads only, but for a word on each.
+"""What becomes of the staged rows, a word on each; it looks rows up one by one, and changes nothing that stays.
 
 An import never lifts a suppression, and never brings back who left: neither whom this site saw leave, nor whom an
 earlier list did.
 """
 
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Subquery, case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from notifier.consent.merging.staging import incoming, topic_sets
+from notifier.bulk import looked_up
+from notifier.consent.merging.staging import incoming, judged, topic_sets
 from notifier.consent.merging.words import Became
+from notifier.db import is_server
 from notifier.domain.importing.rows import Fate
 from notifier.domain.words import ConsentAction
 from notifier.models import ConsentEvent, Subscriber, Subscription, Suppression
 
-_row: Final = incoming.c
+NEW: Final = judged.c.word == Became.NEW.value
 
 
-def judge(session: Session, site_id: int, *, asks: bool = False) -> Counter[str]:
-    """Write on every staged row what would become of it; gives how many of each."""
-    connection = session.connection()
-    connection.execute(update(incoming).values(subscriber_id=whose(site_id)))
-    connection.execute(update(incoming).values(word=_word(site_id, asks=asks)))
-    found = session.execute(select(_row.word, func.count()).group_by(_row.word))
+def judge(session: Session, site_id: int, *, asks: bool = False, is_for_good: bool = True) -> Counter[str]:
+    """Write down what becomes of every staged row; gives how many of each.
+
+    On PostgreSQL new readers get the ids that they will have, where it `is_for_good`.
+    """
+    # OFFSET 0: each look-up is made once, and not again wherever its answer is used.
+    known = select(incoming, whose(site_id, incoming.c.address_key).label("subscriber_id")).offset(0).subquery("known")
+    told = select(known, _word(known, site_id, asks=asks).label("word")).offset(0).subquery("told")
+    ours: ColumnElement[Any] = told.c.subscriber_id
+    if is_for_good and is_server(session):
+        sequence = session.scalar(select(func.pg_get_serial_sequence(Subscriber.__tablename__, "id")))
+        ours = case((told.c.word == Became.NEW.value, func.nextval(sequence)), else_=ours)
+    columns = [column.name for column in judged.columns]
+    rows = select(*(ours if name == "subscriber_id" else told.c[name] for name in columns))
+    session.connection().execute(insert(judged).from_select(columns, rows))
+    found = session.execute(select(judged.c.word, func.count()).group_by(judged.c.word))
     return Counter(dict(found.all()))
 
 
-def _word(site_id: int, *, asks: bool) -> ColumnElement[str]:
+def _word(row: Subquery, site_id: int, *, asks: bool) -> ColumnElement[str]:
     """The first that is true counts."""
-    is_new, is_active = _row.subscriber_id.is_(None), _row.fate == Fate.ACTIVE.value
+    is_new, is_active = row.c.subscriber_id.is_(None), row.c.fate == Fate.ACTIVE.value
+    is_confirmed = _is_confirmed(row)
     newcomer = Became.ASKED if asks else Became.NEW
     return case(
-        (_is_suppressed(site_id), Became.SUPPRESSED.value),
-        (is_new & _was_told_off(site_id), Became.LEFT.value),
+        (_is_suppressed(row, site_id), Became.SUPPRESSED.value),
+        (is_new & _was_told_off(row, site_id), Became.LEFT.value),
         (is_new & is_active, newcomer.value),
-        (_row.fate == Fate.PENDING.value, Became.PENDING.value),
-        (is_new & (_row.fate == Fate.GONE.value), Became.GONE.value),
+        (row.c.fate == Fate.PENDING.value, Became.PENDING.value),
+        (is_new & (row.c.fate == Fate.GONE.value), Became.GONE.value),
         (is_new, Became.BARRED.value),
-        (~_is_confirmed() & _had_any(), Became.LEFT.value),
+        (~is_confirmed & _had_any(row), Became.LEFT.value),
         # A reader of ours agreed here; what they did elsewhere does not end that.
         (~is_active, Became.ALREADY.value),
-        (~_is_confirmed(), (Became.ASKED if asks else Became.OPEN).value),
-        (_wants_more(), Became.MORE.value),
+        (~is_confirmed, (Became.ASKED if asks else Became.OPEN).value),
+        (_wants_more(row), Became.MORE.value),
         else_=Became.ALREADY.value,
     )
 
 
-def whose(site_id: int) -> ScalarSelect[int]:
-    """The reader of a row's address: looked up one by one in the unique index, whatever the planner has heard."""
-    ours = Subscriber.site_id == site_id, Subscriber.address_key == _row.address_key
-    return select(Subscriber.id).where(*ours).correlate(incoming).scalar_subquery()
+def whose(site_id: int, key: ColumnElement[str]) -> ScalarSelect[int]:
+    """The reader of a row's address: looked up in the unique index, whatever the planner has heard."""
+    ours = Subscriber.site_id == site_id, Subscriber.address_key == key
+    return select(Subscriber.id).where(*ours).correlate_except(Subscriber).scalar_subquery()
 
 
-def _is_suppressed(site_id: int) -> ColumnElement[bool]:
-    return exists().where(
-        Suppression.site_id == site_id, Suppression.address_hash == _row.address_hash, Suppression.lifted_at.is_(None)
-    )
+def had(reader: ColumnElement[int], topic: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a reader ever had this topic: one that they ended stays ended."""
+    theirs = Subscription.subscriber_id == reader, Subscription.topic_id == topic
+    return looked_up(select(literal(1)).where(*theirs).correlate_except(Subscription))
 
 
-def _was_told_off(site_id: int) -> ColumnElement[bool]:
+def _is_suppressed(row: Subquery, site_id: int) -> ColumnElement[bool]:
+    barred = (
+        Suppression.site_id == site_id, Suppression.address_hash == row.c.address_hash, Suppression.lifted_at.is_(None),
+    )  # fmt: skip
+    return looked_up(select(literal(1)).where(*barred).correlate_except(Suppression))
+
+
+def _was_told_off(row: Subquery, site_id: int) -> ColumnElement[bool]:
     """Whether an earlier list said that they had left."""
-    return exists().where(
-        ConsentEvent.address_hash == _row.address_hash,
-        ConsentEvent.site_id == site_id,
+    left = (
+        ConsentEvent.address_hash == row.c.address_hash, ConsentEvent.site_id == site_id,
         ConsentEvent.action == ConsentAction.UNSUBSCRIBED,
-    )
+    )  # fmt: skip
+    return looked_up(select(literal(1)).where(*left).correlate_except(ConsentEvent))
 
 
-def _had_any() -> ColumnElement[bool]:
-    return exists().where(Subscription.subscriber_id == _row.subscriber_id)
+def _had_any(row: Subquery) -> ColumnElement[bool]:
+    theirs = Subscription.subscriber_id == row.c.subscriber_id
+    return looked_up(select(literal(1)).where(theirs).correlate_except(Subscription))
 
 
-def _is_confirmed() -> ColumnElement[bool]:
-    return exists().where(Subscriber.id == _row.subscriber_id, Subscriber.confirmed_at.is_not(None))
+def _is_confirmed(row: Subquery) -> ColumnElement[bool]:
+    they = Subscriber.id == row.c.subscriber_id, Subscriber.confirmed_at.is_not(None)
+    return looked_up(select(literal(1)).where(*they).correlate_except(Subscriber))
 
 
-def _wants_more() -> ColumnElement[bool]:
-    """Topics that they never had: one that they ended stays ended."""
-    had = exists().where(
-        Subscription.subscriber_id == _row.subscriber_id, Subscription.topic_id == topic_sets.c.topic_id
-    )
-    return exists().where(topic_sets.c.number == _row.topics, ~had)
+def _wants_more(row: Subquery) -> ColumnElement[bool]:
+    wanted = topic_sets.c.number == row.c.topics, ~had(row.c.subscriber_id, topic_sets.c.topic_id)
+    return looked_up(select(literal(1)).where(*wanted).correlate_except(topic_sets))

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import JSON, ColumnElement, Select, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import JSON, ColumnElement, Select, bindparam, case, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from notifier.consent.merging.judging import whose
-from notifier.consent.merging.staging import incoming, purposes, tag_sets, topic_sets
+from notifier.consent.merging.judging import NEW, had, whose
+from notifier.consent.merging.staging import judged, purposes, tag_sets, topic_sets
 from notifier.consent.merging.words import Became
-from notifier.db import is_server, upsert
+from notifier.db import affected, is_server, upsert
 from notifier.domain.words import ConsentAction, Frequency
 from notifier.models import ConsentEvent, ImportFault, Site, Subscriber, SubscriberTag, Subscription, Suppression
 
-_row: Final = incoming.c
+_row: Final = judged.c
 _TAKEN: Final = (Became.NEW.value, Became.OPEN.value, Became.MORE.value)
 _TOLD: Final = (Became.SUPPRESSED.value, Became.LEFT.value, Became.PENDING.value)
 
@@ -59,10 +59,15 @@ def _add_subscribers(session: Session, site: Site, now: datetime) -> None:
         "digest_weekday": literal(site.digest_weekday), "confirmed_at": _at(now), "created_at": _at(now),
         "changed_at": _at(now), "letters_day": literal(""), "letters_that_day": literal(0),
     }  # fmt: skip
-    new = _row.word == Became.NEW.value
-    _insert(session, Subscriber, list(columns), select(*columns.values()).where(new))
+    if is_server(session):
+        columns["id"] = _row.subscriber_id
+    new = select(*columns.values()).where(NEW)
+    once = {"index_elements": ["site_id", "address_key"]}
+    made = _insert(session, Subscriber, list(columns), new, once)
+    if is_server(session) and made == session.scalar(select(func.count()).where(NEW)):
+        return
     # Whoever signed up in this very moment is there already, and keeps what they chose.
-    session.connection().execute(update(incoming).values(subscriber_id=whose(site.id)).where(new))
+    session.connection().execute(update(judged).values(subscriber_id=whose(site.id, _row.address_key)).where(NEW))
 
 
 def _touch(session: Session, which: ColumnElement[bool], **values: datetime) -> None:
@@ -71,9 +76,6 @@ def _touch(session: Session, which: ColumnElement[bool], **values: datetime) -> 
 
 
 def _subscribe(session: Session, ground: Ground, now: datetime) -> None:
-    had = exists().where(
-        Subscription.subscriber_id == _row.subscriber_id, Subscription.topic_id == topic_sets.c.topic_id
-    )
     columns = {
         "subscriber_id": _row.subscriber_id, "topic_id": topic_sets.c.topic_id,
         "frequency": literal(ground.frequency, Subscription.__table__.c.frequency.type),
@@ -83,27 +85,25 @@ def _subscribe(session: Session, ground: Ground, now: datetime) -> None:
     wanted = (
         select(*columns.values())
         .join(topic_sets, topic_sets.c.number == _row.topics)
-        .where(_row.word.in_(_TAKEN), or_(_row.word == Became.NEW.value, ~had))
+        .where(_row.word.in_(_TAKEN), or_(NEW, ~had(_row.subscriber_id, topic_sets.c.topic_id)))
     )
-    _insert(session, Subscription, list(columns), wanted)
+    once = {"index_elements": ["subscriber_id", "topic_id"], "index_where": Subscription.ended_at.is_(None)}
+    _insert(session, Subscription, list(columns), wanted, once)
 
 
 def _prove(session: Session, site: Site, ground: Ground, now: datetime) -> None:
     """The time that the list tells, where it does; the import's own beside it."""
-    taken, gone = _row.word.in_(_TAKEN), _row.word == Became.GONE.value
-    for which, action in (
-        (taken, ConsentAction.CONFIRMED),
-        (gone, ConsentAction.UNSUBSCRIBED),
-    ):
-        columns = {
-            "site_id": literal(site.id), "subscriber_id": _row.subscriber_id, "address_hash": _row.address_hash,
-            "purpose": func.coalesce(purposes.c.purpose, ""),
-            "action": literal(action, ConsentEvent.__table__.c.action.type), "at": func.coalesce(_row.at, _at(now)),
-            "wording_hash": literal(""), "source": literal(ground.source[:40]), "ip": literal(""),
-            "detail": _detail(session, ground, now),
-        }  # fmt: skip
-        rows = select(*columns.values()).outerjoin(purposes, purposes.c.number == _row.topics).where(which)
-        _insert(session, ConsentEvent, list(columns), rows)
+    kind, gone = ConsentEvent.__table__.c.action.type, _row.word == Became.GONE.value
+    action = case((gone, literal(ConsentAction.UNSUBSCRIBED, kind)), else_=literal(ConsentAction.CONFIRMED, kind))
+    columns = {
+        "site_id": literal(site.id), "subscriber_id": _row.subscriber_id, "address_hash": _row.address_hash,
+        "purpose": func.coalesce(purposes.c.purpose, ""), "action": action, "at": func.coalesce(_row.at, _at(now)),
+        "wording_hash": literal(""), "source": literal(ground.source[:40]), "ip": literal(""),
+        "detail": _detail(session, ground, now),
+    }  # fmt: skip
+    rows = select(*columns.values()).outerjoin(purposes, purposes.c.number == _row.topics)
+    told = rows.where(_row.word.in_((*_TAKEN, Became.GONE.value)))
+    session.connection().execute(insert(ConsentEvent).from_select(list(columns), told))
 
 
 def _detail(session: Session, ground: Ground, now: datetime) -> ColumnElement[Any]:
@@ -124,11 +124,15 @@ def _bar(session: Session, site: Site, ground: Ground, now: datetime) -> None:
 
 
 def _at(now: datetime) -> ColumnElement[datetime]:
-    return literal(now, incoming.c.at.type)
+    return literal(now, _row.at.type)
 
 
-def _insert(session: Session, model: type[Any], columns: list[str], rows: Select[Any]) -> None:
+def _insert(
+    session: Session, model: type[Any], columns: list[str], rows: Select[Any], once: dict[str, Any] | None = None
+) -> int:
+    """Insert what is not there yet, by the unique key `once` (by any, where none is told); gives how many."""
     if not is_server(session):
         # SQLite reads "… FROM a JOIN b ON CONFLICT" as a join's condition, unless a WHERE stands between.
         rows = rows.where(literal(1) == 1)
-    session.connection().execute(upsert(session, model).from_select(columns, rows).on_conflict_do_nothing())
+    fresh = upsert(session, model.__table__).from_select(columns, rows)
+    return affected(session, fresh.on_conflict_do_nothing(**(once or {})))

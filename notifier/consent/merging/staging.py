@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.schema import CreateTable
 
-from notifier.db import Moment, allow_bulk, is_server
+from notifier.db import Moment, allow_bulk, is_server, look_up_only
 
 _OURS: Final = MetaData()
 _C: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
@@ -18,10 +18,17 @@ incoming: Final = Table(
     "incoming", _OURS,
     Column("line", BigInteger), Column("address", Text), Column("address_key", _C), Column("address_hash", String(64)),
     Column("name", Text), Column("language", Text), Column("fate", Text), Column("at", Moment()),
-    Column("topics", Integer), Column("tags", Integer), Column("word", Text), Column("subscriber_id", BigInteger),
+    Column("topics", Integer), Column("tags", Integer),
     prefixes=["TEMPORARY"],
 )  # fmt: skip
 """`topics` and `tags` are numbers of sets: a list has few different ones."""
+judged: Final = Table(
+    "incoming_judged", _OURS,
+    *(Column(column.name, column.type) for column in incoming.columns),
+    Column("subscriber_id", BigInteger), Column("word", Text),
+    prefixes=["TEMPORARY"],
+)  # fmt: skip
+"""The same rows once they are judged: written a second time, for changing a row where it stands costs more."""
 topic_sets: Final = Table(
     "incoming_topics",
     _OURS,
@@ -43,13 +50,12 @@ purposes: Final = Table(
     Column("purpose", Text),
     prefixes=["TEMPORARY"],
 )
-_TABLES: Final = (incoming, topic_sets, tag_sets, purposes)
-_COPIED: Final = 10
+_TABLES: Final = (incoming, judged, topic_sets, tag_sets, purposes)
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": " ", "\n": " ", "\r": " "})
 
 
 class Row(NamedTuple):
-    """One row, in the order of the table's first columns."""
+    """One row, in the order of the table's columns."""
 
     line: int
     address: str
@@ -87,11 +93,10 @@ def stage(session: Session, staged: Staged) -> None:
     # In the order of the unique index: pages that are near each other are changed together.
     rows = sorted(staged.rows, key=lambda row: row.key)
     if is_server(session):
-        # The rows are looked up one by one in indexes; a plan that reads all readers for each some would be slow.
-        session.connection().exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+        look_up_only(session)
         _copy(session, rows)
     else:
-        columns = [column.name for column in incoming.columns][:_COPIED]
+        columns = [column.name for column in incoming.columns]
         _fill(session, incoming, [dict(zip(columns, row, strict=True)) for row in rows])
     _fill(session, topic_sets, [{"number": n, "topic_id": one} for n, ids in staged.topics.items() for one in ids])
     _fill(session, tag_sets, [{"number": n, "tag_id": one} for n, ids in staged.tags.items() for one in ids])
@@ -122,8 +127,7 @@ def _fill(session: Session, table: Table, rows: Sequence[dict[str, Any]]) -> Non
 
 def _copy(session: Session, rows: Iterable[Row]) -> None:
     driver: Any = session.connection().connection.driver_connection
-    names = ", ".join(column.name for column in list(incoming.columns)[:_COPIED])
-    with driver.cursor() as cursor, cursor.copy(f"COPY incoming ({names}) FROM STDIN") as copy:
+    with driver.cursor() as cursor, cursor.copy("COPY incoming FROM STDIN") as copy:
         copy.write("".join(map(_line, rows)))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.schedule import Hours, next_slots, previous_slot
@@ -85,18 +85,18 @@ def timetables(session: Session, site_id: int) -> list[Timetable]:
 def count_timetables(session: Session, site_id: int) -> list[Timetable]:
     """Count them, reading every subscription: not while somebody waits, where there are millions."""
     columns = Subscriber.time_zone, Subscriber.digest_hour, Subscriber.digest_weekday
-    rows = session.execute(
-        select(Subscription.frequency, *columns, func.count(Subscriber.id.distinct()))
-        .join(Subscriber, Subscriber.id == Subscription.subscriber_id)
-        .where(
-            Subscriber.site_id == site_id, Subscriber.confirmed_at.is_not(None),
-            Subscription.ended_at.is_(None), Subscription.frequency.in_(DIGESTS),
-        )
-        .group_by(Subscription.frequency, *columns)
-    )  # fmt: skip
     sums = Counter[tuple[Frequency, Hours]]()
-    for frequency, zone, hour, weekday, count in rows:
-        sums[frequency, _as_told(frequency, zone, hour, weekday)] += count
+    for frequency in DIGESTS:
+        # Readers who have any, and not their subscriptions told apart: that would sort all there are.
+        gets = exists().where(
+            Subscription.subscriber_id == Subscriber.id, Subscription.frequency == frequency,
+            Subscription.ended_at.is_(None),
+        )  # fmt: skip
+        readers = Subscriber.site_id == site_id, Subscriber.confirmed_at.is_not(None), gets
+        for zone, hour, weekday, count in session.execute(
+            select(*columns, func.count()).where(*readers).group_by(*columns)
+        ):
+            sums[frequency, _as_told(frequency, zone, hour, weekday)] += count
     return [Timetable(frequency, hours, count) for (frequency, hours), count in sums.items()]
 
 

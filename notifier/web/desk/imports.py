@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
@@ -63,7 +64,7 @@ def one(edge: Here, entered: Editor, site: str, number: int, edit: str = "") -> 
     if row.state is ImportState.DRAFT or (edit and row.state is ImportState.CHECKED):
         return _mapping(edge, entered, site, row, Typed(()))
     with edge.parts.db.reading() as session:
-        faults = [fault for fault, _ in zip(imports.rejected(session, row.id), range(FAULTS_SHOWN), strict=False)]
+        faults = list(islice(imports.rejected(session, row.id, FAULTS_SHOWN), FAULTS_SHOWN))
     here = scene(edge, entered, "subscribers", site)
     percent = 100 * row.done_bytes // row.size if row.size else 0
     plan = Plan.of(row.plan)

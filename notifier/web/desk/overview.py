@@ -7,10 +7,10 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 from starlette.responses import RedirectResponse
 
-from notifier import alarms, digests, flow
+from notifier import alarms, digests
 from notifier.digests import name
 from notifier.models import Source
-from notifier.stages import sends, sums
+from notifier.stages import books, sends, sums
 from notifier.tally import day_of
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, scene
 from notifier.web.desk.whose import missing, site_id, whole
@@ -55,10 +55,9 @@ def end(edge: Here, entered: Editor, form: Form, site: str, number: str) -> Resp
 def _page(edge: Edge, entered: Entered, site: str, refused: int = 0) -> Response:
     """`refused`: the alarm that somebody wanted to end without a word."""
     here, ours, now = scene(edge, entered, "overview", site), site_id(edge, site), edge.clock()
-    found = flow.pulse(edge.parts, ours)
-    reasons = sorted(found.reasons.items(), key=lambda one: -one[1])
     ahead = digests.ahead(edge.parts, ours, now)
     with edge.parts.db.reading() as session:
+        found = books.whole(books.pages(session, ours, counts_open=False))
         latest = sends.sends(session, ours, most=LATEST)
         lately = sums.unsent_since(session, ours, day_of(now - timedelta(days=1)))
         raised = alarms.raised(session, ours, now)
@@ -68,7 +67,7 @@ def _page(edge: Edge, entered: Entered, site: str, refused: int = 0) -> Response
         here,
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
         balance=found.balance,
-        reasons=[(*side.split(": "), count) for side, count in reasons],
+        reasons=[(*side.split(": "), count) for side, count in sorted(found.reasons.items(), key=lambda one: -one[1])],
         running=[one for one in latest if one.page.balance.open][:RUNNING_MOST],
         next_slot=next(iter(ahead.slots), None),
         soon=ahead.announced(now, edge.parts.settings.digest_announce_min),

@@ -13,7 +13,7 @@ from notifier import exports, subscribers
 from notifier.consent.adding import NewReader
 from notifier.consent.signup import Invalid, SignUpForm
 from notifier.desk import audit, searching
-from notifier.desk.searching import STATES, Search
+from notifier.desk.searching import STATES, Cut, Search
 from notifier.domain.address import AddressInvalid
 from notifier.domain.desk_words import ActKind
 from notifier.domain.importing.plan import BASIS_MAX
@@ -41,15 +41,14 @@ def show(  # noqa: PLR0913, PLR0917 - a parameter a field of the form
     here, site_id = scene(edge, entered, "subscribers", site), site_of(edge, site).id
     search, now = _search(entered, given), edge.clock()
     with edge.parts.db.reading() as session:
-        found = searching.page(session, site_id, search, now, max(0, before))
+        found = searching.page(session, site_id, search, now, Cut(max(0, before)))
         values: dict[str, Any] = {
             "topics": subscribers.topics_of(session, site_id), "tags": subscribers.tags(session, site_id),
-            "count": searching.counted(session, site_id, found.search, now),
         }  # fmt: skip
     rows = [(one, seen_by(entered, one.address), one.id in found.suppressed) for one in found.readers]
     query = urlencode({name: value for name, value in given.items() if value})
     return edge.desk.page(
-        "subscribers", here, rows=rows, search=search, given=given, query=query, onward=found.onward,
+        "subscribers", here, rows=rows, search=search, given=given, query=query, found=found,
         count_max=searching.COUNTED_MAX, states=STATES, languages=list(LANGUAGES), kinds=list(ActKind),
         may_act=may_see(entered), now=now, **values,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from notifier import exports, subscribers
 from notifier.consent.adding import NewReader
 from notifier.consent.signup import SignUpForm
 from notifier.desk import audit, searching
+from notifier.desk.searching import Cut
 from notifier.domain.desk_words import Permission
 from notifier.subscribers import Edit
 from notifier.web.edge import Edge, Here
@@ -143,7 +144,7 @@ def _page(edge: Edge, caller: Caller, asked: Listing, words: str = "") -> JSONRe
     is_open = sees_addresses(caller)
     with edge.parts.db.reading() as session:
         search = search_of(session, caller.site_id, asked, words, by_name=not is_open)
-        found = searching.page(session, caller.site_id, search, edge.clock(), asked.before, asked.limit)
+        found = searching.page(session, caller.site_id, search, edge.clock(), Cut(asked.before, asked.limit))
     rows = [ReaderBody.of(one, is_shut=one.id in found.suppressed, is_open=is_open) for one in found.readers]
     return answer(ReaderPage(readers=rows, next=found.onward or None))
 

@@ -90,7 +90,7 @@ def read_intro(edge: Here, entered: Editor, form: Form, site: str, issue: int) -
 
 @router.api_route("/count", methods=LOOKING)
 def count(request: Request, edge: Here, entered: Editor, site: str, issue: int) -> Response:
-    """How many readers the audience in the query has, as a sentence."""
+    """How many readers the audience in the query has, or about how many, as a sentence."""
     on = ground(edge, entered, site)
     the_issue(edge, on, issue)
     try:
@@ -157,6 +157,6 @@ def _page(request: Request, edge: Edge, on: Ground, row: Issue, words: Composed,
 
 
 def _reach(edge: Edge, on: Ground, audience: Audience) -> str:
-    with edge.parts.db.reading() as session:
-        reached = reading.count(session, on.site.id, audience, edge.clock())
-    return edge.desk.spoken(on.scene).html("issues.reach", count=reached)
+    reached = reading.reach(edge.parts.db, on.site.id, audience, edge.clock())
+    key = "issues.reach_about" if reached.is_rough else "issues.reach"
+    return edge.desk.spoken(on.scene).html(key, count=reached.people)

@@ -9,6 +9,7 @@ from notifier.domain.issues import Audience, IssueRefused, When
 from notifier.domain.schedule import local
 from notifier.issues import compose, reading
 from notifier.issues import sending as acts
+from notifier.issues.reading import Reach
 from notifier.web.desk.gate import Editor
 from notifier.web.desk.issues.ground import ISSUES, act, ground, see, the_issue, which
 from notifier.web.desk.issues.listing import asked_refusal
@@ -20,18 +21,19 @@ router = APIRouter(prefix=f"{ISSUES}/{{issue}}", include_in_schema=False)
 
 @router.api_route("/send", methods=LOOKING)
 def ask(request: Request, edge: Here, entered: Editor, site: str, issue: int) -> Response:
-    """How many people it is for, and when it shall go."""
+    """How many people it is for, and when it shall go; `?exact=1` counts where there are very many."""
     on = ground(edge, entered, site)
     row = the_issue(edge, on, issue)
     if not row.state.is_open:
         return see(on.page(issue))
     audience = Audience.of(row.audience)
     with edge.parts.db.reading() as session:
-        people = reading.count(session, on.site.id, audience, edge.clock())
         labels = dict(reading.categories(session, on.site.id))
+        counted = request.query_params.get("exact") and reading.count(session, on.site.id, audience, edge.clock())
+    reached = Reach(counted) if counted else reading.reach(edge.parts.db, on.site.id, audience, edge.clock())
     now = edge.clock().astimezone(ZoneInfo(on.site.time_zone)).replace(tzinfo=None)
     return edge.desk.page(
-        "issue_send", on.scene, root=on.page(issue), issue=row, people=people, audience=audience, labels=labels,
+        "issue_send", on.scene, root=on.page(issue), issue=row, reached=reached, audience=audience, labels=labels,
         refused=asked_refusal(request), least=now.isoformat(timespec="minutes"), time_zone=on.site.time_zone,
     )  # fmt: skip
 
