@@ -36,8 +36,8 @@ def error_body(request: Request, edge: Edge, problem: Problem) -> ErrorBody:
     sentences = edge.look.sentences
     asked = sentences.supported(request.query_params.get("lang"))
     language = asked or sentences.accepted(request.headers.get("accept-language", ""))
-    if problem.area:
-        said = edge.desk.strings.voice(language).say(f"{problem.area}.{problem.key}", **problem.values)
+    if problem.desk_key:
+        said = edge.desk.strings.voice(language).say(problem.desk_key, **problem.values)
     else:
         said = sentences.plain(language, problem.key, **{"field": problem.field, **problem.values})
     return ErrorBody(key=problem.key.removeprefix("error_").removeprefix("refused_"), message=said, field=problem.field)

@@ -10,6 +10,8 @@ from starlette.exceptions import HTTPException
 from notifier.db import is_passing
 from notifier.domain.letter import SiteFace
 
+DESK: Final = "desk:"
+"""Before a key: it stands in the strings of the desk."""
 FIELD_MAX: Final = 200
 AGAIN_S: Final = 10
 _PLACES: Final = ("body", "path", "query")
@@ -56,8 +58,9 @@ class Problem(HTTPException):
         face: SiteFace | None = None,
     ) -> None:
         super().__init__(status, detail=key, headers=headers)
-        self.area, _, self.key = key.rpartition(".")
-        """A dot in the key parts where the desk's strings have the sentence; those of the pages need none."""
+        self.desk_key = key.removeprefix(DESK) if key.startswith(DESK) else ""
+        """Where the desk's strings have the sentence."""
+        self.key = self.desk_key.rpartition(".")[2] or key
         self.field = field
         self.values = dict(values or {})
         self.face = face

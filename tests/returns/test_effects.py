@@ -206,7 +206,7 @@ def test_a_letter_to_the_old_address_says_nothing_of_the_new_one(post: Post) -> 
     post.world.later(hours=1)
     with transaction(post.world.parts.db, post.world.parts.bell) as session:
         row = moving.request(session, session.get_one(Subscriber, reader.id), "new@example.org", post.now)
-        later(session, to_sign_up(row.id))
+        later(session, to_sign_up(row.signup_id))
     post.world.work()
     post.world.later(minutes=1)
     assert readers.confirm(post.world.parts, post.world.confirm_token("new@example.org"), "", post.now)

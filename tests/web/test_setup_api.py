@@ -99,7 +99,7 @@ def test_a_key_of_another_site_is_not_revoked_from_here(visit: Visit) -> None:
 
 def test_a_template_is_written_put_in_force_restored_and_taken_back(visit: Visit) -> None:
     key, path = visit.key(WRITES), f"{TEMPLATES}/digest"
-    assert visit.client.get(path, headers=key).json() == {"kind": "digest", "version": None, "text": OURS, "faults": []}
+    assert visit.client.get(path, headers=key).json() == {"part": "digest", "version": None, "text": OURS, "faults": []}
     first = visit.client.put(path, json={"text": OURS, "note": "first"}, headers=key).json()
     assert (first["in_force"], first["faults"]) == (False, [])
     second = visit.client.put(path, json={"text": OURS + "\n", "in_force": True}, headers=key).json()
@@ -109,9 +109,9 @@ def test_a_template_is_written_put_in_force_restored_and_taken_back(visit: Visit
         (second["version"], True), (first["version"], False),
     ]  # fmt: skip
     restored = visit.client.post(f"{path}/versions/{first['version']}/restore", headers=key).json()
-    assert restored == {"kind": "digest", "version": first["version"]}
+    assert restored == {"part": "digest", "version": first["version"]}
     assert visit.client.post(f"{TEMPLATES}/alert/versions/{first['version']}/restore", headers=key).status_code == 404
-    assert visit.client.delete(path, headers=key).json() == {"kind": "digest", "version": None}
+    assert visit.client.delete(path, headers=key).json() == {"part": "digest", "version": None}
     kinds = {one["part"]: one["version"] for one in visit.client.get(TEMPLATES, headers=key).json()}
     assert set(kinds) == set(LetterKind)
     assert set(kinds.values()) == {None}

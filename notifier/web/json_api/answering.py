@@ -16,7 +16,7 @@ from notifier.domain.address import AddressInvalid
 from notifier.imports.acts import PlanError
 from notifier.sources.lists import ListError
 from notifier.web.bodies import Refusal
-from notifier.web.problems import Problem
+from notifier.web.problems import DESK, Problem
 
 PREFIX: Final = "/api/v1/sites/{site}"
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
@@ -47,7 +47,8 @@ def out_of_turn() -> Problem:
 
 def wrong(key: str, field: str, **values: object) -> Problem:
     """What was sent cannot be."""
-    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, key, field=field, values=values)
+    named = f"{DESK}{key}" if "." in key else key
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, named, field=field, values=values)
 
 
 @contextmanager

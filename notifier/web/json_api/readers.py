@@ -31,7 +31,7 @@ from notifier.web.json_api.reader_bodies import (
 )
 from notifier.web.keys import Caller, scoped
 from notifier.web.look import PLAIN_HEADERS
-from notifier.web.problems import Problem
+from notifier.web.problems import DESK, Problem
 
 Onlooker = Annotated[Caller, scoped(Permission.SUBSCRIBERS_READ)]
 Editor = Annotated[Caller, scoped(Permission.SUBSCRIBERS_WRITE)]
@@ -88,7 +88,7 @@ def add_reader(edge: Here, caller: Editor, site: str, body: NewReaderBody) -> JS
         new = NewReader(body.address, topics, body.frequency, body.basis.strip(), body.name, body.language)
         added = subscribers.add(edge.parts, caller.site_id, new, by, now)
     if added is None:
-        raise Problem(HTTPStatus.CONFLICT, "roll.is_suppressed", field="address")
+        raise Problem(HTTPStatus.CONFLICT, f"{DESK}roll.is_suppressed", field="address")
     return answer(Added(id=added, asked=False), HTTPStatus.CREATED)
 
 

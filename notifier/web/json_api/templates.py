@@ -30,7 +30,7 @@ from notifier.web.json_api.template_bodies import (
     VersionPage,
 )
 from notifier.web.keys import Caller, scoped
-from notifier.web.problems import Problem
+from notifier.web.problems import DESK, Problem
 
 Onlooker = Annotated[Caller, scoped(Permission.TEMPLATES_READ)]
 Keeper = Annotated[Caller, scoped(Permission.TEMPLATES_WRITE)]
@@ -130,7 +130,7 @@ def _letter(edge: Edge, caller: Caller, draft: Draft, asked: LookQuery | LookBod
     except LookupError:
         raise missing() from None
     except RenderFailed:
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "setup.template_broken") from None
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{DESK}setup.template_broken") from None
 
 
 def _text(edge: Edge, caller: Caller, part: TemplatePart, version: int) -> tuple[int, str]:
@@ -158,6 +158,6 @@ def _said(request: Request, edge: Edge, faults: Sequence[Fault]) -> list[FaultBo
 
 def _broken(request: Request, edge: Edge, faults: Sequence[Fault]) -> Problem:
     told = [one.model_dump() for one in _said(request, edge, faults)]
-    problem = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "setup.template_broken", field="text")
+    problem = Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{DESK}setup.template_broken", field="text")
     problem.more = {"faults": told}
     return problem
