@@ -10,6 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # Two is what a small machine has; more pays only where there are more.
 JOBS ?= 2
 ARGS ?=
+# What says again, of more languages, pages or payloads, what is said already: CI asks it, and so does `make test CI=true`.
+NARROW := $(if $(filter true,$(CI)),,and not wide)
 
 # Packages come from the lock files, each with its hash; the project itself is linked in, not copied.
 install = { $(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements-build.lock -r $(1) 2>.venv/uv.log \
@@ -19,7 +21,7 @@ install = { $(PY) -m uv pip install -q --python $(PY) --require-hashes -r requir
 
 help:
 	@echo 'make demo              try it: a sample site, its readers and an inbox, all on this machine (ARGS=--smoke: check and stop)'
-	@echo 'make test              the tests, on SQLite and PostgreSQL (ARGS="-k words" picks some)'
+	@echo 'make test              the tests, on SQLite and PostgreSQL (ARGS="-k words" picks some; CI=true: as wide as CI asks them)'
 	@echo 'make test-servers      all that asks PostgreSQL or Redis, on servers of your own where the environment names them'
 	@echo 'make test-slow         the tests that start the whole service and break what it stands on, and the long ones'
 	@echo 'make test-wordpress    the source that follows a WordPress, on a real one (Debian: wordpress php-cli php-mysql mariadb-server)'
@@ -39,7 +41,7 @@ demo: .venv/.runtime
 	@.venv/bin/notifier demo $(ARGS)
 
 test: .venv/.dev
-	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow and not twice and not browser and not wordpress' $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'not slow and not twice and not browser and not wordpress $(NARROW)' $(ARGS)
 
 test-servers: .venv/.dev
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'servers and not slow and not browser and not wordpress' $(ARGS)

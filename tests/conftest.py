@@ -1,7 +1,8 @@
 """Fixtures that every test may ask for."""
 
 import logging
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -42,6 +43,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("twice")
         if database == "postgresql" or "postgresql" in asked or ("redis_url" in asked and database is None):
             item.add_marker("servers")
+    _widen(items)
+
+
+def _widen(items: Sequence[pytest.Item]) -> None:
+    """Mark with `wide` all but so many cases of a `matrix`, evenly spread, on each database for itself."""
+    cases: dict[tuple[object, ...], list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("matrix"):
+            given: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
+            name = getattr(item, "originalname", item.name)
+            cases[item.path, name, given.get("database_url")].append(item)
+    for row in cases.values():
+        (kept,) = next(row[0].iter_markers("matrix")).args
+        chosen = {round(step * (len(row) - 1) / max(kept - 1, 1)) for step in range(kept)}
+        for place, item in enumerate(row):
+            if place not in chosen:
+                item.add_marker("wide")
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ def figures(script: str, *arguments: str) -> dict[str, Any]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
+@pytest.mark.wide
 @pytest.mark.usefixtures("postgresql")
 def test_planning_is_measured() -> None:
     found = figures("plan", "--quick", "--readers", "2000")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, FastAPI, Response
@@ -164,6 +165,7 @@ def _provider(knobs: Settings) -> "Provider | None":
     return Provider(knobs, knobs.base_url + single_sign_on.BACK)
 
 
+@cache
 def _files() -> APIRouter:
     router = APIRouter(include_in_schema=False)
     for name, kind in _FILES.items():

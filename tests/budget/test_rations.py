@@ -236,6 +236,7 @@ def test_it_settles_near_what_a_server_takes(make: Make, clock: Clock) -> None:
     assert refused <= taken * 0.2
 
 
+@pytest.mark.wide
 def test_a_tenth_refused_by_chance_does_not_starve_a_group(make: Make, clock: Clock) -> None:
     budget, dice, sent = make(Limit(100)), seeded(7), 0
     end = clock.now + 200

@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
 from notifier import staff
+from notifier.desk import passwords
 from notifier.desk.audit import Actor
 from notifier.desk.sittings import Browser
 from notifier.domain.desk_words import Role
@@ -16,6 +18,7 @@ from tests.web.conftest import Visit, database_url, knobs, postgresql_naba, sqli
 # Imported, for a plugin's fixtures give way to the root conftest's: the desk of these tests would have no site.
 __all__ = ["database_url", "knobs", "postgresql_naba", "sqlite_naba", "visit"]
 PASSWORD = "ركض الغزال بين النخيل"
+IN_EARNEST = passwords._HASHER  # noqa: SLF001 - the tests have a cheaper one in its place
 
 
 @dataclass
@@ -69,6 +72,12 @@ class Desk:
         client = TestClient(self.visit.client.app, base_url="https://testserver", raise_server_exceptions=False)
         client.portal = self.visit.client.portal  # One event loop for all: each request would start its own.
         return client
+
+
+@pytest.fixture(autouse=True)
+def _passwords_cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id as ever, in a thousandth of the time: what it costs in earnest is for `test_entry` to say."""
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from notifier.desk import passwords, second_factor
 from notifier.desk.audit import Actor
 from notifier.domain.desk_words import Role
 from notifier.models import AuditEvent, Sitting, User
-from tests.desk.conftest import PASSWORD, Desk, Somebody
+from tests.desk.conftest import IN_EARNEST, PASSWORD, Desk, Somebody
 
 NEW = "يمشي النهر إلى البحر"
 
@@ -55,6 +55,13 @@ def test_an_invitation_ends_after_three_days(desk: Desk) -> None:
     visit.now += timedelta(days=3)
     assert desk.browser().get(f"/desk/welcome/{token}").status_code == 410
     assert desk.browser().post(f"/desk/welcome/{token}", data={"password": PASSWORD}).status_code == 410
+
+
+def test_a_password_is_kept_at_the_price_that_owasp_asks_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", IN_EARNEST)
+    kept = passwords.hashed(PASSWORD)
+    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert passwords.is_right(kept, PASSWORD)
 
 
 def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(desk: Desk) -> None:

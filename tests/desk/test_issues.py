@@ -82,6 +82,7 @@ def test_what_cannot_be_taken_is_shown_as_it_was_typed(editor: Somebody) -> None
     assert "العدد يحتاج إلى عنوان" in answer.text
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -125,6 +126,7 @@ def test_dragging_leaves_the_order_of_the_fields(desk: Desk, editor: Somebody) -
         assert list(session.scalars(select(IssueItem.item_id).order_by(IssueItem.position))) == [two, one]
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("payload", XSS)
 def test_nothing_that_was_stored_runs_anywhere(desk: Desk, editor: Somebody, payload: str) -> None:
     item = article(desk, "x", f"خبر {payload}")
@@ -154,6 +156,7 @@ def test_the_letter_in_the_frame_may_do_nothing(editor: Somebody) -> None:
     assert 'sandbox="allow-popups allow-popups-to-escape-sandbox"' in editor.get(f"{path}/preview").text
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("view", ["phone", "desktop", "dark", "gmail", "outlook", "gmx", "text", "nonsense"])
 def test_every_view_shows_the_words(editor: Somebody, view: str) -> None:
     path = draft(editor, subject="موضوع المعاينة")

@@ -74,6 +74,7 @@ BAD = {
 }
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("field", BAD)
 def test_what_cannot_be_is_said_in_the_persons_language_and_nothing_typed_is_lost(
     desk: Desk, owner: Somebody, field: str

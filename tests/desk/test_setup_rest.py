@@ -63,6 +63,7 @@ def test_a_feed_is_looked_at_before_it_is_added(desk: Desk, owner: Somebody, oth
     assert actions(desk)[-1] == "source.added"
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize(
     ("form", "said"),
     [

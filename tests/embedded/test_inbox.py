@@ -328,6 +328,7 @@ def digest() -> bytes:
     return message.data
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize("tab", ["html", "phone", "clients", "text", "headers", "source", "nonsense"])
 @pytest.mark.parametrize("language", fixtures.LANGUAGES)
 def test_a_letter_shows_each_of_its_sides(inbox: Inbox, client: TestClient, tab: str, language: str) -> None:
@@ -409,6 +410,7 @@ def test_a_letters_body_may_only_be_looked_at(inbox: Inbox, client: TestClient, 
     assert body.text.lower().startswith("<!doctype html>")
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize(
     "raw",
     [
@@ -443,6 +445,7 @@ def test_the_pages_stand_whatever_comes(inbox: Inbox, client: TestClient, raw: b
     assert client.get(f"/inbox/{letter_id}/letter.eml").content == raw
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("path", ["999", "0", "-1", "99999999999999999999999999", "x", "999/body", "999/letter.eml"])
 def test_an_unknown_letter_is_a_page_that_says_so(client: TestClient, path: str) -> None:
     page = client.get(f"/inbox/{path}", headers=ARABIC)

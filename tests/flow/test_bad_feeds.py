@@ -90,6 +90,7 @@ INWARD = redirect("http://127.0.0.1:9/feed")
 ENDLESS = stream((b" " * 65_536 for _ in range(10_000)), FEED_TYPE)
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

@@ -105,6 +105,7 @@ WRITTEN = [
 ]
 
 
+@pytest.mark.matrix(8)
 @pytest.mark.parametrize(("file", "good", "bad", "rule"), WRITTEN)
 def test_a_broken_rule_is_refused_with_file_line_and_rule(
     tmp_path: Path, file: str, good: str, bad: str, rule: str
@@ -134,6 +135,7 @@ RENDERED = [
 ]
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize(("bad", "rule"), RENDERED)
 def test_what_only_a_letter_shows_leads_back_to_the_line_that_made_it(tmp_path: Path, bad: str, rule: str) -> None:
     assert (BODY, line_of(BODY, LEAD), rule) in broken(tmp_path, BODY, LEAD, bad)

@@ -1,5 +1,6 @@
 """A site whose letters about comments can be answered, a place that takes the answers, and a letter to answer."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -19,6 +20,8 @@ from notifier.feedback.door import Arrival, place_of
 from notifier.mailroom import Verdict
 from notifier.models import Reply, Site
 from notifier.sources.fetch import Fetcher
+from tests.databases import DIALECTS
+from tests.postgresql import PostgreSQL
 from tests.world import World, make_world
 
 ME, SHE, HE = "layla@example.org", "salem@example.org", "huda@example.org"
@@ -68,7 +71,12 @@ def paper() -> Iterator[Paper]:
 
 @pytest.fixture
 def world(db: Database, tmp_path: Path, paper: Paper) -> World:
-    found = make_world(db, tmp_path / "journal").with_settings(inbound_domain=DOMAIN, thread_hold_s=120)
+    return replying(db, tmp_path / "journal", paper)
+
+
+def replying(db: Database, folder: Path, paper: Paper) -> World:
+    """A world whose letters about comments can be answered, and whose site takes the answers at this place."""
+    found = make_world(db, folder).with_settings(inbound_domain=DOMAIN, thread_hold_s=120)
     found.parts = replace(found.parts, fetch=Fetcher(5, 100_000, (f"127.0.0.1:{paper.port}",)))
     with found.parts.db.writing() as session:
         session.execute(update(Site).values(replies_url=paper.url))
@@ -105,9 +113,22 @@ class Talk:
         return one
 
 
-@pytest.fixture
-def talk(world: World) -> Talk:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The letter that the tests answer, in a database to copy: sending it anew takes longer than they do."""
+
+    url: str
+    address: str
+    comments: dict[str, int]
+    at: datetime
+
+
+def _send(url: str, folder: Path) -> Sent:
     """Layla commented, got three answers and one letter about them."""
+    db = Database(url)
+    world = make_world(db, folder).with_settings(inbound_domain=DOMAIN, thread_hold_s=120)
+    with db.writing() as session:
+        session.execute(update(Site).values(replies_url="https://rafidain.example/replies"))
     world.article("1", title="منسوب دجلة")
     world.comment("mine", "1", author_address=ME)
     world.reader(ME, "mine:1", "thread:1", frequency=Frequency.INSTANT, name="ليلى البصري")
@@ -121,8 +142,46 @@ def talk(world: World) -> Talk:
         world.later(minutes=1)
         world.tick()
     (letter,) = world.letters()
-    world.wire.sent.clear()
-    return Talk(world, parseaddr(letter["Reply-To"])[1], comments)
+    db.close()
+    return Sent(url, parseaddr(letter["Reply-To"])[1], comments, world.now)
+
+
+@pytest.fixture(scope="session")
+def sqlite_sent(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    """The letter, in a file."""
+    folder = tmp_path_factory.mktemp("sent")
+    path = shutil.copy(sqlite_template, folder / "notifier.db")
+    return _send(f"sqlite:///{path}", folder / "journal")
+
+
+@pytest.fixture(scope="session")
+def postgresql_sent(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -> Sent:
+    """The letter, in PostgreSQL."""
+    return _send(postgresql.create(), tmp_path_factory.mktemp("sent"))
+
+
+@pytest.fixture
+def talk(request: pytest.FixtureRequest, db: Database, tmp_path: Path, paper: Paper) -> Talk:
+    """Layla commented, got three answers and one letter about them."""
+    sent: Sent = request.getfixturevalue(f"{db.engine.dialect.name}_sent")
+    found = replying(db, tmp_path / "journal", paper)
+    found.now = sent.at
+    return Talk(found, sent.address, sent.comments)
+
+
+@pytest.fixture(params=DIALECTS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database: with that letter where the test has a talk, else a fresh one; on SQLite and on PostgreSQL."""
+    is_sent = "talk" in request.fixturenames
+    if request.param == "sqlite":
+        made = request.getfixturevalue("sqlite_sent" if is_sent else "sqlite_template")
+        path = made.url.removeprefix("sqlite:///") if is_sent else made
+        yield f"sqlite:///{shutil.copy(path, tmp_path / 'notifier.db')}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    url = server.copy(request.getfixturevalue("postgresql_sent").url) if is_sent else server.create()
+    yield url
+    server.drop(url)
 
 
 def mail(

@@ -149,6 +149,7 @@ def test_every_bit_of_the_token_counts(talk: Talk) -> None:
     assert place_of(f"{local.upper()}@{DOMAIN.upper()}", DOMAIN, talk.world.parts.signer)
 
 
+@pytest.mark.matrix(5)
 @pytest.mark.parametrize(
     "address",
     ["", "@", "reply@{d}", "reply+@{d}", "reply+1@{d}", "reply+1.@{d}", "reply+0.{m}@{d}", "reply+-1.{m}@{d}",

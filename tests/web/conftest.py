@@ -23,6 +23,7 @@ from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import ItemKind
 from notifier.models import ApiKey, Base, Delivery, OneTimeToken, Site, Subscriber
 from notifier.parts import Parts
+from notifier.queue import to_sign_up
 from notifier.ring import queue_depths
 from notifier.settings import Settings
 from notifier.transports.memory import MemoryTransport
@@ -63,10 +64,10 @@ class Visit:
             }
 
     def sign_up(self, address: str = "layla@example.org", topic: str = POLITICS, frequency: str = "daily") -> None:
-        """Fill the form in the reader's stead, and let the workers do the rest."""
+        """Fill the form in the reader's stead, and let a worker do what it rings for: less by half than a sweep."""
         form = SignUpForm(site="naba", address=address, topics=(topic,), frequency=frequency)
-        readers.request_signup(self.parts, form, self.now)
-        self.work()
+        nudge = to_sign_up(readers.request_signup(self.parts, form, self.now))
+        upkeep.at_once(self.parts, nudge, lambda: self.now)
 
     def confirm(self, address: str = "layla@example.org", topic: str = POLITICS, frequency: str = "daily") -> str:
         """A confirmation link that works, straight into the database: the letter's own is only in the letter."""

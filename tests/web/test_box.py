@@ -198,6 +198,7 @@ def test_origins_are_kept_as_browsers_write_them() -> None:
 # -- what cannot be right ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [

@@ -146,6 +146,7 @@ def test_one_click_leaves_evidence(visit: Visit) -> None:
     assert (last.action, last.purpose) == ("unsubscribed", POLITICS)
 
 
+@pytest.mark.matrix(1)
 @pytest.mark.parametrize("purpose", ["u", "p", "v"])
 def test_every_flipped_bit_of_a_link_is_refused(visit: Visit, purpose: str) -> None:
     reader, _ = alerted(visit)
@@ -168,6 +169,7 @@ def test_a_link_of_one_purpose_does_not_open_another_page(visit: Visit) -> None:
     assert len(active(visit)) == 2
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("path", ["/u/x", "/p/x", "/v/x", "/confirm/x", "/u/%00", "/confirm/%ED%A0%80", "/p/1.2.é"])
 def test_a_token_we_never_made_is_404(visit: Visit, path: str) -> None:
     assert visit.client.get(path).status_code == 404

@@ -88,6 +88,7 @@ def test_another_button_of_the_page_does_what_it_says(visit: Visit) -> None:
     assert muted(visit) == ["all"]
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("how", ["", "some", "THREAD", "thread/"])
 def test_a_mute_that_there_is_not_is_404(visit: Visit, how: str) -> None:
     _, link = lettered(visit)
@@ -132,6 +133,7 @@ def test_the_preference_page_lists_what_is_muted_and_unmutes_one(visit: Visit) -
     assert "التعليقات الجديدة في النقاشات" not in answer.text
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("what", ["", "thread:999", "kind:nonsense", "x" * 500])
 def test_what_was_never_muted_is_passed_over(visit: Visit, what: str) -> None:
     reader, link = lettered(visit)
@@ -141,6 +143,7 @@ def test_what_was_never_muted_is_passed_over(visit: Visit, what: str) -> None:
     assert muted(visit) == ["all"]
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("language", ["ar", "ckb", "en", "fa", "he", "ur"])
 def test_each_page_speaks_every_language(visit: Visit, language: str) -> None:
     _, link = lettered(visit)

@@ -58,6 +58,7 @@ def has(visit: Visit, address: str = "layla@mail.iq") -> set[str]:
         )
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("link", EVERY)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_looking_changes_nothing_and_shows_one_button(old: Visit, link: str, method: str) -> None:
@@ -144,6 +145,7 @@ def test_what_was_taken_over_stands_in_the_preferences(old: Visit) -> None:
     assert f">{THREAD}<" not in page, "a discussion without a title is called one"
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     ("language", "direction"), [(x, "rtl") for x in ("ar", "ckb", "fa", "he", "ur")] + [("en", "ltr")]
 )

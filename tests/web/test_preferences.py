@@ -71,6 +71,7 @@ def test_a_topic_can_be_ended_and_all_can_be_stopped(visit: Visit) -> None:
     assert subscriptions(visit) == {}
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize(
     "sent",
     [

@@ -184,6 +184,7 @@ def test_a_letter_s_reader_is_sent_the_link_at_the_address_on_file(visit: Visit)
     assert "/sign-in/" in visit.mail_text(-1)
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("path", ["", "/undo", "/address", "/erase", "/leave"])
 def test_a_form_without_its_token_is_403_and_changes_nothing(visit: Visit, path: str) -> None:
     signed_in(visit)

@@ -3,6 +3,8 @@
 import signal
 import time
 
+import pytest
+
 from notifier.domain.words import Lane
 from notifier.embedded.valkey import Valkey
 from notifier.ring import queue_depths
@@ -32,6 +34,7 @@ def test_beat_rings_works_alone_while_redis_is_away_and_rings_again(crew: Crew, 
         again.kill()
 
 
+@pytest.mark.wide
 def test_beat_starts_and_works_without_redis(crew: Crew, valkey: Valkey) -> None:
     valkey.kill()
     crew.beat()

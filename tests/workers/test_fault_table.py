@@ -4,6 +4,7 @@ import ast
 import signal
 import time
 
+import pytest
 import redis
 
 from notifier.domain.words import Lane
@@ -28,6 +29,7 @@ def test_no_task_waits_in_redis() -> None:
     assert used == set()
 
 
+@pytest.mark.wide
 def test_a_worker_flooded_with_tasks_that_do_nothing_ends_when_asked(crew: Crew) -> None:
     worker = crew.worker(concurrency=2)
     CeleryBell(crew.redis_url)([Nudge(Task.PUBLISH, (number,), Lane.BULK) for number in range(FLOOD)])
@@ -56,6 +58,7 @@ def test_a_full_redis_takes_no_nudge_harms_nobody_and_is_used_again_once_there_i
     assert valkey.process.poll() is None
 
 
+@pytest.mark.wide
 def test_a_worker_that_met_a_full_redis_works_again_if_need_be_started_anew(crew: Crew) -> None:
     worker, bell = crew.worker(), CeleryBell(crew.redis_url)
     bell([Nudge(Task.DELIVER, ("alerts", 1, 500), Lane.ALERTS)])
@@ -72,6 +75,7 @@ def test_a_worker_that_met_a_full_redis_works_again_if_need_be_started_anew(crew
     crew.wait_note("publish 3")
 
 
+@pytest.mark.wide
 def test_a_stopped_beat_costs_no_more_than_its_ticks(crew: Crew) -> None:
     first = crew.beat()
     until(lambda: _waiting(crew) >= 1, "ticks rung")

@@ -4,6 +4,7 @@ import os
 import signal
 
 import psutil
+import pytest
 import redis
 
 from notifier.domain.words import Lane
@@ -44,6 +45,7 @@ def test_a_task_whose_process_is_killed_runs_again(crew: Crew) -> None:
     assert worker_of(second) != worker_of(first)
 
 
+@pytest.mark.wide
 def test_a_worker_outlives_a_flush_and_the_abrupt_loss_of_redis(crew: Crew, valkey: Valkey) -> None:
     worker = crew.worker()
     bell = CeleryBell(crew.redis_url)
@@ -64,6 +66,7 @@ def test_a_worker_outlives_a_flush_and_the_abrupt_loss_of_redis(crew: Crew, valk
         again.kill()
 
 
+@pytest.mark.wide
 def test_a_worker_outlives_a_frozen_redis(crew: Crew, valkey: Valkey) -> None:
     worker = crew.worker()
     valkey.process.send_signal(signal.SIGSTOP)
@@ -89,6 +92,7 @@ def test_a_terminated_worker_finishes_its_task_and_leaves_the_rest_in_the_queue(
     assert depths[Lane.ALERTS] == 3 - began
 
 
+@pytest.mark.wide
 def test_a_deaf_worker_ends_itself(crew: Crew) -> None:
     worker = crew.worker(STAND_IN_DEAF_S="1")
     family = children(worker)
@@ -97,6 +101,7 @@ def test_a_deaf_worker_ends_itself(crew: Crew) -> None:
     assert psutil.wait_procs(family, timeout=10)[1] == []
 
 
+@pytest.mark.wide
 def test_processes_of_a_killed_worker_end_too(crew: Crew) -> None:
     worker = crew.worker(concurrency=2)
     family = children(worker)

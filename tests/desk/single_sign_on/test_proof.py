@@ -24,6 +24,7 @@ def refused(newsroom: Newsroom, why: str, status: int = 403, **claims: Any) -> N
     assert newsroom.log() == [f"user.refused {why}"]
 
 
+@pytest.mark.matrix(4)
 @pytest.mark.parametrize(
     "claims",
     [

@@ -89,6 +89,7 @@ def test_a_form_may_carry_the_clients_secret_where_the_provider_wants_that(newsr
     assert newsroom.is_in()
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     "metadata",
     [
