@@ -228,6 +228,16 @@ def test_a_redirect_is_not_followed_with_the_key_and_the_letter(office: ApiOffic
     assert (len(office.asked), feed.is_for_good, KEY in feed.fault) == (1, False, False)
 
 
+@pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}\r\nX-Other: 1", f"{KEY}é"])
+def test_a_key_that_no_header_can_hold_is_told_without_being_told(office: ApiOffice, key: str) -> None:
+    transport, feed = transport_of(account("postmark", office.port, password=key)), Listed(letters(2))
+    assert [one for some in transport.send(feed) for one in some] == [], "no letter is to blame"
+    transport.close()
+    assert "key" in feed.fault
+    assert KEY not in feed.fault
+    assert office.asked == []
+
+
 def test_a_gateway_that_hears_nothing_leaves_the_letter_uncertain(office: ApiOffice) -> None:
     office.says = [(504, {})]
     assert isinstance(send(account("mailgun", office.port), letters(1))[0], Uncertain)
