@@ -11,8 +11,8 @@ from notifier.consent.signing_in import Visitor
 from notifier.models import AddressMove, ReaderSession, SignIn, Subscriber, Subscription
 from notifier.web.doors import COOKIE
 from tests.web.conftest import Visit, article
-from tests.web.test_address_change import HERS, NEW, moved, path, wish
-from tests.web.test_sign_in import act, ask, signed_in
+from tests.web.test_address_change import NEW, moved, path, wish
+from tests.web.test_sign_in import HERS, act, ask, signed_in
 
 
 def hurried(visit: Visit) -> int:

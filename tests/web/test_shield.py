@@ -20,6 +20,7 @@ from notifier.queue import Nudge, Task
 from notifier.rounds import Rounds
 from notifier.shared import Shared
 from notifier.web.counting import Counts, Tick
+from notifier.web.crowd import Wish
 from notifier.web.shield import HOUR_S, Attempt, Shield, Trial, Verdict
 from tests.web.conftest import NOW as MIDNIGHT
 from tests.web.conftest import POLITICS, SECRET, Visit, settings
@@ -245,7 +246,7 @@ def test_each_of_a_crowd_has_its_own_verdict(visit: Visit) -> None:
 
 def test_a_crowd_behind_a_database_that_stands_still_is_told_so_in_their_language(visit: Visit) -> None:
     app = cast("FastAPI", visit.client.app)
-    app.state.edge = replace(visit.edge, crowd=Rounds(lambda some: [Verdict.NOTE] * len(some), most=0))
+    app.state.edge = replace(visit.edge, crowd=Rounds[Wish, Verdict](lambda some: [Verdict.NOTE] * len(some), most=0))
     page = visit.client.post("/naba/subscribe", data=visit.form(), headers={"Accept-Language": "ar"})
     assert (page.status_code, page.headers["retry-after"]) == (503, "10")
     assert visit.edge.look.sentences.plain("ar", "error_busy") in page.text
