@@ -30,6 +30,7 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(SQLAlchemyError, _answer_database)
     app.add_exception_handler(Crowded, _answer)
+    app.add_exception_handler(OverflowError, _answer)
     app.add_exception_handler(Exception, _answer)
 
 

@@ -101,6 +101,9 @@ def of(error: Exception) -> Problem:
         return Problem(error.status_code, _BY_STATUS.get(error.status_code, _generic(error)), headers=error.headers)
     if isinstance(error, RequestValidationError):
         return of_validation(error.errors()[0])
+    if isinstance(error, OverflowError):
+        # A number in the path that no row can have: SQLite's driver refuses to look.
+        return Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     if is_passing(error) or isinstance(error, Crowded):
         again = {"Retry-After": str(AGAIN_S)}
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "error_busy", headers=again)
