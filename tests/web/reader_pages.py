@@ -12,6 +12,7 @@ import uvicorn
 from sqlalchemy import select
 
 from notifier import own_data
+from notifier.consent.signing_in import mint
 from notifier.domain.tokens import new_token, token_hash
 from notifier.models import Archived, OneTimeToken, ReaderSession, SignIn, Site, Subscriber
 from notifier.web.app import create_app
