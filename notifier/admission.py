@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.consent import signup
 from notifier.consent.signup import Limits, SignupResult
+from notifier.db import is_passing
 from notifier.domain.address import check_address
 from notifier.domain.words import LetterKind
 from notifier.models import Delivery, Signup, Site
@@ -20,12 +21,16 @@ from notifier.stages.plan.letters import chunks
 def note_signups(parts: Parts, rows: Sequence[Mapping[str, Any]]) -> list[Exception | None]:
     """Note sign-ups that came at one time and nudge their tasks; gives what the database said against each.
 
-    `rows` are of `consent.signup.row`. One that is refused (its site is gone) takes no other along.
+    `rows` are of `consent.signup.row`. One that is refused (its site is gone) takes no other along. Raises what is
+    raised where the database is away: then none was noted.
     """
     try:
         with transaction(parts.db, parts.bell) as session:
             later(session, *(to_sign_up(made) for made in signup.note_all(session, rows)))
-    except (DataError, IntegrityError) as refusal:
+    except (SQLAlchemyError, ValueError) as refusal:
+        # A ValueError is a driver's, about a text that it cannot write.
+        if is_passing(refusal):
+            raise
         if len(rows) == 1:
             return [refusal]
         return [fault for one in rows for fault in note_signups(parts, [one])]

@@ -52,7 +52,7 @@ def faults_as_csv(parts: Parts, import_id: int) -> Iterator[str]:
 
 def plain(text: str) -> str:
     """A cell that no spreadsheet computes: an apostrophe stands before what would begin a formula (OWASP)."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
 
 
 def bad(row: Import) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from notifier import greetings
-from notifier.consent import moving, own, signing_in, suppression, vetoes
+from notifier.consent import handover, moving, own, signing_in, suppression, vetoes
 from notifier.consent.own import PastLetter
 from notifier.consent.signing_in import Visitor
 from notifier.consent.vetoes import Veto
@@ -92,10 +92,10 @@ def ask_to_move(parts: Parts, visitor: Visitor, address: str, ip: str, now: date
 
     What is known of the new one never shows in the answer.
 
-    Raises `consent.signup.Invalid` for what is no address.
+    Raises `consent.signup.Invalid` for what is no address, LookupError for a session that was shut a moment ago.
     """
     with transaction(parts.db, parts.bell) as session:
-        reader = session.get_one(Subscriber, visitor.subscriber_id)
+        reader = handover.own(session, visitor)
         wish = moving.request(session, reader, address, now, ip)
         greetings.warn_of_move(parts, session, reader.id, wish.id, now)
         later(session, to_sign_up(wish.signup_id))

@@ -22,6 +22,7 @@ from notifier.consent import (
 from notifier.consent.changing import PreferenceChange, change
 from notifier.consent.confirmation import Confirmation
 from notifier.consent.goodbyes import UNDO, Return
+from notifier.consent.handover import PageLink, page_link
 from notifier.consent.links import Farewell, LinkView, Scope, Unsubscribed
 from notifier.consent.mutes import Muted, Muting
 from notifier.consent.old_links import OldLinkView
@@ -172,10 +173,11 @@ def read_preferences(parts: Parts, subscriber_id: int) -> Preferences | None:
         return preferences.preferences(session, subscriber_id)
 
 
-def whose_preferences(parts: Parts, token: str) -> int:
-    """Whom a letter's preference link speaks for; 0 for a forged one."""
+def whose_preferences(parts: Parts, token: str) -> PageLink | None:
+    """Whom a letter's preference link speaks for; None for a forged one."""
     ids = parts.signer.read(links.PREFERENCES, token)
-    return ids[0] if ids else 0
+    with parts.db.reading() as session:
+        return page_link(session, ids) if ids else None
 
 
 def change_preferences(

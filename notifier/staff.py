@@ -35,7 +35,7 @@ class Seat:
 
 
 def invite(parts: Parts, address: str, role: Role, language: str, by: Actor, now: datetime) -> str:
-    """Let somebody in by a link; gives its token, once. Raises AddressInvalid."""
+    """Let somebody in by a link; gives its token, once. Raises AddressInvalid, DeskError."""
     with parts.db.writing() as session:
         user, token = people.invite(session, address, role, language, now)
         audit.note(session, by, "user.invited", now, user=user.id, role=role.value)
@@ -123,12 +123,15 @@ def change_password(parts: Parts, of: Seat, current: str, new: str, now: datetim
 
 
 def turn_on_second_factor(parts: Parts, of: Seat, secret: str, code: str, now: datetime) -> list[str]:
-    """Ask for codes from now on; gives the spare codes, once. Raises DeskError for a wrong code."""
+    """Ask for codes from now on; gives the spare codes, once. Raises DeskError for a wrong code, or where they are."""
     step = second_factor.matching_step(secret, code, now)
     if step is None:
         raise DeskError("code_wrong", "code")
     with parts.db.writing() as session:
-        user = session.get_one(User, of.user_id)
+        user = session.get_one(User, of.user_id, with_for_update=True)
+        if user.totp_sealed:
+            # Whoever found a browser open must not put another in its place: it is turned off first.
+            raise DeskError("code_wrong", "code")
         spare = second_factor.turn_on(session, user, parts.sealer, secret, step)
         sittings.end(session, user.id, now, but=of.sitting_id)
         audit.note(session, of.actor, "user.second_factor_on", now)
@@ -136,12 +139,13 @@ def turn_on_second_factor(parts: Parts, of: Seat, secret: str, code: str, now: d
 
 
 def turn_off_second_factor(parts: Parts, of: Seat, current: str, now: datetime) -> None:
-    """Ask for codes no more. Raises DeskError for a wrong password or, of who has none, a wrong code."""
+    """Ask for codes no more. Raises DeskError for a wrong password or, where none is asked for, a wrong code."""
     with parts.db.writing() as session:
         user = session.get_one(User, of.user_id)
-        if not user.password_hash and not second_factor.take(session, user, parts.sealer, current, now):
+        asks_password = bool(user.password_hash) and not parts.settings.oidc_require
+        if not asks_password and not second_factor.take(session, user, parts.sealer, current, now):
             raise DeskError("code_wrong", "current")
-        if user.password_hash and not passwords.is_right(user.password_hash, current):
+        if asks_password and not passwords.is_right(user.password_hash, current):
             raise DeskError("password_wrong", "current")
         second_factor.turn_off(user)
         audit.note(session, of.actor, "user.second_factor_off", now)

@@ -180,6 +180,7 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         hooks.purge(session, now)
         calling.purge(session, now)
         announcing.purge(session, now)
+        imports.forget_idle(session, now)
         tally.squeeze(session)
         archive.file_sent(session, now, parts.settings.digest_items_max)
         addresses.shorten(session, now)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from notifier.rounds import MOST, Rounds
+from notifier.rounds import MOST, Crowded, Rounds
 
 QUICK_S = 5.0
 
@@ -89,3 +89,84 @@ def test_an_asker_who_went_away_holds_nobody_up() -> None:
 def test_several_event_loops_may_ask() -> None:
     rounds = Rounds[int, int](lambda some: [n + 1 for n in some])
     assert [asyncio.run(ask_all(rounds, [n])) for n in range(3)] == [[1], [2], [3]]
+
+
+def test_a_flood_is_told_at_once_and_those_who_wait_are_answered() -> None:
+    began, may_go_on = threading.Event(), threading.Event()
+
+    def answer(questions: Sequence[int]) -> Sequence[int]:
+        began.set()
+        assert may_go_on.wait(QUICK_S)
+        return questions
+
+    async def crowd() -> list[int | BaseException]:
+        rounds = Rounds[int, int](answer, most=3)
+        first = asyncio.create_task(rounds(0))
+        await asyncio.to_thread(began.wait, QUICK_S)
+        others = [asyncio.create_task(rounds(n)) for n in range(1, 6)]
+        await asyncio.sleep(0)
+        may_go_on.set()
+        async with asyncio.timeout(QUICK_S):
+            return await asyncio.gather(first, *others, return_exceptions=True)
+
+    answers = asyncio.run(crowd())
+    assert answers[:4] == [0, 1, 2, 3]
+    assert [type(one) for one in answers[4:]] == [Crowded, Crowded]
+
+
+def test_who_went_away_before_their_round_is_asked_for_no_more() -> None:
+    began, may_go_on = threading.Event(), threading.Event()
+    seen: list[int] = []
+
+    def answer(questions: Sequence[int]) -> Sequence[int]:
+        seen.extend(questions)
+        began.set()
+        assert may_go_on.wait(QUICK_S)
+        return questions
+
+    async def crowd() -> tuple[int, int]:
+        rounds = Rounds[int, int](answer)
+        first = asyncio.create_task(rounds(0))
+        await asyncio.to_thread(began.wait, QUICK_S)
+        gone, stays = asyncio.create_task(rounds(1)), asyncio.create_task(rounds(2))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await asyncio.sleep(0)
+        may_go_on.set()
+        async with asyncio.timeout(QUICK_S):
+            return await first, await stays
+
+    assert asyncio.run(crowd()) == (0, 2)
+    assert seen == [0, 2]
+
+
+def test_too_few_answers_are_nobody_s_and_the_next_round_works() -> None:
+    sizes = [0]
+
+    async def twice() -> tuple[list[int | BaseException], list[int | BaseException]]:
+        rounds = Rounds[int, int](lambda some: some[: sizes.pop()] if sizes else some)
+        return await ask_all(rounds, [1]), await ask_all(rounds, [3])
+
+    failed, answered = asyncio.run(twice())
+    assert [type(one) for one in failed] == [RuntimeError]
+    assert answered == [3]
+
+
+def test_a_loop_that_ended_in_mid_round_ends_no_other() -> None:
+    began, may_go_on = threading.Event(), threading.Event()
+
+    def answer(questions: Sequence[int]) -> Sequence[int]:
+        began.set()
+        assert may_go_on.wait(QUICK_S)
+        return questions
+
+    rounds = Rounds[int, int](answer)
+
+    async def leaves() -> None:
+        asking = asyncio.create_task(rounds(1))
+        await asyncio.to_thread(began.wait, QUICK_S)
+        asking.cancel()
+
+    asyncio.run(leaves())
+    may_go_on.set()
+    assert asyncio.run(ask_all(rounds, [2])) == [2]

@@ -36,6 +36,8 @@ def user_add(
         token = staff.invite(parts, address, role, language, Actor(COMMAND_LINE), clock.now())
     except AddressInvalid as fault:
         refuse(f"{address!r} is not an address ({fault.key})")
+    except DeskError:
+        refuse(f"{address} is the last owner: make somebody else one first")
     link = f"{parts.settings.base_url}/desk/welcome/{token}"
     console.print(f"The invitation works for three days, once:\n{link}", highlight=False, soft_wrap=True)
 

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from notifier.consent import signing_in
+from notifier.consent import handover
 from notifier.consent.evidence import note
 from notifier.consent.signup import Invalid
 from notifier.consent.subscriptions import subscribe
@@ -73,7 +73,7 @@ def move(session: Session, signup: Signup, newcomer: Subscriber, ip: str, now: d
     for name, frequency in _topics(session, reader):
         if name.startswith(PERSONAL):
             subscribe(session, reader, [name], frequency, now)
-    signing_in.close(session, reader.id)
+    handover.shut(session, reader)
     note(session, reader, ConsentAction.CHANGED, SOURCE, now, signup=signup, ip=ip)
     return True
 

@@ -37,7 +37,7 @@ PAGE: Final = 25
 AT_ONCE: Final = 500
 _PRIVATE: Final = (
     "id", "site_id", "subscriber_id", "address_hash", "limit_hash", "address_key", "topic_id",
-    "moves_id", "signup_id", "token_hash", "key_hash", "wording_hash", "words_hash", "message_hash",
+    "moves_id", "signup_id", "token_hash", "key_hash", "wording_hash", "words_hash", "message_hash", "generation",
 )  # fmt: skip
 """Columns of ours that tell a reader nothing about themselves."""
 OF_A_READER: Final[dict[str, Any]] = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifier.consent.signup import Invalid, is_suppressed
@@ -68,7 +68,7 @@ def decide(session: Session, row: SignIn, now: datetime) -> Subscriber | None:
         return None
     if any(_asked(session, row, now - within) >= most for within, most in LIMITS):
         return None
-    row.subscriber_id = reader.id
+    row.subscriber_id, row.generation = reader.id, reader.generation
     return reader
 
 
@@ -92,15 +92,21 @@ def mint(session: Session, sign_in_id: int, now: datetime) -> str:
 def peek(session: Session, token: str, now: datetime) -> SignInLink | None:
     """What a link would open; changes nothing. None for a token that we never made, or made long ago."""
     row = session.execute(
-        select(SignIn.site_id, Subscriber.id, Subscriber.language, SignInToken.used_at, SignInToken.expires_at)
+        select(
+            SignIn.site_id,
+            Subscriber.id,
+            Subscriber.language,
+            SignInToken.used_at,
+            or_(SignInToken.expires_at <= now, SignIn.generation != Subscriber.generation),
+        )
         .join(SignIn, SignIn.id == SignInToken.sign_in_id)
         .join(Subscriber, Subscriber.id == SignIn.subscriber_id)
         .where(SignInToken.token_hash == token_hash(token))
     ).one_or_none()
     if row is None:
         return None
-    site_id, subscriber_id, language, used_at, expires_at = row
-    return SignInLink(site_id, subscriber_id, language, used_at is not None, expires_at <= now)
+    site_id, subscriber_id, language, used_at, is_expired = row
+    return SignInLink(site_id, subscriber_id, language, used_at is not None, bool(is_expired))
 
 
 def use(session: Session, token: str, now: datetime) -> str | None:
@@ -111,15 +117,23 @@ def use(session: Session, token: str, now: datetime) -> str | None:
         .values(used_at=now)
         .returning(SignInToken.sign_in_id)
     )
-    reader = won and session.scalar(select(SignIn.subscriber_id).where(SignIn.id == won))
-    if not reader:
+    found = (
+        won
+        and session.execute(
+            select(Subscriber.id, Subscriber.generation)
+            .join(SignIn, (SignIn.subscriber_id == Subscriber.id) & (SignIn.generation == Subscriber.generation))
+            .where(SignIn.id == won)
+        ).one_or_none()
+    )
+    if not found:
         return None
     cookie = new_token()
     session.add(
         ReaderSession(
-            subscriber_id=reader, token_hash=token_hash(cookie), created_at=now, expires_at=now + SESSION_LASTS
+            subscriber_id=found.id, generation=found.generation, token_hash=token_hash(cookie), created_at=now,
+            expires_at=now + SESSION_LASTS,
         )
-    )
+    )  # fmt: skip
     return cookie
 
 
@@ -136,7 +150,10 @@ def lapsed(session: Session, cookie: str, now: datetime) -> Visitor | None:
 def _behind(session: Session, cookie: str, when: ColumnElement[bool]) -> Visitor | None:
     row = session.execute(
         select(ReaderSession.id, Subscriber.id, Subscriber.site_id, Subscriber.language, ReaderSession.expires_at)
-        .join(Subscriber, Subscriber.id == ReaderSession.subscriber_id)
+        .join(
+            Subscriber,
+            (Subscriber.id == ReaderSession.subscriber_id) & (Subscriber.generation == ReaderSession.generation),
+        )
         .where(ReaderSession.token_hash == token_hash(cookie), when)
     ).one_or_none()
     return Visitor(*row) if row else None

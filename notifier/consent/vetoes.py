@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from notifier.consent import moving, signing_in
+from notifier.consent import handover, moving
 from notifier.consent.evidence import note
 from notifier.consent.signup import SignupResult
 from notifier.domain.topics import PERSONAL
@@ -48,7 +48,7 @@ def view(session: Session, move_id: int, now: datetime) -> Veto | None:
 def veto(session: Session, move_id: int, ip: str, now: datetime) -> None:
     """Stop this wish and those after it, and take back what came of them; doing it twice changes nothing more.
 
-    Those after it as well, for whoever got in may have moved on from there. Every session ends.
+    Those after it as well, for whoever got in may have moved on from there. What let anybody in until now is shut.
     """
     wish = session.get(AddressMove, move_id)
     reader = session.get(Subscriber, wish.subscriber_id, with_for_update=True) if wish else None
@@ -62,7 +62,7 @@ def veto(session: Session, move_id: int, ip: str, now: datetime) -> None:
         update(AddressMove).where(*since).values(vetoed_at=now).returning(AddressMove.signup_id)
     ).scalars().all()  # fmt: skip
     _stop(session, stopped, now)
-    signing_in.close(session, reader.id)
+    handover.shut(session, reader)
     reader.changed_at = now
     note(session, reader, ConsentAction.CHANGED, NOT_ME, now, source=NOT_ME, ip=ip)
 

@@ -49,7 +49,8 @@ def _addressed(session: Session, account: Account) -> User:
     except AddressInvalid:
         raise NotProven(NoEntry.UNKNOWN) from None
     user = session.scalar(select(User).where(User.address == key))
-    if user is None:
+    # To the letter: `ſara` is no `sara`, though both have one key, and somebody else may have that mailbox.
+    if user is None or account.address.strip().rpartition("@")[0].lower() != key.rpartition("@")[0]:
         raise NotProven(NoEntry.UNKNOWN)
     if user.disabled_at:
         raise NotProven(NoEntry.DISABLED)

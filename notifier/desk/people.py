@@ -27,13 +27,15 @@ class DeskError(ValueError):
 def invite(session: Session, address: str, role: Role, language: str, now: datetime) -> tuple[User, str]:
     """A new user, or a new invitation to one who is there; gives the token of the link, once.
 
-    Raises AddressInvalid.
+    Raises AddressInvalid, and DeskError where nobody would be left who may change it back.
     """
     key = check_address(address).key
     user = session.scalar(select(User).where(User.address == key).with_for_update())
     if user is None:
         user = User(address=key, role=role, language=language, created_at=now)
         session.add(user)
+    if role is not Role.OWNER:
+        _keep_an_owner(session, user)
     user.role, user.disabled_at = role, None
     token = new_token()
     user.invitation_hash, user.invited_until = token_hash(token), now + INVITED_FOR

@@ -20,6 +20,8 @@ class Claimed:
     name: str = ""
     may_track: bool = False
     """Whether the reader agreed that their opens and clicks are kept."""
+    generation: int = 0
+    """How often the reader's address changed hands; their links bear it."""
 
     @property
     def content_key(self) -> tuple[int, tuple[int, ...]]:

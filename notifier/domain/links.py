@@ -49,6 +49,7 @@ class Links:
         """
         mac = self.signer.short(MESSAGE, one.delivery_id)
         is_list_mail = one.kind.is_list_mail
+        of = (one.generation,) if one.generation else ()
         return Personal(
             delivery_id=one.delivery_id,
             address=one.address,
@@ -56,8 +57,8 @@ class Links:
             message_id=f"<d{one.delivery_id}.{mac}@{sender_host(self.sender_address)}>",
             mail_from=self._return_path(one.delivery_id),
             sent_at=sent_at,
-            unsubscribe_url=self._url("u", one.subscriber_id, one.delivery_id) if is_list_mail else "",
-            preferences_url=self._url("p", one.subscriber_id) if is_list_mail else "",
+            unsubscribe_url=self._url("u", one.subscriber_id, one.delivery_id, *of) if is_list_mail else "",
+            preferences_url=self._url("p", one.subscriber_id, *of) if is_list_mail else "",
             view_url=self._url("v", one.delivery_id) if is_list_mail else "",
             reply_to=self._reply_to(one),
             leave_address=self._leave_address(one.delivery_id) if is_list_mail else "",

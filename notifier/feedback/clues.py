@@ -36,7 +36,7 @@ def of_text(text: str, signer: Signer) -> int | None:
                 return number
     for found in _LINK.finditer(unquote(some)):
         ids = signer.read("u", found[1])
-        if ids and len(ids) == 2:  # noqa: PLR2004 - a reader and a delivery
+        if ids and len(ids) > 1:  # A reader, a delivery and perhaps a generation.
             return ids[1]
     return None
 

@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from notifier.db import affected
@@ -16,7 +16,7 @@ from notifier.domain import topics
 from notifier.domain.desk_words import ImportState
 from notifier.domain.importing.formats import Field
 from notifier.domain.importing.plan import BASIS_MAX, Plan
-from notifier.models import Import, ImportFault, ImportPiece, Topic
+from notifier.models import Import, ImportFault, ImportPiece, Site, Topic
 from notifier.parts import Parts
 from notifier.queue import later, to_import, transaction
 from notifier.sources import lists
@@ -24,6 +24,11 @@ from notifier.sources.lists import Head, ListError, Opened
 
 PIECE: Final = 1 << 20
 FAULTS_AT_ONCE: Final = 5000
+OPEN_MOST: Final = 10
+"""Files of a site that wait for somebody to begin: each may be half a gigabyte in the database."""
+WAITS: Final = timedelta(days=30)
+"""How long: a list of addresses is not kept for nothing."""
+_IDLE: Final = (Import.state.in_([ImportState.DRAFT, ImportState.CHECKED]), ~Import.is_local)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +51,15 @@ class PlanError(ValueError):
 def keep(parts: Parts, site_id: int, upload: Upload, by: Actor, now: datetime) -> int:
     """Keep a file in the database, piece by piece, where every worker finds it; gives the import's id.
 
-    Raises ListError for one that is empty or too large.
+    Raises ListError for one that is empty or too large, or where too many wait already.
     """
     digest, size = hashlib.sha256(), 0
     with parts.db.writing() as session:
+        # The site's row first: who bring files at once are counted one after the other.
+        session.get_one(Site, site_id, with_for_update=True)
+        waiting = session.scalar(select(func.count()).select_from(Import).where(Import.site_id == site_id, *_IDLE))
+        if (waiting or 0) >= OPEN_MOST:
+            raise ListError("too_many")
         row = Import(
             site_id=site_id, actor=by.name, name=upload.name[:200] or "list.csv", digest="", size=0,
             created_at=now, touched_at=now,
@@ -132,6 +142,12 @@ def discard(parts: Parts, import_id: int, by: Actor, now: datetime) -> bool:
             return False
         audit.note(session, by, "import.discarded", now, file=import_id)
         return True
+
+
+def forget_idle(session: Session, now: datetime) -> int:
+    """Throw files away that nobody has begun to take in for so long; gives how many."""
+    old = (Import.touched_at <= now - WAITS, *_IDLE)
+    return affected(session, delete(Import).where(*old).execution_options(synchronize_session=False))
 
 
 def rejected(session: Session, import_id: int, at_once: int = FAULTS_AT_ONCE) -> Iterator[ImportFault]:

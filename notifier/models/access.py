@@ -32,6 +32,8 @@ class SignIn(Base):
     handled_at: Mapped[datetime | None]
     subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     """Whose address it is; None where nobody is written to."""
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    """The reader's at that moment: of an earlier one its link opens nothing."""
 
 
 class SignInToken(Base):
@@ -54,6 +56,8 @@ class ReaderSession(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscribers.id", ondelete="CASCADE"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Of the link that it was opened by."""
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
 

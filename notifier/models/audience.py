@@ -73,6 +73,8 @@ class Subscriber(Base):
     letters_that_day: Mapped[int] = mapped_column(default=0)
     may_track: Mapped[bool] = mapped_column(default=False)
     """Whether the reader agreed that their own opens and clicks are kept."""
+    generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How often the address changed hands: what lets somebody in bears the one it was made in."""
 
 
 class Subscription(Base):

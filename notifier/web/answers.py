@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 
 from notifier import observe
 from notifier.db import is_passing
+from notifier.rounds import Crowded
 from notifier.web import problems
 from notifier.web.bodies import ErrorBody, Refusal
 from notifier.web.edge import Edge, edge_of, foreign, voice
@@ -28,6 +29,8 @@ def answer_errors(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(RequestValidationError, _answer)
     app.add_exception_handler(SQLAlchemyError, _answer_database)
+    app.add_exception_handler(Crowded, _answer)
+    app.add_exception_handler(OverflowError, _answer)
     app.add_exception_handler(Exception, _answer)
 
 
@@ -69,7 +72,7 @@ def _as_json(request: Request, edge: Edge, problem: Problem) -> Response:
 
 
 def _as_page(request: Request, edge: Edge, problem: Problem) -> Response:
-    title = "error_not_found_title" if problem.status_code == HTTPStatus.NOT_FOUND else "error_title"
+    generic = "error_not_found_title" if problem.status_code == HTTPStatus.NOT_FOUND else "error_title"
     speaks = voice(request, edge, problem.face, problem.language)
     # What was asked for is not repeated: every wrong link has the same answer.
     speaks = replace(speaks, others=tuple((tag, name, f"?lang={tag}") for tag, name, _ in speaks.others))
@@ -78,9 +81,10 @@ def _as_page(request: Request, edge: Edge, problem: Problem) -> Response:
         "error",
         speaks,
         status=problem.status_code,
-        title="session_over_title" if problem.again else title,
+        title=problem.title or generic,
         message=edge.look.sentences.plain(speaks.language, problem.key, **values),
         again=problem.again,
+        leads_to_sign_in=problem.leads_to_sign_in,
     )
     page.headers.update(problem.headers or {})
     return page

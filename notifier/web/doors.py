@@ -10,7 +10,7 @@ from notifier import readers, sign_in
 from notifier.consent.signing_in import KEPT, SESSION_LASTS, Visitor
 from notifier.web import places
 from notifier.web.edge import Edge
-from notifier.web.problems import Problem, SessionOver
+from notifier.web.problems import FormerLink, Problem, SessionOver
 from notifier.web.wire import Typed
 
 COOKIE: Final = "notifier_reader"
@@ -35,11 +35,14 @@ class Door:
 
 
 def by_letter(edge: Edge, token: str) -> Door:
-    """The door of a letter's preference link. Raises Problem for one that we never made."""
-    subscriber_id = readers.whose_preferences(edge.parts, token)
-    if not subscriber_id:
+    """The door of a letter's preference link. Raises Problem for one that we never made, or mailed to one before."""
+    found = readers.whose_preferences(edge.parts, token)
+    if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
-    return Door(subscriber_id, f"/p/{token}")
+    if found.is_former:
+        with edge.parts.db.reading() as session:
+            raise FormerLink(places.by_id(session, found.site_id).face, found.language)
+    return Door(found.subscriber_id, f"/p/{token}")
 
 
 def by_session(request: Request, edge: Edge) -> Door:

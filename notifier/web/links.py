@@ -222,9 +222,9 @@ def _farewell(form: Typed) -> Farewell:
 
 
 def _preferences(edge: Edge, token: str) -> str:
-    """The reader's preference page, which every letter leads to as well."""
+    """The reader's preference page as the letter itself leads to it: of the generation that it was mailed in."""
     ids = edge.parts.signer.read(UNSUBSCRIBE, token) or (0,)
-    return f"/{PREFERENCES}/{edge.parts.signer.sign(PREFERENCES, ids[0])}"
+    return f"/{PREFERENCES}/{edge.parts.signer.sign(PREFERENCES, ids[0], *ids[2:])}"
 
 
 def _one_click_answer(request: Request, edge: Edge, token: str) -> Response:

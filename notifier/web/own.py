@@ -78,6 +78,8 @@ def change_address(request: Request, edge: Here, form: Form) -> Response:
         own_data.ask_to_move(edge.parts, _visitor(door), form.one("address"), ip, now)
     except Invalid as refusal:
         return _address(request, edge, door, refusal, form.one("address"))
+    except LookupError:
+        raise Problem(HTTPStatus.UNAUTHORIZED, "error_session") from None
     return back(door, Done("person", "asked"))
 
 

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 
 from notifier.db import is_passing
 from notifier.domain.letter import SiteFace
+from notifier.rounds import Crowded
 
 DESK: Final = "desk:"
 """Before a key: it stands in the strings of the desk."""
@@ -46,6 +47,10 @@ class Problem(HTTPException):
     """Of a session that ran out: what its form for a new link carries."""
     language = ""
     """The reader's own, where it is known."""
+    title = ""
+    """The key of its heading, where it has one of its own."""
+    leads_to_sign_in = False
+    """Whether its page offers the one where a sign-in link is asked for."""
 
     def __init__(
         self,
@@ -71,9 +76,21 @@ class Problem(HTTPException):
 class SessionOver(Problem):
     """A session that ran out a while ago: one press sends its reader a new link."""
 
+    title = "session_over_title"
+
     def __init__(self, face: SiteFace, language: str, again: str) -> None:
         super().__init__(HTTPStatus.UNAUTHORIZED, "session_over", face=face)
         self.language, self.again = language, again
+
+
+class FormerLink(Problem):
+    """The link of a letter that was mailed before its reader's address changed hands: their page asks who it is."""
+
+    title, leads_to_sign_in = "former_link_title", True
+
+    def __init__(self, face: SiteFace, language: str) -> None:
+        super().__init__(HTTPStatus.GONE, "former_link", face=face)
+        self.language = language
 
 
 def of(error: Exception) -> Problem:
@@ -84,7 +101,10 @@ def of(error: Exception) -> Problem:
         return Problem(error.status_code, _BY_STATUS.get(error.status_code, _generic(error)), headers=error.headers)
     if isinstance(error, RequestValidationError):
         return of_validation(error.errors()[0])
-    if is_passing(error):
+    if isinstance(error, OverflowError):
+        # A number in the path that no row can have: SQLite's driver refuses to look.
+        return Problem(HTTPStatus.NOT_FOUND, "error_not_found")
+    if is_passing(error) or isinstance(error, Crowded):
         again = {"Retry-After": str(AGAIN_S)}
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "error_busy", headers=again)
     return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "error_internal")

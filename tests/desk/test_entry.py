@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 
 from notifier import staff
 from notifier.desk import passwords, second_factor
 from notifier.desk.audit import Actor
+from notifier.desk.people import DeskError
 from notifier.domain.desk_words import Role
 from notifier.models import AuditEvent, Sitting, User
 from tests.desk.conftest import IN_EARNEST, PASSWORD, Desk, Somebody
@@ -99,6 +101,33 @@ def test_guessing_is_slowed_down_by_address_and_by_network(desk: Desk) -> None:
     assert desk.browser().post("/desk/login", data=right).status_code == 429
 
 
+def test_another_spelling_of_an_address_is_the_same_address_to_whoever_guesses(desk: Desk) -> None:
+    desk.add(Role.OWNER)
+    spelled = ("owner@naba.example", " owner@naba.example", "Owner@NABA.example ", "owner@naba\u3002example")
+    answers = []
+    for n in range(21):
+        # Each from another network: only the address is counted on.
+        browser = TestClient(desk.visit.client.app, base_url="https://testserver", client=(f"203.0.113.{n}", 1))
+        browser.portal = desk.visit.client.portal
+        answers.append(browser.post("/desk/login", data={"address": spelled[n % 4], "password": "not it, no"}))
+    assert [one.status_code for one in answers] == [422] * 20 + [429]
+
+
+def test_a_second_factor_is_not_replaced_by_whoever_finds_a_browser_open(desk: Desk) -> None:
+    owner = desk.add(Role.OWNER)
+    second_factor_of(desk, owner)
+    sealed = user_of(desk, owner).totp_sealed
+    theirs = second_factor.new_secret()
+    code = pyotp.TOTP(theirs).at(desk.visit.now)
+    assert owner.get("/me/second-factor").headers["location"] == "/desk/me"
+    assert owner.post("/me/second-factor", secret=theirs, code=code).headers["location"] == "/desk/me"
+    seat = staff.seat(desk.visit.parts, str(owner.client.cookies["__Host-desk"]), desk.visit.now)
+    assert seat
+    with pytest.raises(DeskError):
+        staff.turn_on_second_factor(desk.visit.parts, seat, theirs, code, desk.visit.now)
+    assert user_of(desk, owner).totp_sealed == sealed
+
+
 def test_a_second_factor_is_asked_for_and_no_code_counts_twice(desk: Desk) -> None:
     owner = desk.add(Role.OWNER)
     secret, _ = second_factor_of(desk, owner)
@@ -184,6 +213,9 @@ def test_the_last_owner_stays(desk: Desk) -> None:
     assert refused.status_code == 422
     assert "مالك واحد على الأقل" in refused.text
     assert owner.post(f"/people/{owner.user_id}/role", role="editor").status_code == 422
+    invited = owner.post("/people/invite", address="owner@naba.example", role="analyst")
+    assert (invited.status_code, "مالك واحد على الأقل" in invited.text) == (422, True)
+    assert user_of(desk, owner).role is Role.OWNER
     second = desk.add(Role.OWNER, "second@naba.example")
     assert second.post(f"/people/{owner.user_id}/disable").status_code == 200
     assert owner.get("/me").status_code == 303

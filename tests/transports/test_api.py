@@ -204,6 +204,40 @@ def test_an_answer_that_takes_too_long_leaves_the_letter_uncertain(office: ApiOf
     assert isinstance(found, Uncertain)
 
 
+@every
+@pytest.mark.parametrize("status", [408, 409, 421, 425])
+def test_what_nobody_foresaw_ends_no_letter(office: ApiOffice, kind: str, status: int) -> None:
+    office.says = [(status, {"message": "Request Timeout"})]
+    found = send(account(kind, office.port, connections=1), letters(1))[0]
+    assert isinstance(found, Refused)
+    assert not found.forever
+
+
+@every
+@pytest.mark.parametrize("told", [{}, {"ErrorCode": [], "id": None, "MessageId": 7}, {"ErrorCode": "0"}])
+def test_a_yes_without_a_number_leaves_the_letter_uncertain(office: ApiOffice, kind: str, told: dict[str, Any]) -> None:
+    office.says = [(200, told)]
+    assert isinstance(send(account(kind, office.port, connections=1), letters(1))[0], Uncertain)
+
+
+def test_a_redirect_is_not_followed_with_the_key_and_the_letter(office: ApiOffice) -> None:
+    office.says = [(307, {})]
+    transport, feed = transport_of(account("postmark", office.port, connections=1)), Listed(letters(1))
+    assert [one for some in transport.send(feed) for one in some] == []
+    transport.close()
+    assert (len(office.asked), feed.is_for_good, KEY in feed.fault) == (1, False, False)
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}\r\nX-Other: 1", f"{KEY}é"])
+def test_a_key_that_no_header_can_hold_is_told_without_being_told(office: ApiOffice, key: str) -> None:
+    transport, feed = transport_of(account("postmark", office.port, password=key)), Listed(letters(2))
+    assert [one for some in transport.send(feed) for one in some] == [], "no letter is to blame"
+    transport.close()
+    assert "key" in feed.fault
+    assert KEY not in feed.fault
+    assert office.asked == []
+
+
 def test_a_gateway_that_hears_nothing_leaves_the_letter_uncertain(office: ApiOffice) -> None:
     office.says = [(504, {})]
     assert isinstance(send(account("mailgun", office.port), letters(1))[0], Uncertain)

@@ -15,13 +15,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier import assembly, flow, readers, upkeep
+from notifier.consent.signing_in import Visitor
 from notifier.consent.signup import SignUpForm
 from notifier.db import Database
 from notifier.domain import topics
 from notifier.domain.items import NewItem
 from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import ItemKind
-from notifier.models import ApiKey, Base, Delivery, OneTimeToken, Site, Subscriber
+from notifier.models import ApiKey, Base, Delivery, OneTimeToken, ReaderSession, Site, Subscriber
 from notifier.parts import Parts
 from notifier.queue import to_sign_up
 from notifier.ring import queue_depths
@@ -102,6 +103,18 @@ class Visit:
         readers.confirm(self.parts, self.confirm(address, topic, frequency), "", self.now)
         with self.parts.db.reading() as session:
             return session.scalars(select(Subscriber.id).where(Subscriber.address == address)).one()
+
+    def visitor(self, reader: int, language: str = "ar") -> Visitor:
+        """A reader with an open session, without the letter that leads to it."""
+        until = self.now + timedelta(hours=1)
+        with self.parts.db.writing() as session:
+            row = ReaderSession(
+                subscriber_id=reader, token_hash=token_hash(new_token()), created_at=self.now, expires_at=until,
+                generation=session.get_one(Subscriber, reader).generation,
+            )  # fmt: skip
+            session.add(row)
+            session.flush()
+            return Visitor(row.id, reader, self.site_id, language, until)
 
     def mail_text(self, index: int) -> str:
         """The text part of a letter that was sent."""

@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from notifier import corrections, flow, own_data, readers, upkeep
-from notifier.consent.signing_in import Visitor
 from notifier.domain.items import NewItem
 from notifier.domain.words import ItemKind
 from notifier.models import Site
@@ -64,7 +63,7 @@ def back(visit: Visit) -> None:
 
 def move(visit: Visit, reader: int) -> None:
     """Want another address, which does not answer."""
-    asking = Visitor(0, reader, visit.site_id, "ar", visit.now)
+    asking = visit.visitor(reader)
     own_data.ask_to_move(visit.parts, asking, "elsewhere@example.org", "", visit.now)
     visit.work()
 

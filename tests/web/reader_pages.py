@@ -12,7 +12,7 @@ import uvicorn
 from sqlalchemy import select
 
 from notifier import own_data
-from notifier.consent.signing_in import Visitor, mint
+from notifier.consent.signing_in import mint
 from notifier.domain.tokens import new_token, token_hash
 from notifier.models import Archived, OneTimeToken, ReaderSession, SignIn, Site, Subscriber
 from notifier.web.app import create_app
@@ -170,7 +170,7 @@ def _veto(visit: Visit, language: str) -> str:
     mover = visit.active(address)
     with visit.parts.db.writing() as session:
         session.get_one(Subscriber, mover).language = language
-    asking = Visitor(0, mover, visit.site_id, language, visit.now)
+    asking = visit.visitor(mover, language)
     own_data.ask_to_move(visit.parts, asking, f"new.{address}", "", visit.now)
     visit.work()
     return link(visit, "/not-me/")

@@ -159,3 +159,13 @@ def test_an_error_of_ours_tells_nothing_of_the_inside(visit: Visit) -> None:
         "message": "Something went wrong on our side. Please try again in a while.",
         "field": "",
     }
+
+
+@pytest.mark.parametrize("path", ["issues/{}", "issues?before={}", "issues/{}/progress", "issues/{}/pause"])
+def test_a_number_that_no_row_can_have_is_no_fault_of_ours(visit: Visit, path: str) -> None:
+    key = visit.key(("issues:read", "issues:write"))
+    url = f"/api/v1/sites/naba/{path.format(10**20)}"
+    answer = (visit.client.post if path.endswith("pause") else visit.client.get)(url, headers=key)
+    # PostgreSQL compares such a number, SQLite's driver does not.
+    assert answer.status_code == 404 or (path.startswith("issues?") and answer.status_code == 200)
+    assert visit.client.post(f"/hooks/wordpress/{10**20}").status_code in {401, 404}

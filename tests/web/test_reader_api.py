@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from notifier.models import AuditEvent, BulkAct, ConsentEvent, Import, Subscriber, Suppression, Tag
+from notifier.imports import acts
+from notifier.models import AuditEvent, BulkAct, ConsentEvent, Import, ImportPiece, Subscriber, Suppression, Tag
 from tests.web.conftest import POLITICS, Visit, add_site
 
 SITE = "/api/v1/sites/naba"
@@ -240,6 +241,22 @@ def test_an_empty_list_and_one_without_a_key_leave_nothing_behind(visit: Visit) 
     assert visit.client.post(f"{SITE}/imports", content=LIST.encode()).status_code == 401
     with visit.parts.db.reading() as session:
         assert session.scalar(select(func.count()).select_from(Import)) == 0
+
+
+def test_lists_that_wait_are_few_and_go_after_a_month(visit: Visit) -> None:
+    first = bring(visit).json()["id"]
+    codes = [bring(visit).status_code for _ in range(acts.OPEN_MOST)]
+    assert codes == [201] * (acts.OPEN_MOST - 1) + [422]
+    key = visit.key(EDITS)
+    assert visit.client.delete(f"{SITE}/imports/{first}", headers=key).status_code == 204
+    assert bring(visit).status_code == 201
+    refused = visit.client.post(f"{SITE}/imports", content=LIST.encode(), headers={**key, "Accept-Language": "he"})
+    assert (refused.status_code, "ממתינים" in refused.json()["detail"]) == (422, True)
+    visit.now += acts.WAITS
+    visit.work()
+    with visit.parts.db.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Import)) == 0
+        assert session.scalar(select(func.count()).select_from(ImportPiece)) == 0, "nor their addresses"
 
 
 def test_all_readers_are_taken_away_by_who_may_and_a_line_says_so(visit: Visit) -> None:

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import redis
+from fastapi import FastAPI
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
@@ -16,8 +17,10 @@ from notifier.domain import puzzle
 from notifier.domain.tokens import Signer
 from notifier.models import Signup
 from notifier.queue import Nudge, Task
+from notifier.rounds import Rounds
 from notifier.shared import Shared
 from notifier.web.counting import Counts, Tick
+from notifier.web.crowd import Wish
 from notifier.web.shield import HOUR_S, Attempt, Shield, Trial, Verdict
 from tests.web.conftest import NOW as MIDNIGHT
 from tests.web.conftest import POLITICS, SECRET, Visit, settings
@@ -222,9 +225,11 @@ def test_a_crowd_is_noted_together_and_a_row_that_is_refused_takes_no_other_alon
     gone = replace(stands_on, site_id=999)
     rows = [signup.row(replace(good, address=f"{n}@example.org"), stands_on, visit.now) for n in range(3)]
     rows.insert(1, signup.row(good, gone, visit.now))
+    # No way in lets half a character through; if one did, its row alone would suffer.
+    rows.append(signup.row(good, stands_on, visit.now) | {"name": "\ud800"})
     rung: list[Nudge] = []
     faults = admission.note_signups(replace(visit.parts, bell=rung.extend), rows)
-    assert [type(one) for one in faults] == [type(None), IntegrityError, type(None), type(None)]
+    assert [type(one) for one in faults] == [type(None), IntegrityError, type(None), type(None), UnicodeEncodeError]
     assert noted(visit) == 3
     assert [one.task for one in rung] == [Task.SIGN_UP] * 3
 
@@ -237,3 +242,12 @@ def test_each_of_a_crowd_has_its_own_verdict(visit: Visit) -> None:
         made.plain(Attempt(1, ip, f"{n}@example.org", stamp=stamp), visit.now) for n, (ip, stamp) in enumerate(tried)
     ]
     assert made.judge([one for one in trials if one], visit.now) == [Verdict.NOTE] * 4 + [Verdict.AGAIN]
+
+
+def test_a_crowd_behind_a_database_that_stands_still_is_told_so_in_their_language(visit: Visit) -> None:
+    app = cast("FastAPI", visit.client.app)
+    app.state.edge = replace(visit.edge, crowd=Rounds[Wish, Verdict](lambda some: [Verdict.NOTE] * len(some), most=0))
+    page = visit.client.post("/naba/subscribe", data=visit.form(), headers={"Accept-Language": "ar"})
+    assert (page.status_code, page.headers["retry-after"]) == (503, "10")
+    assert visit.edge.look.sentences.plain("ar", "error_busy") in page.text
+    assert noted(visit) == 0

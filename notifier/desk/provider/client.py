@@ -60,8 +60,16 @@ class Provider:
         tokens = exchange.redeem(self._fetch, about, self._client, answer.code, wish.verifier)
         claims = self._claims(tokens, wish.nonce, now)
         if not claims.get("email") and about.userinfo_endpoint:
-            claims = {**exchange.more(self._fetch, about, tokens, claims["sub"]), **claims}
+            claims = self._with_more(claims, exchange.more(self._fetch, about, tokens, claims["sub"]))
         return account_of(claims, self._verified_claim, self._second_factors)
+
+    def _with_more(self, claims: Mapping[str, Any], more: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The token's claims with address and name by the other answer, which has the last word on that address.
+
+        Of how somebody logged in, and of when, the token alone speaks.
+        """
+        told = {name: more[name] for name in ("email", "name", self._verified_claim) if more.get(name) is not None}
+        return {**claims, **told}
 
     def _claims(self, tokens: Tokens, nonce: str, now: datetime) -> Mapping[str, Any]:
         expected = Expected(self._issuer, self._client.id, nonce, tokens.access_token)

@@ -66,7 +66,7 @@ def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
 
 
 def _claimed(one: Owed, reader: "Reader", items: tuple[int, ...]) -> Claimed:
-    who = reader.id, reader.address, reader.name, reader.may_track
+    who = reader.id, reader.address, reader.name, reader.may_track, reader.generation
     return Claimed(one.id, one.letter_id, items, one.kind, one.about_id, *who)
 
 

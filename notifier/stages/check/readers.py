@@ -33,6 +33,7 @@ class Reader(NamedTuple):
     site_id: int
     address_key: str
     may_track: bool
+    generation: int
 
     @property
     def domain(self) -> str:
@@ -63,6 +64,7 @@ def readers_of(session: Session, owed: Sequence[Owed], now: datetime) -> dict[in
             Subscriber.site_id,
             Subscriber.address_key,
             Subscriber.may_track,
+            Subscriber.generation,
         ).where(among(session, Subscriber.id, {one.subscriber_id for one in owed if one.subscriber_id}))
     )
     return {reader.id: reader for reader in map(Reader._make, rows)}

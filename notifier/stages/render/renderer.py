@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Template
+from jinja2.exceptions import SecurityError
 from markupsafe import Markup
 
 from notifier import observe
@@ -26,6 +27,7 @@ from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import environment
 from notifier.stages.render.faces import Faces
 from notifier.stages.render.failed import RenderFailed
+from notifier.stages.render.marks import are_astray
 from notifier.stages.render.own import Environments, own_environments
 from notifier.stages.render.personal import weight
 from notifier.stages.render.sandbox import allowance
@@ -76,6 +78,7 @@ class Renderer:
     ) -> None:
         self._pictures = pictures
         self._tracks = tracks
+        self._is_an_editors = own is not None
         self._own = lru_cache(OWN_KEPT)(partial(_of_an_editor, templates, pictures, tracks))
         self._strings = Strings.load(templates / "strings")
         self.languages: frozenset[str] = self._strings.languages
@@ -157,6 +160,8 @@ class Renderer:
             text = set_text(templates.text.render(for_text(values, scene)), scene.direction)
             name = str(templates.html.name)
             html = templates.html.render(for_html(values, scene, self._blocks), subject=subject.removeprefix(RLM))
+            if self._is_an_editors and are_astray(html):
+                raise SecurityError("a personal link stands in another address")  # noqa: TRY301 - a fault like others
         # Whatever a template or its values trip over is one failure: of this letter, not of its readers.
         except Exception as error:
             _let_pass(error)

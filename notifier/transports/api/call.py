@@ -14,7 +14,7 @@ from notifier.transports.replies import refusal, text_of, unfit
 
 MARK: Final = "notifier"
 """The name under which a provider keeps the letter's mark, and sends it back in its webhooks."""
-_BARRED: Final = frozenset({401, 402, 403, 404})
+_BARRED: Final = frozenset({401, 402, 403, 404, 405, 407, 410})
 # A 421 speaks of the account's speed, and is not counted against the letter.
 _IN_SMTP: Final = {
     413: (".", 552, "5.3.4"),
@@ -22,6 +22,8 @@ _IN_SMTP: Final = {
     502: ("MAIL", 421, "4.3.2"),
     503: ("MAIL", 421, "4.3.2"),
 }
+_OF_THE_LETTER: Final = frozenset({400, 406, 413, 415, 422})
+"""Only these end one: what nobody foresaw, a 408 for instance, is tried again."""
 _THEIR_FAULT: Final = ("MAIL", 451, "4.3.2")
 _OUR_FAULT: Final = (".", 554, "5.6.0")
 _MESSAGE_ID: Final = re.compile(rb"^Message-ID:\s*<([^@<>\s]{1,60})@", re.IGNORECASE | re.MULTILINE)
@@ -94,8 +96,10 @@ def mark_of(message: Message) -> str:
     return found[1].decode("ascii", "replace") if found else ""
 
 
-def taken(number: str) -> Sent:
-    """The provider has it, under a number of its own."""
+def taken(number: object) -> Outcome:
+    """The provider has it, under a number of its own; without one it was perhaps another who answered."""
+    if not isinstance(number, str) or not number.strip():
+        return Uncertain(text_of(HTTPStatus.OK, "no number"))
     return Sent(text_of(HTTPStatus.OK, f"id {number}"))
 
 
@@ -115,6 +119,6 @@ def by_status(reply: Reply, words: str) -> Outcome | Barred:
     known = _IN_SMTP.get(reply.status)
     if known is None and reply.status < HTTPStatus.BAD_REQUEST:
         return Barred(f"unexpected: {said}", is_for_good=False)
-    is_theirs = reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    is_theirs = reply.status not in _OF_THE_LETTER
     command, code, status = known or (_THEIR_FAULT if is_theirs else _OUR_FAULT)
     return refusal(command, code, f"{status} {words} (HTTP {reply.status})".encode())

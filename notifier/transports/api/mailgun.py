@@ -49,7 +49,7 @@ class Mailgun:
         """Mailgun has words and no codes."""
         told = reply.told
         if reply.status == 200:  # noqa: PLR2004 - RFC 9110
-            return taken(str(told.get("id", "")))
+            return taken(told.get("id"))
         words = str(told.get("message", ""))
         if reply.status == 400 and "not a valid address" in words:  # noqa: PLR2004 - the same
             return in_smtp(553, "5.1.3", reply, words)

@@ -4,6 +4,7 @@ What cannot: our DKIM-Signature, Date and return path are theirs; Message-ID is 
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -63,9 +64,9 @@ class Postmark:
     def judge(self, reply: Reply) -> Outcome | Barred:
         """By Postmark's own code, else by the status."""
         told = reply.told
-        code, words = told.get("ErrorCode", -1), f"{told.get('ErrorCode', '')} {told.get('Message', '')}".strip()
-        if reply.status == 200 and code == 0:  # noqa: PLR2004 - RFC 9110
-            return taken(str(told.get("MessageID", "")))
+        code, words = _code(told), f"{told.get('ErrorCode', '')} {told.get('Message', '')}".strip()
+        if reply.status == 200 and code <= 0:  # noqa: PLR2004 - RFC 9110
+            return taken(told.get("MessageID"))
         if code in _BARRED or code in _STREAMS:
             return Barred(words)
         if code in _SENDER:
@@ -82,6 +83,12 @@ class Postmark:
             "Accept": "application/json", "Content-Type": "application/json", "X-Postmark-Server-Token": self._token,
         }  # fmt: skip
         return Call(self._url, headers, json.dumps(told).encode())
+
+
+def _code(told: Mapping[str, Any]) -> int:
+    """Of an answer; -1 where it has none."""
+    code = told.get("ErrorCode")
+    return code if isinstance(code, int) else -1
 
 
 def _headers(mail: Email) -> list[dict[str, str]]:

@@ -48,7 +48,7 @@ class Ses:
         """By the exception's name, else by the status."""
         told = reply.told
         if reply.status == 200:  # noqa: PLR2004 - RFC 9110
-            return taken(str(told.get("MessageId", "")))
+            return taken(told.get("MessageId"))
         kind = str(told.get("__type", "")).rpartition("#")[2]
         words = f"{kind} {told.get('message') or told.get('Message') or ''}".strip()
         if kind in _CLOSED:

@@ -50,7 +50,10 @@ class Wire:
         )
 
     def ask(self, call: Call) -> Reply | Lost:
-        """POST it. Never raises for a fault of the network or the server."""
+        """POST it. Never raises for a fault of the network, the server or the key."""
+        if not all(value.isascii() and value.isprintable() for value in call.headers.values()):
+            # The library would say which value it was: a key that was pasted with its line end, for one.
+            return Lost(Left.NOTHING, "the name or the key of the account holds what no header can")
         ends_at = time.monotonic() + self._reply_s
         try:
             with self._client.stream("POST", call.url, headers=dict(call.headers), content=call.body) as answer:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 from notifier import staff
 from notifier.desk import people
 from notifier.desk.people import DeskError
+from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.tokens import token_hash
 from notifier.web.desk.door import (
     Knock,
@@ -40,7 +41,7 @@ def log_in(request: Request, edge: Here, form: Form) -> Response:
     language, onward, address = language_of(request, edge), inside(form.one("next")), form.one("address")
     if edge.parts.settings.oidc_require:
         return login_page(edge, language, Knock(onward, error="sso.password_off", status=HTTPStatus.FORBIDDEN))
-    refuse_haste(edge, edge.proxies.client_ip(request), token_hash(address.lower()))
+    refuse_haste(edge, edge.proxies.client_ip(request), token_hash(_whose(address)))
     token = staff.log_in(edge.parts, address, form.one("password"), browser_of(request, edge), edge.clock())
     if token is None:
         wrong = Knock(onward, address, "entry.login_wrong", HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -94,6 +95,14 @@ def accept(request: Request, edge: Here, form: Form, token: str) -> Response:
     if made is None:
         return _welcome_page(request, edge, token)
     return give_cookie(edge, see(f"{PREFIX}/me"), made)
+
+
+def _whose(address: str) -> str:
+    """An address in the one spelling that it is looked up by: others must not count as others."""
+    try:
+        return check_address(address).key
+    except AddressInvalid:
+        return address
 
 
 def _welcome_page(request: Request, edge: Edge, token: str, form: Typed | None = None, error: str = "") -> Response:

@@ -49,12 +49,14 @@ def change_password(edge: Here, entered: Analyst, form: Form) -> Response:
 @router.api_route("/second-factor", methods=LOOKING)
 def ask_second_factor(edge: Here, entered: Analyst) -> Response:
     """A fresh secret, as a picture and as text; it counts once a code of it came back."""
-    return _secret_page(edge, entered, second_factor.new_secret())
+    return _back("") if entered.seat.has_second_factor else _secret_page(edge, entered, second_factor.new_secret())
 
 
 @router.post("/second-factor")
 def turn_on(edge: Here, entered: Analyst, form: Form) -> Response:
-    """Turn it on, and show the spare codes, once."""
+    """Turn it on, and show the spare codes, once; one that is on is turned off first."""
+    if entered.seat.has_second_factor:
+        return _back("")
     try:
         spare = staff.turn_on_second_factor(
             edge.parts, entered.seat, form.one("secret"), form.one("code"), edge.clock()
@@ -112,4 +114,4 @@ def _secret_page(edge: Edge, entered: Entered, secret: str, error: str = "") -> 
 
 
 def _back(said: str) -> Response:
-    return RedirectResponse(f"{PREFIX}/me?said={said}", HTTPStatus.SEE_OTHER)
+    return RedirectResponse(f"{PREFIX}/me{'?said=' if said else ''}{said}", HTTPStatus.SEE_OTHER)

@@ -35,6 +35,8 @@ def invite(edge: Here, entered: Owner, form: Form) -> Response:
         )
     except AddressInvalid:
         return _page(edge, entered, error="address_wrong")
+    except DeskError as refusal:
+        return _page(edge, entered, error=refusal.key)
     except ValueError:
         return _page(edge, entered, error="role_wrong")
     return _page(edge, entered, link=f"{edge.parts.settings.base_url}{PREFIX}/welcome/{token}")

@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 from joserfc.jwk import OctKey
+from sqlalchemy import select
 
+from notifier.desk import second_factor
+from notifier.models import User
 from tests.desk.single_sign_on.conftest import COOKIE, Newsroom
 from tests.desk.single_sign_on.small_provider import Signs, ec, rsa, signed
 
@@ -195,3 +198,25 @@ def test_what_the_token_leaves_out_is_asked_for(newsroom: Newsroom) -> None:
     assert newsroom.log_in().status_code == 403
     newsroom.provider.userinfo = told
     assert newsroom.log_in().status_code == 303
+
+
+def test_the_answer_that_has_the_address_has_the_last_word_on_it(newsroom: Newsroom) -> None:
+    newsroom.invite()
+    newsroom.provider.claims = {"sub": "s-1", "email_verified": True}
+    newsroom.provider.userinfo = {"sub": "s-1", "email": "sara@naba.example", "email_verified": False}
+    assert newsroom.log_in().status_code == 403
+    assert newsroom.log() == ["user.refused unverified"]
+
+
+@pytest.mark.parametrize("knobs", [{"oidc_second_factor": "mfa"}], indirect=True)
+def test_of_how_somebody_logged_in_the_token_alone_speaks(newsroom: Newsroom) -> None:
+    newsroom.invite()
+    newsroom.log_in()
+    with newsroom.desk.visit.parts.db.writing() as session:
+        user = session.scalars(select(User)).one()
+        second_factor.turn_on(session, user, newsroom.desk.visit.parts.sealer, second_factor.new_secret(), 0)
+    newsroom.browser.cookies.clear()
+    newsroom.provider.claims = {"sub": "s-1"}
+    newsroom.provider.userinfo = {"sub": "s-1", "email": "sara@naba.example", "email_verified": True, "amr": ["mfa"]}
+    newsroom.log_in()
+    assert not newsroom.is_in()

@@ -80,6 +80,13 @@ def test_an_address_without_the_providers_word_binds_nobody(newsroom: Newsroom, 
     assert newsroom.log() == ["user.refused unverified"]
 
 
+@pytest.mark.parametrize("looks_like", ["\u017fara@naba.example", "\uff53ara@naba.example", "sara+a@naba.example"])
+def test_a_mailbox_that_only_looks_like_somebody_s_is_a_stranger_s(newsroom: Newsroom, looks_like: str) -> None:
+    newsroom.invite()
+    assert newsroom.log_in(email=looks_like).status_code == 403
+    assert (newsroom.bound(), newsroom.is_in()) == ([], False)
+
+
 def test_a_stranger_becomes_no_user(newsroom: Newsroom) -> None:
     answer = newsroom.log_in()
     assert answer.status_code == 403
