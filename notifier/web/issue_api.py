@@ -19,7 +19,7 @@ from notifier.web.bodies import Refusal
 from notifier.web.edge import Edge, Here
 from notifier.web.issue_bodies import IssueBody, Progress, StoredIssue, WhenBody, WinnerBody
 from notifier.web.keys import Caller, scoped
-from notifier.web.problems import Problem
+from notifier.web.problems import DESK, Problem
 
 Composer = Annotated[Caller, scoped(Permission.ISSUES_WRITE)]
 Onlooker = Annotated[Caller, scoped(Permission.ISSUES_READ)]
@@ -143,7 +143,7 @@ def _or_refusal(act: Callable[[], JSONResponse]) -> JSONResponse:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found") from None
     except IssueRefused as refusal:
         status = HTTPStatus.CONFLICT if refusal.key in _OUT_OF_TURN else HTTPStatus.UNPROCESSABLE_ENTITY
-        raise Problem(status, f"issues.refused_{refusal.key}", field=refusal.field) from None
+        raise Problem(status, f"{DESK}issues.refused_{refusal.key}", field=refusal.field) from None
 
 
 def _row(edge: Edge, caller: Caller, issue: int) -> Issue:
