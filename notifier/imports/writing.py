@@ -8,17 +8,17 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from notifier.consent import merging
 from notifier.consent.merging.asking import ask
 from notifier.consent.merging.making import Ground, note_faults
 from notifier.consent.merging.staging import Row, Staged
-from notifier.db import claim, upsert
+from notifier.db import claim, is_server, stand_by, upsert
 from notifier.domain.desk_words import ImportState
 from notifier.imports.batch import Batch, Job
 from notifier.models import Import, ImportFault, Site
@@ -26,6 +26,8 @@ from notifier.parts import Parts
 
 WRITERS: Final = 2
 """Connections of one import on PostgreSQL; SQLite has one writer."""
+UNDER_WAY: Final = timedelta(minutes=10)
+"""An import whose last batch is older was interrupted."""
 
 Clock = Callable[[], datetime]
 
@@ -49,6 +51,10 @@ class Work:
         """Whether readers are made; a dry run only tells."""
         return self.state is ImportState.IMPORTING
 
+    def name(self, begin: int) -> str:
+        """What a batch claims, by the position where it begins."""
+        return f"import:{self.import_id}:{begin}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
@@ -71,14 +77,24 @@ def write(work: Work, batches: Iterable[Batch], begin: int, writers: int) -> Ite
     under_way: deque[_Writing] = deque()
     with ThreadPoolExecutor(writers) as pool:
         for batch in batches:
+            while under_way and (len(under_way) == writers or not _is_alone(work)):
+                yield under_way.popleft().whole()
             tags = _tags(work, batch)
             task = pool.submit(_write, work, batch, begin, tags, tuple(under_way))
             under_way.append(_Writing(batch, begin, task))
             begin += batch.records
-            if len(under_way) == writers:
-                yield under_way.popleft().whole()
         while under_way:
             yield under_way.popleft().whole()
+
+
+def _is_alone(work: Work) -> bool:
+    """Whether no other list comes in to this site: two with the same addresses would wait for each other in circles."""
+    with work.parts.db.reading() as session:
+        others = select(Import.id).where(
+            Import.site_id == work.job.site_id, Import.id != work.import_id,
+            Import.state == ImportState.IMPORTING, Import.touched_at > work.clock() - UNDER_WAY,
+        )  # fmt: skip
+        return not work.is_for_good or session.scalar(others.limit(1)) is None
 
 
 def _tags(work: Work, batch: Batch) -> dict[int, list[int]]:
@@ -92,17 +108,30 @@ def _tags(work: Work, batch: Batch) -> dict[int, list[int]]:
 def _write(work: Work, batch: Batch, begin: int, tags: dict[int, list[int]], before: Sequence[_Writing]) -> None:
     now = work.clock()
     with work.parts.db.writing() as session:
-        if not claim(session, f"import:{work.import_id}:{begin}") or _position(session, work) > begin:
+        if not claim(session, work.name(begin)) or _position(session, work) > begin:
             raise OvertakenError
         # An address that an earlier batch has too waits for it: the first row counts, and neither holds up the other.
         alone, shared = batch.apart([one.batch for one in before])
         counts = batch.counts + _merge(session, work, alone, tags, now)
         _note_bad(session, work.import_id, batch)
         if before:
-            before[-1].end.result()
+            _wait_for(session, work, before[-1])
         if shared:
             counts += _merge(session, work, shared, tags, now)
         _move(session, work, batch, begin, counts)
+
+
+def _wait_for(session: Session, work: Work, before: _Writing) -> None:
+    """Until it is whole; raises what it raised.
+
+    Asked in the database first, which finds out where others wait in a circle with us; for as long as that batch takes.
+    """
+    if is_server(session):
+        patience = session.scalar(select(func.current_setting("lock_timeout")))
+        session.execute(select(func.set_config("lock_timeout", "0", True)))  # noqa: FBT003 - SET LOCAL, as a function
+        stand_by(session, work.name(before.begin))
+        session.execute(select(func.set_config("lock_timeout", patience, True)))  # noqa: FBT003
+    before.end.result()
 
 
 def _merge(session: Session, work: Work, rows: list[Row], tags: dict[int, list[int]], now: datetime) -> Counter[str]:

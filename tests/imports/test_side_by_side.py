@@ -20,10 +20,8 @@ from tests.world import World
 
 WAIT_S = 10
 _BLOCKED = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-_PATIENT = (
-    "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
-    " AND query LIKE '%import_faults%' AND pid <> pg_backend_pid()"
-)
+_BY_A_ROW = f"{_BLOCKED} AND wait_event <> 'advisory'"
+_PATIENT = f"{_BLOCKED} AND wait_event = 'advisory'"
 
 
 @dataclass
@@ -68,7 +66,7 @@ def held(bench: Bench, rows: str, **given: object) -> Iterator[Held]:
             imports.advance, world.parts, number, world.clock,
             opened=lists.of_file(path), turn=imports.Turn(at_once=10),
         )  # fmt: skip
-        first = seen(bench, _BLOCKED, end)
+        first = seen(bench, _BY_A_ROW, end)
         seen(bench, _PATIENT, end)
         yield Held(bench, number, path, end, first)
         stranger.rollback()
@@ -144,3 +142,21 @@ def test_two_batches_that_bring_the_same_new_tag_do_not_wait_for_each_other(benc
     assert imports.advance(world.parts, number, world.clock, opened=lists.of_file(path), turn=turn) is ImportState.DONE
     assert bench.tags("r59@example.org") == {"tag3"}
     assert bench.row(number).counts == {"new": 60}
+
+
+def test_two_lists_with_the_same_readers_come_in_at_once_and_each_reader_is_there_once(bench: Bench) -> None:
+    world, numbers = bench.world, list(range(60))
+    ways = {"there.csv": numbers, "back.csv": numbers[::-1]}
+    paths = [
+        bench.file("email\n" + "".join(f"r{n}@example.org\n" for n in way), name=name) for name, way in ways.items()
+    ]
+    begun = [bench.begin(path) for path in paths]
+
+    def advance(number: int, path: Path) -> ImportState:
+        turn = imports.Turn(at_once=10)
+        return imports.advance(world.parts, number, world.clock, opened=lists.of_file(path), turn=turn)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(advance, begun, paths)) == [ImportState.DONE] * 2
+    assert len(bench.readers()) == count(bench, Subscription) == 60
+    assert [sum(bench.row(number).counts.values()) for number in begun] == [60, 60]

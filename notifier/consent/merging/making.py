@@ -102,8 +102,7 @@ def _prove(session: Session, site: Site, ground: Ground, now: datetime) -> None:
         "detail": _detail(session, ground, now),
     }  # fmt: skip
     rows = select(*columns.values()).outerjoin(purposes, purposes.c.number == _row.topics)
-    # In the order of the index that is the widest here; a hash has no other neighbours.
-    told = rows.where(_row.word.in_((*_TAKEN, Became.GONE.value))).order_by(_row.address_hash)
+    told = rows.where(_row.word.in_((*_TAKEN, Became.GONE.value)))
     session.connection().execute(insert(ConsentEvent).from_select(list(columns), told))
 
 
