@@ -27,7 +27,8 @@ from notifier.parts import Parts
 from notifier.queue import to_import
 from notifier.sources.lists import Opened
 
-AT_ONCE: Final = 20_000
+AT_ONCE: Final = 12_000
+"""Three batches are in memory: two are written, one is read."""
 AT_ONCE_SQLITE: Final = 4000
 """Fewer, for nobody else writes meanwhile."""
 _WORKS: Final = {ImportState.CHECKING: ImportState.CHECKED, ImportState.IMPORTING: ImportState.DONE}

@@ -5,7 +5,7 @@ one is committed: the position is always where everything before it is whole, an
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -69,7 +69,7 @@ class _Writing:
         return self.batch.done_bytes, self.begin + self.batch.records
 
 
-def write(work: Work, batches: Iterable[Batch], begin: int, writers: int) -> Iterator[tuple[int, int]]:
+def write(work: Work, batches: Iterable[Batch], begin: int, writers: int) -> Generator[tuple[int, int], None, None]:
     """Write batches that begin at this position; tells of each once it is whole: bytes read, and position.
 
     Raises OvertakenError.
@@ -77,12 +77,15 @@ def write(work: Work, batches: Iterable[Batch], begin: int, writers: int) -> Ite
     under_way: deque[_Writing] = deque()
     with ThreadPoolExecutor(writers) as pool:
         for batch in batches:
-            while under_way and (len(under_way) == writers or not _is_alone(work)):
+            while under_way and not _is_alone(work):
                 yield under_way.popleft().whole()
             tags = _tags(work, batch)
             task = pool.submit(_write, work, batch, begin, tags, tuple(under_way))
             under_way.append(_Writing(batch, begin, task))
             begin += batch.records
+            # Before the next is asked for: three batches are in memory, not four.
+            if len(under_way) == writers:
+                yield under_way.popleft().whole()
         while under_way:
             yield under_way.popleft().whole()
 

@@ -6,9 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from notifier import imports
@@ -49,13 +50,13 @@ def world(world: World) -> World:
 
 
 @contextmanager
-def held(bench: Bench, rows: str, **given: object) -> Iterator[Held]:
+def held(bench: Bench, rows: str, **given: Any) -> Iterator[Held]:
     """Take `rows` in, ten a batch; `held@example.org` of the first is being signed up elsewhere meanwhile."""
     world, path = bench.world, bench.file("email,name\n" + rows)
     number = bench.begin(path, **given)
     with ThreadPoolExecutor(1) as pool, world.parts.db.engine.connect() as stranger:
         stranger.execute(
-            Subscriber.__table__.insert(),
+            insert(Subscriber),
             {
                 "site_id": world.site.id, "address": "held@example.org", "address_key": "held@example.org",
                 "address_hash": "0" * 64, "language": "ar", "time_zone": "UTC", "digest_hour": 7,
