@@ -126,6 +126,13 @@ def queue_up(session: Session, name: str) -> None:
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
+def claim(session: Session, name: str) -> bool:
+    """Whether nobody else has claimed this name: then it is ours until we end. SQLite has one writer anyway."""
+    if not is_server(session):
+        return True
+    return bool(session.scalar(select(func.pg_try_advisory_xact_lock(func.hashtextextended(name, 0)))))
+
+
 def stand_by(session: Session, name: str) -> None:
     """Whoever queues up under this name waits for this transaction; those that stand by do not wait for each other."""
     if is_server(session):
@@ -233,11 +240,7 @@ def _set_lock_timeout(connection: DBAPIConnection, _entry: ConnectionPoolEntry) 
 
 def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
     cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-    ):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,7 +1,7 @@
 """Some rows of a list, read and ready to be written: all that takes a processor's time and no database."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -28,6 +28,15 @@ class Batch:
     bad: list[tuple[int, str, str]] = field(default_factory=list)
     """(line, reason, text)."""
     counts: Counter[str] = field(default_factory=Counter)
+    keys: set[str] = field(default_factory=set)
+    """The addresses of the rows, no two alike."""
+
+    def apart(self, others: Collection["Batch"]) -> tuple[list[Row], list[Row]]:
+        """The rows whose addresses are in none of the others, and those that are."""
+        shared: set[str] = set().union(*(self.keys & other.keys for other in others))
+        if not shared:
+            return self.rows, []
+        return [row for row in self.rows if row.key not in shared], [row for row in self.rows if row.key in shared]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +63,23 @@ class Batches:
 
     def next(self, count: int) -> Batch:
         """The next `count` records, fewer at the end."""
-        batch, seen = Batch(), set[str]()
+        batch = Batch()
         for record in islice(self._records, count):
             batch.records += 1
-            self._take(batch, seen, record)
+            self._take(batch, record)
         batch.done_bytes = self._read
         return batch
 
-    def _take(self, batch: Batch, seen: set[str], record: Record) -> None:
+    def _take(self, batch: Batch, record: Record) -> None:
         found = self._reader.read(record.fields) if record.fields is not None else Fault.QUOTES
         if isinstance(found, Fault):
             batch.counts[Became.BAD] += 1
             batch.bad.append((record.line, found.value, record.text.strip("\r\n").replace("\0", "")[:WORDS_MAX]))
             return
-        if found.key in seen:
+        if found.key in batch.keys:
             batch.counts[Became.DUPLICATE] += 1
             return
-        seen.add(found.key)
+        batch.keys.add(found.key)
         sets = self._job.sets
         batch.rows.append(
             Row(

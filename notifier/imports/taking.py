@@ -3,22 +3,17 @@
 Kill it anywhere: the next one reads on from the position. Two at once cannot both move it.
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete
 
 from notifier import observe
-from notifier.consent import merging
-from notifier.consent.merging.asking import ask
-from notifier.consent.merging.making import Ground, note_faults
-from notifier.consent.merging.staging import Staged
-from notifier.db import is_server, upsert
+from notifier.db import is_server
 from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain.desk_words import ImportState
@@ -26,18 +21,19 @@ from notifier.domain.importing.plan import Plan
 from notifier.imports.acts import kept
 from notifier.imports.batch import Batch, Batches, Job
 from notifier.imports.sets import Sets
-from notifier.models import Import, ImportFault, ImportPiece, Site
+from notifier.imports.writing import WRITERS, Clock, OvertakenError, Work, hold, write
+from notifier.models import Import, ImportPiece, Site
 from notifier.parts import Parts
 from notifier.queue import to_import
 from notifier.sources.lists import Opened
 
-AT_ONCE: Final = 20_000
+AT_ONCE: Final = 12_000
+"""Three batches are in memory: two are written, one is read."""
 AT_ONCE_SQLITE: Final = 4000
 """Fewer, for nobody else writes meanwhile."""
 _WORKS: Final = {ImportState.CHECKING: ImportState.CHECKED, ImportState.IMPORTING: ImportState.DONE}
 
 _log = observe.log(__name__)
-Clock = Callable[[], datetime]
 Progress = Callable[[int, int], None]
 """Bytes read, and rows through."""
 
@@ -74,88 +70,49 @@ def advance(
         site = session.get_one(Site, row.site_id)
         plan = Plan.of(row.plan)
         job = Job(site.id, site.pepper, site.language, plan, Sets.load(session, site.id, plan))
-        size = turn.at_once or (AT_ONCE if is_server(session) else AT_ONCE_SQLITE)
+        size, writers = (AT_ONCE, WRITERS) if is_server(session) else (AT_ONCE_SQLITE, 1)
     until = clock() + turn.lasts if turn.lasts else None
-    batches = Batches(opened or kept(parts, import_id), job, row.position, clock())
+    work = Work(parts, row.id, row.state, job, clock)
+    read = Batches(opened or kept(parts, import_id), job, row.position, clock())
+    batches = _ahead(read, turn.at_once or size, lambda: _is_over(clock, until))
     position = row.position
-    # One thread reads the next batch while the database is busy with this one.
+    try:
+        with closing(write(work, batches, position, writers)) as whole:
+            for done_bytes, position in whole:
+                progress(done_bytes, position)
+        if _is_over(clock, until):
+            parts.bell([to_import(import_id)])
+            return row.state
+        return _finish(work, position)
+    except OvertakenError:
+        return row.state
+
+
+def _ahead(batches: Batches, size: int, is_over: Callable[[], bool]) -> Iterator[Batch]:
+    """Batches until the time is over: one thread reads the next while the database is busy."""
     with ThreadPoolExecutor(1) as pool:
         ahead = pool.submit(batches.next, size)
         while (batch := ahead.result()).records:
             ahead = pool.submit(batches.next, size)
-            if not _take(parts, row, job, batch, position, clock()):
-                return row.state
-            position += batch.records
-            progress(batch.done_bytes, position)
-            if until and clock() >= until:
-                parts.bell([to_import(import_id)])
-                return row.state
-    return _finish(parts, row, position, clock())
+            yield batch
+            if is_over():
+                return
 
 
-def _take(parts: Parts, row: Import, job: Job, batch: Batch, position: int, now: datetime) -> bool:
-    """Write one batch; False where somebody else is at it."""
-    with parts.db.writing() as session:
-        mine = _hold(session, row, position)
-        if mine is None:
-            return False
-        counts = batch.counts + _merge(session, row, job, batch, now)
-        _note_bad(session, row.id, batch)
-        mine.position = position + batch.records
-        mine.done_bytes = min(batch.done_bytes, mine.size)
-        mine.counts = dict(Counter(mine.counts) + counts)
-        mine.touched_at = now
-    return True
+def _is_over(clock: Clock, until: datetime | None) -> bool:
+    return until is not None and clock() >= until
 
 
-def _merge(session: Session, row: Import, job: Job, batch: Batch, now: datetime) -> Counter[str]:
-    plan = job.plan
-    named = job.sets.named({one.topics for one in batch.rows})
-    staged = Staged(
-        batch.rows,
-        topics={number: list(some.values()) for number, some in named.items()},
-        purposes={number: "\n".join(some) for number, some in named.items()},
-    )
-    is_for_good = row.state is ImportState.IMPORTING
-    if is_for_good:
-        staged.tags = job.sets.tagged(session, job.site_id, {one.tags for one in batch.rows}, now)
-    merging.stage(session, staged)
-    counts = merging.judge(session, job.site_id, asks=plan.asks, is_for_good=is_for_good)
-    ground = Ground(row.id, plan.source, plan.basis, plan.frequency)
-    if not is_for_good:
-        note_faults(session, row.id)
-        return counts
-    site = session.get_one(Site, job.site_id)
-    if plan.asks:
-        ask(session, site, ground, staged.names, now)
-    merging.make(session, site, ground, now)
-    return counts
-
-
-def _hold(session: Session, row: Import, position: int) -> Import | None:
-    """The import, ours until the transaction ends; None where somebody else has it or has moved it."""
-    mine = session.scalar(
-        select(Import).where(Import.id == row.id, Import.state == row.state).with_for_update(skip_locked=True)
-    )
-    return mine if mine and mine.position == position else None
-
-
-def _note_bad(session: Session, import_id: int, batch: Batch) -> None:
-    rows = [{"import_id": import_id, "line": line, "reason": why, "words": words} for line, why, words in batch.bad]
-    if rows:
-        session.connection().execute(upsert(session, ImportFault).on_conflict_do_nothing(), rows)
-
-
-def _finish(parts: Parts, row: Import, position: int, now: datetime) -> ImportState:
-    with parts.db.writing() as session:
-        mine = _hold(session, row, position)
-        if mine is None:
-            return row.state
-        mine.state, mine.touched_at, mine.done_bytes = _WORKS[row.state], now, mine.size
+def _finish(work: Work, position: int) -> ImportState:
+    with work.parts.db.writing() as session:
+        mine = hold(session, work, position)
+        mine.state, mine.touched_at, mine.done_bytes = _WORKS[work.state], work.clock(), mine.size
         if mine.state is ImportState.DONE:
-            mine.finished_at = now
+            mine.finished_at = mine.touched_at
             session.execute(delete(ImportPiece).where(ImportPiece.import_id == mine.id))
             words = {word: number for word, number in mine.counts.items() if number}
-            audit.note(session, Actor(mine.actor), "import.done", now, site_id=mine.site_id, file=mine.id, **words)
+            audit.note(
+                session, Actor(mine.actor), "import.done", mine.touched_at, site_id=mine.site_id, file=mine.id, **words
+            )
         _log.info("import", file=mine.id, state=mine.state.value, rows=position)
         return mine.state

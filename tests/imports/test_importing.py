@@ -159,7 +159,9 @@ def test_an_import_that_is_killed_goes_on_without_doubles(bench: Bench) -> None:
         imports.advance(
             bench.world.parts, number, bench.world.clock, opened=opened, turn=imports.Turn(at_once=10), progress=kill
         )
-    assert (bench.row(number).position, len(bench.readers())) == (20, 20)
+    position = bench.row(number).position
+    assert position in {20, 30}, "a batch that was under way beside the second may have become whole"
+    assert len(bench.readers()) == position
     assert bench.begin(path) == number, "the same file goes on"
     done = bench.run(path)
     assert (done.id, done.state, done.position) == (number, ImportState.DONE, 46)

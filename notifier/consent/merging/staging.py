@@ -90,8 +90,9 @@ def stage(session: Session, staged: Staged) -> None:
     """Bring rows into the session's temporary tables, in place of those before."""
     allow_bulk(session)
     _empty(session)
-    # In the order of the unique index: pages that are near each other are changed together.
-    rows = sorted(staged.rows, key=lambda row: row.key)
+    # In the order of the widest indexes, those by hash: pages that are near each other are changed together. And in
+    # one order whoever brings them, so that two lists wait for each other and not in a circle.
+    rows = sorted(staged.rows, key=lambda row: row.hashed)
     if is_server(session):
         look_up_only(session)
         _copy(session, rows)

@@ -1,6 +1,7 @@
 """What one row of a list says: somebody, and what became of their consent; or why it cannot be taken."""
 
 import re
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -81,6 +82,8 @@ _LANGUAGES: Final = {
     "ku": "ckb", "kurdish": "ckb", "کوردی": "ckb", "الكردية": "ckb",
 }  # fmt: skip
 _WORSE: Final = list(Fate)
+_NOWHERE: Final = sys.maxsize
+"""Of a column that the list does not have."""
 _SPACES: Final = re.compile(r"\s+")
 _UNUSABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff]")
 _DAY_FIRST: Final = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})(?:\s+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
@@ -91,10 +94,21 @@ class Reader:
 
     def __init__(self, plan: Plan, now: datetime, language: str) -> None:
         """`language`: of who says no other, in a list that says no other."""
-        self._at = plan.columns
-        self._needed = plan.columns[Field.EMAIL]
+        at = plan.columns
+        self._needed = at[Field.EMAIL]
         self._default = plan.language or language
         self._now = now
+        self._date, self._topics, self._tags, self._spoken = (
+            at.get(field, _NOWHERE) for field in (Field.DATE, Field.TOPICS, Field.TAGS, Field.LANGUAGE)
+        )
+        names = (Field.NAME,) if Field.NAME in at else (Field.FIRST_NAME, Field.LAST_NAME)
+        self._names = [at[field] for field in names if field in at]
+        self._states = [at[field] for field in (Field.STATUS, Field.STATUS_TOO) if field in at]
+        self._answers = [
+            (at[field], yes) for field, yes in ((Field.WANTS, True), (Field.REFUSES, False)) if field in at
+        ]
+        ends = (Field.LEFT_AT, Fate.GONE), (Field.BOUNCED_AT, Fate.BOUNCED)
+        self._ends = [(at[field], fate) for field, fate in ends if field in at]
 
     def read(self, fields: Sequence[str]) -> Read | Fault:
         """What this row says."""
@@ -110,52 +124,43 @@ class Reader:
         fate = self._fate(fields)
         if fate is None:
             return Fault.STATUS
-        at = moment(self._cell(fields, Field.DATE))
+        at = moment(_cell(fields, self._date))
         if at is False or (at and at > self._now):
             return Fault.DATE
         return Read(
             f"{address.local}@{address.domain}", address.key, name, self._language(fields), fate, at or None,
-            self._cell(fields, Field.TOPICS), self._cell(fields, Field.TAGS),
+            _cell(fields, self._topics), _cell(fields, self._tags),
         )  # fmt: skip
 
-    def _cell(self, fields: Sequence[str], field: Field) -> str:
-        number = self._at.get(field)
-        return fields[number].strip() if number is not None and number < len(fields) else ""
-
     def _name(self, fields: Sequence[str]) -> str:
-        at = self._at
-        if Field.NAME in at:
-            name = self._cell(fields, Field.NAME)
-        elif Field.FIRST_NAME in at or Field.LAST_NAME in at:
-            name = f"{self._cell(fields, Field.FIRST_NAME)} {self._cell(fields, Field.LAST_NAME)}"
-        else:
-            return ""
+        name = " ".join([_cell(fields, number) for number in self._names])
         return _SPACES.sub(" ", name).strip()[:NAME_MAX]
 
     def _language(self, fields: Sequence[str]) -> str:
-        if Field.LANGUAGE not in self._at:
+        if self._spoken == _NOWHERE:
             return self._default
-        word = self._cell(fields, Field.LANGUAGE).casefold().replace("_", "-")
+        word = _cell(fields, self._spoken).casefold().replace("_", "-")
         tag = _LANGUAGES.get(word) or word.partition("-")[0]
         return tag if tag in LANGUAGES else self._default
 
     def _fate(self, fields: Sequence[str]) -> Fate | None:
         """The worst that any column says; None for a word that we do not know."""
-        at, told = self._at, [Fate.ACTIVE]
-        for field in (Field.STATUS, Field.STATUS_TOO):
-            if field in at:
-                fate = FATES.get(self._cell(fields, field).casefold())
-                if fate is None:
-                    return None
-                told.append(fate)
-        for field, is_yes in ((Field.WANTS, True), (Field.REFUSES, False)):
+        told = [Fate.ACTIVE]
+        for number in self._states:
+            fate = FATES.get(_cell(fields, number).casefold())
+            if fate is None:
+                return None
+            told.append(fate)
+        for number, is_yes in self._answers:
             # An empty cell says nothing either way: nobody is taken for a reader on that.
-            if field in at and (FATES.get(self._cell(fields, field).casefold() or "no") is Fate.ACTIVE) is not is_yes:
+            if (FATES.get(_cell(fields, number).casefold() or "no") is Fate.ACTIVE) is not is_yes:
                 told.append(Fate.GONE)
-        for field, fate in ((Field.LEFT_AT, Fate.GONE), (Field.BOUNCED_AT, Fate.BOUNCED)):
-            if self._cell(fields, field):
-                told.append(fate)
+        told += [fate for number, fate in self._ends if _cell(fields, number)]
         return told[0] if len(told) == 1 else max(told, key=_WORSE.index)
+
+
+def _cell(fields: Sequence[str], number: int) -> str:
+    return fields[number].strip() if number < len(fields) else ""
 
 
 @lru_cache(maxsize=65_536)
