@@ -24,7 +24,7 @@ def test_it_has_words_for_every_act_that_is_noted() -> None:
 
 
 def test_it_says_who_did_what_in_the_readers_language(desk: Desk) -> None:
-    page = desk.somebody(Role.OWNER).get("/log").text
+    page = desk.add(Role.OWNER).get("/log").text
     assert STRINGS.say("ar", "log.user_invited") in page
     assert STRINGS.say("ar", "log.by_command_line") in page
     assert "user.invited" in page
