@@ -209,7 +209,7 @@ def test_an_issue_stands_among_the_digests_at_its_moment(desk: Desk) -> None:
 def test_an_issue_at_local_hours_stands_there_with_its_span(desk: Desk) -> None:
     scheduled(desk, When(wall=datetime(2026, 7, 3, 8, 0)), "America/New_York")  # noqa: DTZ001 - a wall clock's
     page = desk.add(Role.ANALYST).get("/at/naba/calendar").text
-    assert "حين تشير ساعة كل قارئ إلى <bdi>الجمعة ٣ تموز، ٨:٠٠ صباحًا</bdi>" in page
+    assert "بالتوقيت المحلي لكل قارئ: <bdi>الجمعة ٣ تموز، ٨:٠٠ صباحًا</bdi>" in page
     # Eight in Baghdad is five in UTC, and eight in New York noon: three in the afternoon in Baghdad.
     assert re.search(r"من <bdi>[^<]*٨:٠٠ صباحًا</bdi> إلى <bdi>[^<]*٣:٠٠ مساءً</bdi>", page), page
 

@@ -35,7 +35,11 @@ def _noted() -> Iterator[str]:
     for file in ROOT.rglob("*.py"):
         of_issues = file.parent.name == "issues" and "web" not in file.parts and "cli" not in file.parts
         for call in ast.walk(ast.parse(file.read_text())):
-            if not isinstance(call, ast.Call) or ast.unparse(call.func).rpartition(".")[2] not in {"note", "_touch"}:
+            if not isinstance(call, ast.Call) or ast.unparse(call.func).rpartition(".")[2] not in {
+                "note",
+                "_note",
+                "_touch",
+            }:
                 continue
             for word in _words(call):
                 if re.fullmatch(r"[a-z]+\.[a-z_]+", word):
