@@ -120,7 +120,7 @@ def test_a_person_is_found_by_address_and_the_search_is_noted(desk: Desk) -> Non
     assert "رفضها خادم المستلم" in page
     assert acts(desk)[-2:] == ["subscriber.sought", "subscriber.letters_seen"]
     unknown = editor.post("/at/naba/deliveries/search", address="nobody@example.org")
-    assert (unknown.status_code, "لا مشترك بهذا العنوان" in unknown.text) == (404, True)
+    assert (unknown.status_code, "لا قارئ بهذا العنوان" in unknown.text) == (404, True)
     wrong = editor.post("/at/naba/deliveries/search", address="<script>@")
     assert (wrong.status_code, "<script>@" in wrong.text) == (422, False)
 

@@ -85,7 +85,7 @@ def test_an_issue_is_composed_previewed_tried_out_and_scheduled(
     assert "ماذا جرى هذا الأسبوع" in frame.locator("h1").inner_text()
     assert frame.locator("h3").all_inner_texts()[1] == first
     is_sound()
-    page.get_by_role("button", name="أرسل تجربة إليّ").click()
+    page.get_by_role("button", name="إرسال تجربة إليّ").click()
     desk.visit.work()
     page.goto(page.url.removesuffix("/test") + "/preview")
     page.get_by_text("250 kept").wait_for()

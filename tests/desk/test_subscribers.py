@@ -229,13 +229,13 @@ def test_a_list_is_uploaded_mapped_tried_and_imported(desk: Desk) -> None:
     assert "العنوان البريدي" in page
     assert "layla@example.org" in page
     form = {"column_0": "name", "column_2": "status", "topic": POLITICS, "basis": "المعرض", "tag": "معرض"}
-    assert "حدّد العمود" in editor.post(f"{own}/plan", **form).text
+    assert "يلزم تحديد العمود" in editor.post(f"{own}/plan", **form).text
     assert editor.post(f"{own}/plan", **form, column_1="email").status_code == 303
     assert 'http-equiv="refresh"' in editor.get(own).text
     visit.work()
     report = editor.get(own).text
     assert "جاهز" in report
-    assert "ليس عنواناً" in report
+    assert "ليس عنوان بريد" in report
     assert editor.post(f"{own}/start").status_code == 303
     visit.work()
     assert "تمّ" in editor.get(own).text

@@ -50,7 +50,7 @@ def test_it_is_scheduled_paused_and_cancelled(visit: Visit) -> None:
     assert visit.client.post(f"{path}/cancel", headers=key).json()["state"] == "cancelled"
     late = visit.client.put(path, json=ISSUE, headers={**key, "Accept-Language": "ar"})
     assert (late.status_code, late.json()["error"]["key"]) == (409, "closed")
-    assert "انسخه" in late.json()["error"]["message"]
+    assert "نسخه لإرسال غيره" in late.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -258,7 +258,7 @@ def test_the_export_holds_everything_and_nothing_of_others(visit: Visit) -> None
     assert {one["kind"] for one in told["letters"]} == {"confirm", "magic-link"}
     assert "other@" not in answer.text
     assert told["your_mail"] == [
-        "تصل رسائلنا إلى هذا العنوان، ولا شيء يُحتسب عليه.",
+        "تصل رسائلنا إلى هذا العنوان، ولا رفض محتسب عليه.",
         "لا نحفظ أي الرسائل تفتح ولا أي الروابط تتبع.",
     ]
 

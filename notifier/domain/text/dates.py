@@ -55,6 +55,10 @@ class Dates:
         """`٩:٤٠ صباحًا`, or by the 24-hour clock where the locale does so."""
         return _time(self, at.replace(second=0, microsecond=0))
 
+    def full(self, at: datetime) -> str:
+        """The day with its year, and the time."""
+        return f"{self.long(at)}{self._comma}{self.time(at)}"
+
     def moment(self, at: datetime, beside: datetime) -> str:
         """The time alone on the day of `beside`, else day and time."""
         return _moment(self, at, beside)
@@ -62,8 +66,11 @@ class Dates:
     def _moment(self, at: datetime, beside: datetime) -> str:
         if self._local(at).date() == self._local(beside).date():
             return self.time(at)
-        comma = "، " if base_language(self.language) in {"ar", "ckb", "fa", "ur"} else ", "
-        return f"{self.day(at)}{comma}{self.time(at)}"
+        return f"{self.day(at)}{self._comma}{self.time(at)}"
+
+    @property
+    def _comma(self) -> str:
+        return "، " if base_language(self.language) in {"ar", "ckb", "fa", "ur"} else ", "
 
     def _day(self, local: date, *, with_year: bool) -> str:
         written = self._solar_hijri(local, with_year=with_year) or _gregorian(local, self.language, with_year=with_year)

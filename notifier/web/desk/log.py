@@ -19,5 +19,7 @@ def show(request: Request, edge: Here, entered: Owner) -> Response:
         lines = audit.lines(session, int(before) if before.isdecimal() and len(before) < 18 else 0)  # noqa: PLR2004 - fits a BIGINT
         names = dict(session.execute(select(User.id, User.name)).all())
     who = {f"user:{user}": name for user, name in names.items()}
+    known = edge.desk.strings.keys(entered.seat.language)
+    did = {line.action: key for line in lines if (key := f"log.{line.action.replace('.', '_')}") in known}
     onward = lines[-1].id if len(lines) == audit.PAGE else 0
-    return edge.desk.page("log", scene(edge, entered, "log"), lines=lines, who=who, onward=onward)
+    return edge.desk.page("log", scene(edge, entered, "log"), lines=lines, who=who, onward=onward, did=did)

@@ -1,4 +1,4 @@
-"""A desk that takes no passwords, and an owner's way in when the provider is lost."""
+"""A desk that does not accept passwords, and an owner's way in when the provider is lost."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def test_no_password_lets_in_and_none_is_asked_for(newsroom: Newsroom) -> None:
     form = {"address": "owner@naba.example", "password": PASSWORD}
     answer = newsroom.browser.post("/desk/login", data=form)
     assert answer.status_code == 403
-    assert "takes no passwords" in answer.text
+    assert "does not accept passwords" in answer.text
     assert not newsroom.is_in()
     assert 'action="/desk/me/password"' not in owner.get("/me").text
     assert owner.post("/me/password", current=PASSWORD, password="a longer sentence").status_code == 403

@@ -70,8 +70,7 @@ def show(request: Request, edge: Here, entered: Analyst, site: str, issue: int) 
 
 def _wall(at: datetime, language: str) -> str:
     """A wall clock's time, as if it stood in Greenwich."""
-    dates = Dates(language, Digits.LOCALE, "UTC")
-    return f"{dates.long(at)} {dates.time(at)}"
+    return Dates(language, Digits.LOCALE, "UTC").full(at)
 
 
 def asked_refusal(request: Request) -> str:
