@@ -173,4 +173,4 @@ def test_the_foot_is_shown_in_each_kind_of_letter_and_a_subject_as_a_line(owner:
     assert "in=digest" in page
     assert owner.get("/at/naba/setup/templates/footer/preview?in=magic-link&lang=en").status_code == 200
     page = owner.get("/at/naba/setup/templates/digest-subject").text
-    assert "العنوان:" in page
+    assert "الموضوع:" in page
