@@ -47,7 +47,8 @@ test-servers: .venv/.dev
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'servers and not slow and not browser and not wordpress' $(ARGS)
 
 test-slow: .venv/.dev
-	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m slow $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'slow and not alone' $(ARGS)
+	@$(PY) -m pytest -m alone $(ARGS)
 
 test-wordpress: .venv/.dev
 	@$(PY) -m pytest -rs -m wordpress tests/wordpress $(ARGS)

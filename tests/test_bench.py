@@ -72,6 +72,7 @@ def test_sending_is_measured_and_nothing_is_lost() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.usefixtures("postgresql", "valkey")
 def test_the_pace_is_measured_and_never_too_fast() -> None:
     found = figures("pace", "--seconds", "3")

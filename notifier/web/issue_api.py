@@ -18,6 +18,7 @@ from notifier.models import Issue, IssueItem, Item
 from notifier.web.bodies import Refusal
 from notifier.web.edge import Edge, Here
 from notifier.web.issue_bodies import IssueBody, Progress, StoredIssue, WhenBody, WinnerBody
+from notifier.web.json_api.answering import ID_MAX, Before, Id
 from notifier.web.keys import Caller, scoped
 from notifier.web.problems import DESK, Problem
 
@@ -32,10 +33,10 @@ _OUT_OF_TURN = frozenset({"closed", "state", "winner_late", "unschedule_first"})
 
 
 @router.get("", response_model=list[StoredIssue])
-def list_issues(edge: Here, caller: Onlooker, before: int = 0) -> JSONResponse:
+def list_issues(edge: Here, caller: Onlooker, before: Before = 0) -> JSONResponse:
     """The issues, the newest first, fifty at once; `before` goes on below an id."""
     with edge.parts.db.reading() as session:
-        rows = reading.listed(session, caller.site_id, max(0, before))
+        rows = reading.listed(session, caller.site_id, min(before, ID_MAX))
         return _answer([StoredIssue.of(one, []) for one in rows])
 
 
@@ -54,13 +55,13 @@ def create_issue(edge: Here, caller: Composer, body: IssueBody) -> JSONResponse:
 
 
 @router.get("/{issue}", response_model=StoredIssue)
-def get_issue(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
+def get_issue(edge: Here, caller: Onlooker, issue: Id) -> JSONResponse:
     """An issue as it is kept."""
     return _stored(edge, caller, issue)
 
 
 @router.put("/{issue}", response_model=StoredIssue)
-def put_issue(edge: Here, caller: Composer, issue: int, body: IssueBody) -> JSONResponse:
+def put_issue(edge: Here, caller: Composer, issue: Id, body: IssueBody) -> JSONResponse:
     """Write a draft, or one that is scheduled, anew, its items included."""
 
     def change() -> JSONResponse:
@@ -78,7 +79,7 @@ def put_issue(edge: Here, caller: Composer, issue: int, body: IssueBody) -> JSON
 
 
 @router.post("/{issue}/schedule", response_model=StoredIssue)
-def schedule_issue(edge: Here, caller: Composer, issue: int, body: WhenBody) -> JSONResponse:
+def schedule_issue(edge: Here, caller: Composer, issue: Id, body: WhenBody) -> JSONResponse:
     """Let it go out: now, at a moment, or by each reader's clock."""
 
     def schedule() -> JSONResponse:
@@ -89,7 +90,7 @@ def schedule_issue(edge: Here, caller: Composer, issue: int, body: WhenBody) -> 
 
 
 @router.post("/{issue}/winner", response_model=StoredIssue)
-def choose_winner(edge: Here, caller: Composer, issue: int, body: WinnerBody) -> JSONResponse:
+def choose_winner(edge: Here, caller: Composer, issue: Id, body: WinnerBody) -> JSONResponse:
     """Say which subject all others get."""
 
     def choose() -> JSONResponse:
@@ -100,7 +101,7 @@ def choose_winner(edge: Here, caller: Composer, issue: int, body: WinnerBody) ->
 
 
 @router.post("/{issue}/{act}", response_model=StoredIssue)
-def act_on_issue(edge: Here, caller: Composer, issue: int, act: Act) -> JSONResponse:
+def act_on_issue(edge: Here, caller: Composer, issue: Id, act: Act) -> JSONResponse:
     """Take it off the calendar, pause, go on, cancel, try again what failed, or copy it (and give the copy)."""
     of = _which(edge, caller, issue)
     acts: dict[str, Callable[[], object]] = {
@@ -120,7 +121,7 @@ def act_on_issue(edge: Here, caller: Composer, issue: int, act: Act) -> JSONResp
 
 
 @router.get("/{issue}/progress", response_model=Progress)
-def get_progress(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
+def get_progress(edge: Here, caller: Onlooker, issue: Id) -> JSONResponse:
     """How far it has come."""
     row = _row(edge, caller, issue)
     with edge.parts.db.reading() as session:
@@ -128,7 +129,7 @@ def get_progress(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
 
 
 @router.get("/{issue}/count", response_model=dict[str, int])
-def count_readers(edge: Here, caller: Onlooker, issue: int) -> JSONResponse:
+def count_readers(edge: Here, caller: Onlooker, issue: Id) -> JSONResponse:
     """How many readers it would reach now."""
     row = _row(edge, caller, issue)
     with edge.parts.db.reading() as session:

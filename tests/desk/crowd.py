@@ -173,7 +173,7 @@ class Crowd:
             (Sitting, [
                 {"user_id": owner, "token_hash": f"{n:064x}", "created_at": now, "seen_at": now} for n in some
             ]),
-            (TemplateVersion, [{**mine, "kind": "digest", "text": f"{n}", "actor": "user:1"} for n in some]),
+            (TemplateVersion, [{**mine, "part": "digest", "text": f"{n}", "actor": "user:1"} for n in some]),
             (Alarm, [
                 {**site, "about": f"stream:{n}", "raised_at": now, "last_at": now, "window_at": now} for n in some
             ]),

@@ -15,7 +15,9 @@ from tests.desk.test_roles import routes
 FEW, MANY = 20, 400
 IS_STREAM = {"/desk/at/{site}/deliveries/{send}/progress"}
 """Goes on as long as somebody looks."""
-NOT_FOR_US = {"/desk/login", "/desk/code", "/desk/welcome/{token}"}
+NOT_FOR_US = {
+    "/desk/login", "/desk/code", "/desk/welcome/{token}", "/desk/sso", "/desk/sso/back", "/desk/enter/{token}",
+}  # fmt: skip
 """Whoever is logged in is sent on."""
 NAMES = {
     "site": "naba", "reader": FIRST, "issue": FIRST, "number": FIRST, "subscriber": FIRST, "endpoint": FIRST,
