@@ -69,8 +69,8 @@ def test_an_issue_is_composed_previewed_tried_out_and_scheduled(
     page.get_by_role("button", name="إضافة المختار").click()
     rows = page.locator("[data-item]")
     first = rows.nth(0).locator("bdi").inner_text()
-    grip, below = rows.nth(0).locator(".grip"), rows.nth(1).bounding_box()
-    grip.hover()
+    rows.nth(0).locator(".grip").hover()
+    below = rows.nth(1).bounding_box()  # only now: to hover may have scrolled
     page.mouse.down()
     page.mouse.move(below["x"] + 20, below["y"] + below["height"] - 2, steps=8)
     page.mouse.up()
