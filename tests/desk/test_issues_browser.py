@@ -69,6 +69,7 @@ def test_an_issue_is_composed_previewed_tried_out_and_scheduled(
     page.get_by_role("button", name="إضافة المختار").click()
     rows = page.locator("[data-item]")
     first = rows.nth(0).locator("bdi").inner_text()
+    rows.nth(1).scroll_into_view_if_needed()
     rows.nth(0).locator(".grip").hover()
     below = rows.nth(1).bounding_box()  # only now: to hover may have scrolled
     page.mouse.down()

@@ -28,7 +28,10 @@ function sortable(list) {
         const box = one.getBoundingClientRect();
         return event.clientY < box.top + box.height / 2;
       });
+      if (row.nextElementSibling === (next ?? null)) return;
       list.insertBefore(row, next ?? null);
+      // A row that is taken out and put in again has lost the pointer.
+      grip.setPointerCapture(event.pointerId);
     });
     const drop = () => {
       held = null;
