@@ -10,6 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # Two is what a small machine has; more pays only where there are more.
 JOBS ?= 2
 ARGS ?=
+# What ARGS picks may be of one part of a target only.
+picked = $(if $(ARGS),|| [ $$? -eq 5 ])
 # What says again, of more languages, pages or payloads, what is said already: CI asks it, and so does `make test CI=true`.
 NARROW := $(if $(filter true,$(CI)),,and not wide)
 
@@ -47,8 +49,8 @@ test-servers: .venv/.dev
 	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'servers and not slow and not browser and not wordpress' $(ARGS)
 
 test-slow: .venv/.dev
-	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'slow and not alone' $(ARGS)
-	@$(PY) -m pytest -m alone $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist worksteal -m 'slow and not alone' $(ARGS) $(picked)
+	@$(PY) -m pytest -m alone $(ARGS) $(picked)
 
 test-wordpress: .venv/.dev
 	@$(PY) -m pytest -rs -m wordpress tests/wordpress $(ARGS)
