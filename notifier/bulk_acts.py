@@ -10,16 +10,19 @@ from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.db import affected
-from notifier.desk import acting, audit
+from notifier.desk import acting, audit, tagging
 from notifier.desk.audit import Actor
 from notifier.desk.searching import Search
+from notifier.desk.tagging import TagsFullError
 from notifier.domain.desk_words import ActKind, ActState
-from notifier.models import BulkAct, BulkChange, Subscriber
+from notifier.domain.topics import normalise
+from notifier.models import BulkAct, BulkChange, Subscriber, Tag, Topic
 from notifier.parts import Parts
 from notifier.queue import later, to_act, transaction
 
 CHUNK: Final = 2000
 IDS_MAX: Final = 500
+REASON_MAX: Final = 40
 LASTS: Final = timedelta(seconds=30)
 _NEXT: Final = {ActState.DOING: ActState.DONE, ActState.UNDOING: ActState.UNDONE}
 
@@ -33,6 +36,29 @@ class Wanted:
     words: str = ""
     ids: tuple[int, ...] = ()
     search: Search = field(default_factory=Search)
+
+
+def about(session: Session, site_id: int, kind: ActKind, words: str, now: datetime) -> tuple[int, str]:
+    """(the id of what an act is about, its words): a tag (made, where one is given), a topic by name, or a reason.
+
+    Raises LookupError for a tag or a topic that there is not, TagsFullError where there is no room for one.
+    """
+    match kind:
+        case ActKind.SUPPRESS:
+            return 0, words.strip()[:REASON_MAX] or "asked"
+        case ActKind.TAG:
+            made = tagging.tag_ids(session, site_id, [words], now).get(words)
+            if not made:
+                raise TagsFullError
+            return made, words
+        case ActKind.UNTAG:
+            mine = select(Tag.id).where(Tag.site_id == site_id, Tag.name == words)
+        case ActKind.UNSUBSCRIBE:
+            mine = select(Topic.id).where(Topic.site_id == site_id, Topic.name == (normalise(words) or words))
+    number = session.scalar(mine)
+    if number is None:
+        raise LookupError(words)
+    return number, words
 
 
 def begin(parts: Parts, site_id: int, wanted: Wanted, by: Actor, now: datetime) -> int:

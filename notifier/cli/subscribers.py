@@ -1,4 +1,4 @@
-"""Commands about readers: list, add, import, export, suppress, lift, erase."""
+"""Commands about readers: list, add, erase; with those of `lists` and `reader`."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ from rich.table import Table
 from sqlalchemy import func, select
 
 from notifier import assembly, clock, readers
-from notifier.cli import lists
+from notifier.cli import lists, reader
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
 from notifier.consent.adding import NewReader, add_reader
 from notifier.consent.preferences import mask
@@ -23,6 +23,7 @@ Address = Annotated[str, typer.Argument(help="Whose address.")]
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     lists.add_to(subscribers_app)
+    reader.add_to(subscribers_app)
     app.add_typer(subscribers_app, name="subscribers")
 
 

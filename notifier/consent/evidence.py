@@ -1,7 +1,7 @@
 """The append-only record of consent."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +9,9 @@ from notifier import outbox
 from notifier.domain.calls import OF_CONSENT
 from notifier.domain.words import ConsentAction
 from notifier.models import ConsentEvent, Signup, Subscriber
+
+AFTERWARDS: Final = ("link", "preferences", "again", "undo", "address", "old-link")
+"""Sources of what readers do once they are there."""
 
 
 def note(  # noqa: PLR0913 - evidence is exactly this many facts

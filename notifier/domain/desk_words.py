@@ -117,3 +117,8 @@ class ActState(StrEnum):
     DONE = "done"
     UNDOING = "undoing"
     UNDONE = "undone"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is more to do."""
+        return self in {ActState.DOING, ActState.UNDOING}

@@ -18,7 +18,7 @@ BUCKETS: Final = 10_000
 """Subscribers are dealt into so many parts, by their ids."""
 LEFT: Final = "issues"
 """What the mute of those who left the editors' letters is called, and the evidence of it."""
-KNOWN_SOURCES: Final = ("form", "thread", "operator", "wpdiscuz", "comments-reloaded")
+KNOWN_SOURCES: Final = ("form", "widget", "thread", "operator", "desk", "api", "wpdiscuz", "comments-reloaded")
 """Ways in which consent comes here by itself; an import may name others."""
 
 

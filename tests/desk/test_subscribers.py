@@ -10,9 +10,11 @@ from sqlalchemy import func, select
 from notifier import bulk_acts, subscribers
 from notifier.bulk_acts import Wanted
 from notifier.consent.adding import NewReader
+from notifier.consent.evidence import AFTERWARDS
 from notifier.desk.audit import Actor
 from notifier.desk.searching import Search
 from notifier.domain.desk_words import ActKind, Role
+from notifier.domain.issues import KNOWN_SOURCES
 from notifier.domain.words import Frequency
 from notifier.models import (
     AuditEvent,
@@ -260,3 +262,14 @@ def test_an_upload_is_refused_without_a_file_a_token_or_the_role(desk: Desk) -> 
     assert desk.browser().post(path, files=file, follow_redirects=False).status_code == 303
     with desk.visit.parts.db.reading() as session:
         assert session.scalars(select(Import)).all() == []
+
+
+def test_where_consent_came_from_is_said_in_words_in_every_language(desk: Desk) -> None:
+    strings = desk.visit.edge.desk.strings
+    for language in ("ar", "ckb", "en", "fa", "he", "ur"):
+        for source in (*KNOWN_SOURCES, *AFTERWARDS):
+            assert strings.voice(language).say(f"issues.source_{source.replace('-', '_')}")
+    desk.visit.active("layla@example.org")
+    page = desk.add(Role.EDITOR).get("/at/naba/subscribers/1").text
+    assert "استمارة الاشتراك" in page
+    assert "· form" not in page

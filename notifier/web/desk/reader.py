@@ -7,6 +7,8 @@ from fastapi import APIRouter, Response
 from starlette.responses import RedirectResponse
 
 from notifier import subscribers
+from notifier.consent.evidence import AFTERWARDS
+from notifier.domain.issues import KNOWN_SOURCES
 from notifier.domain.text.locales import LANGUAGES
 from notifier.subscribers import Edit
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, Owner, scene
@@ -113,4 +115,5 @@ def _page(edge: Edge, entered: Entered, slug: str, reader: int, error: str = "")
     return edge.desk.page(
         "subscriber", here, status=status, found=found, address=seen_by(entered, found.reader.address), error=error,
         may_act=may_see(entered), languages=list(LANGUAGES),
+        sources=(*KNOWN_SOURCES, *AFTERWARDS),
     )  # fmt: skip

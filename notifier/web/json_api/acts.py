@@ -12,7 +12,6 @@ from starlette.responses import JSONResponse
 
 from notifier import bulk_acts
 from notifier.bulk_acts import IDS_MAX, Wanted
-from notifier.desk.tagging import TagsFullError, tag_ids
 from notifier.domain.desk_words import ActKind, ActState
 from notifier.models import BulkAct
 from notifier.web.edge import Edge, Here
@@ -27,14 +26,16 @@ from notifier.web.json_api.answering import (
     missing,
     out_of_turn,
     refusing,
+    wrong,
 )
-from notifier.web.json_api.finding import search_of, tag_id, topic_id
+from notifier.web.json_api.finding import search_of
 from notifier.web.json_api.reader_bodies import Filter, Line, TagName, TopicName
 from notifier.web.json_api.readers import Editor, Onlooker
 from notifier.web.keys import Caller
 
 router = APIRouter(prefix=f"{PREFIX}/acts", tags=["acts"], responses=REFUSALS)
 SHOWN: Final = 50
+_UNKNOWN: Final = {ActKind.UNTAG: ("unknown_tag", "tag"), ActKind.UNSUBSCRIBE: ("unknown_topics", "topic")}
 _NEEDS: Final = {ActKind.TAG: "tag", ActKind.UNTAG: "tag", ActKind.UNSUBSCRIBE: "topic"}
 
 
@@ -130,18 +131,11 @@ def _wanted(edge: Edge, caller: Caller, body: ActBody) -> Wanted:
     with edge.parts.db.writing() as session:
         # The search first: a wrong one must not leave a new tag behind.
         search = search_of(session, caller.site_id, body.search or Filter())
-        match body.kind:
-            case ActKind.TAG:
-                about = tag_ids(session, caller.site_id, [body.tag], edge.clock()).get(body.tag, 0)
-                if not about:
-                    raise TagsFullError
-                words = body.tag
-            case ActKind.UNTAG:
-                about, words = tag_id(session, caller.site_id, body.tag), body.tag
-            case ActKind.UNSUBSCRIBE:
-                about, words = topic_id(session, caller.site_id, body.topic), body.topic
-            case ActKind.SUPPRESS:
-                about, words = 0, body.reason.strip()[:40] or "asked"
+        named = {ActKind.UNSUBSCRIBE: body.topic, ActKind.SUPPRESS: body.reason}.get(body.kind, body.tag)
+        try:
+            about, words = bulk_acts.about(session, caller.site_id, body.kind, named, edge.clock())
+        except LookupError:
+            raise wrong(*_UNKNOWN[body.kind]) from None
     return Wanted(body.kind, about, words, body.ids, search)
 
 
