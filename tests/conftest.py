@@ -25,7 +25,14 @@ __all__ = [
 
 CORE = {
     *("stages", "processes", "journal", "test_migrations.py", "test_indexes.py"),
-    *("test_at_once.py", "test_books.py", "test_sending.py", "test_story.py", "test_suppression.py"),
+    *(
+        "test_at_once.py",
+        "test_books.py",
+        "test_sending.py",
+        "test_side_by_side.py",
+        "test_story.py",
+        "test_suppression.py",
+    ),
 }
 """Where statements are written, locks met and books balanced: there `make test` asks both databases."""
 

@@ -17,12 +17,15 @@ from notifier.domain.desk_words import ImportState
 from notifier.models import ConsentEvent, Subscriber, SubscriberTag, Subscription
 from notifier.sources import lists
 from tests.imports.conftest import Bench
-from tests.world import World
 
 WAIT_S = 10
 _BLOCKED = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 _BY_A_ROW = f"{_BLOCKED} AND wait_event <> 'advisory'"
 _PATIENT = f"{_BLOCKED} AND wait_event = 'advisory'"
+
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+"""SQLite has one writer."""
 
 
 @dataclass
@@ -39,14 +42,6 @@ class Held:
         """Its connection is cut."""
         with self.bench.world.parts.db.reading() as session:
             session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": self.first_pid})
-
-
-@pytest.fixture
-def world(world: World) -> World:
-    """On PostgreSQL."""
-    if world.parts.db.engine.dialect.name != "postgresql":
-        pytest.skip("SQLite has one writer")
-    return world
 
 
 @contextmanager
