@@ -3,7 +3,7 @@
 import math
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, cast
@@ -157,10 +157,10 @@ def look_up_only(session: Session) -> None:
             session.execute(select(func.set_config(f"enable_{way}", "off", True)))  # noqa: FBT003 - SET LOCAL, as a function
 
 
-def affected(session: Session, statement: Executable) -> int:
+def affected(session: Session, statement: Executable, given: Mapping[str, Any] | None = None) -> int:
     """Run a writing statement; gives how many rows it touched."""
     # Without the option psycopg's count of an INSERT … SELECT is lost on the way (-1).
-    result = session.execute(statement, execution_options={"preserve_rowcount": True})
+    result = session.execute(statement, given, execution_options={"preserve_rowcount": True})
     return cast("CursorResult[Any]", result).rowcount
 
 

@@ -25,14 +25,7 @@ __all__ = [
 
 CORE = {
     *("stages", "processes", "journal", "test_migrations.py", "test_indexes.py"),
-    *(
-        "test_at_once.py",
-        "test_books.py",
-        "test_sending.py",
-        "test_side_by_side.py",
-        "test_story.py",
-        "test_suppression.py",
-    ),
+    *("test_at_once.py", "test_books.py", "test_sending.py", "test_story.py", "test_suppression.py"),
 }
 """Where statements are written, locks met and books balanced: there `make test` asks both databases."""
 
@@ -42,15 +35,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     And with `twice` what says on PostgreSQL, outside the core, what the same test says on SQLite.
     """
+    on_sqlite = {(item.path, _name(item)) for item in items if _database(item) == "sqlite"}
     for item in items:
-        given: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
         asked = set(getattr(item, "fixturenames", ()))
-        database = given.get("database_url") or given.get("empty_database_url")
-        if database == "postgresql" and CORE.isdisjoint(item.path.relative_to(item.config.rootpath).parts):
+        database = _database(item)
+        is_core = not CORE.isdisjoint(item.path.relative_to(item.config.rootpath).parts)
+        if database == "postgresql" and not is_core and (item.path, _name(item)) in on_sqlite:
             item.add_marker("twice")
         if database == "postgresql" or "postgresql" in asked or ("redis_url" in asked and database is None):
             item.add_marker("servers")
     _widen(items)
+
+
+def _given(item: pytest.Item) -> dict[str, object]:
+    return getattr(getattr(item, "callspec", None), "params", {})
+
+
+def _database(item: pytest.Item) -> object:
+    return _given(item).get("database_url") or _given(item).get("empty_database_url")
+
+
+def _name(item: pytest.Item) -> str:
+    return getattr(item, "originalname", item.name)
 
 
 def _widen(items: Sequence[pytest.Item]) -> None:
@@ -58,9 +64,7 @@ def _widen(items: Sequence[pytest.Item]) -> None:
     cases: dict[tuple[object, ...], list[pytest.Item]] = defaultdict(list)
     for item in items:
         if item.get_closest_marker("matrix"):
-            given: dict[str, object] = getattr(getattr(item, "callspec", None), "params", {})
-            name = getattr(item, "originalname", item.name)
-            cases[item.path, name, given.get("database_url")].append(item)
+            cases[item.path, _name(item), _given(item).get("database_url")].append(item)
     for row in cases.values():
         (kept,) = next(row[0].iter_markers("matrix")).args
         chosen = {round(step * (len(row) - 1) / max(kept - 1, 1)) for step in range(kept)}

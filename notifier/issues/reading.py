@@ -1,13 +1,16 @@
 """Look at issues: the list, one with its items and waves, how far it has come, whom it would reach. Changes nothing."""
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from random import Random
 from typing import Final
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
@@ -16,6 +19,7 @@ from notifier.domain.balance import Balance, Page
 from notifier.domain.issues import Audience
 from notifier.domain.words import ItemKind, ItemState, LetterKind
 from notifier.models import Issue, IssueItem, Item, Site, Subscriber, Tally, Topic, Wave
+from notifier.patience import be_quick, was_too_slow
 from notifier.stages import books
 from notifier.stages.plan.audience import fits
 
@@ -34,6 +38,8 @@ class Sampling:
     """From then on the estimate is off by less than a tenth in nineteen of twenty cases."""
     worth_from: int = 100_000
     """With fewer readers all are counted."""
+    patience_s: float = 0.05
+    """How long a page waits for the count of a small audience, which an index may tell at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +55,22 @@ class Shown:
     url: str
 
 
+class Certainty(StrEnum):
+    """How a number of readers is meant."""
+
+    COUNTED = "counted"
+    ABOUT = "about"
+    """Told from a sample, with two digits that count."""
+    AT_MOST = "at_most"
+    """So few of a sample that only this can be said, and too long to count while somebody waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How many readers an audience has."""
 
     people: int
-    is_rough: bool = False
-    """Told from a sample, with two digits that count."""
+    certainty: Certainty = Certainty.COUNTED
 
 
 def one(session: Session, site_id: int, issue_id: int) -> Issue:
@@ -102,23 +117,30 @@ def count(session: Session, site_id: int, audience: Audience, now: datetime) -> 
 
 
 def reach(db: Database, site_id: int, audience: Audience, now: datetime, sampling: Sampling = Sampling()) -> Reach:
-    """How many it would reach, as a page can say at once: where there are very many, told from a sample.
+    """How many it would reach, as a page can say at once: where there are very many readers, told from a sample.
 
-    A small audience is counted: there an estimate is none.
+    A small audience is counted, for there an estimate is none; where that takes long, its bound is told.
     """
     with db.reading() as session:
         first, last = session.execute(select(func.min(Subscriber.id), func.max(Subscriber.id))).one()
         span = last - first + 1 if last else 0
-        if span > sampling.worth_from:
-            # Always the same ones, so that the number stands still; not every so many-th, for ids may have a rhythm.
-            ids = sorted(Random(span).sample(range(first, last + 1), sampling.size))  # noqa: S311 - no secret
-            look_up_only(session)
-            some = fits(site_id, audience, now, are_few=True), among(session, Subscriber.id, ids)
-            hits = session.scalar(select(func.count(Subscriber.id)).where(*some)) or 0
-            if hits >= sampling.hits_least:
-                return Reach(_round(hits * span // sampling.size), is_rough=True)
-    with db.reading() as session:
-        return Reach(count(session, site_id, audience, now))
+        if span <= sampling.worth_from:
+            return Reach(count(session, site_id, audience, now))
+        # Always the same ones, so that the number stands still; not every so many-th, for ids may have a rhythm.
+        ids = sorted(Random(span).sample(range(first, last + 1), sampling.size))  # noqa: S311 - no secret
+        look_up_only(session)
+        some = fits(site_id, audience, now, are_few=True), among(session, Subscriber.id, ids)
+        hits = session.scalar(select(func.count(Subscriber.id)).where(*some)) or 0
+    if hits >= sampling.hits_least:
+        return Reach(_round(hits * span // sampling.size), Certainty.ABOUT)
+    try:
+        with db.reading() as session:
+            be_quick(session, sampling.patience_s)
+            return Reach(count(session, site_id, audience, now))
+    except DBAPIError as fault:
+        if not was_too_slow(fault):
+            raise
+        return Reach(_round(_most(hits) * span // sampling.size), Certainty.AT_MOST)
 
 
 def waves(session: Session, issue_id: int) -> Sequence[Wave]:
@@ -159,6 +181,11 @@ def site_of(session: Session, slug: str) -> Site:
     if (site := session.scalar(select(Site).where(Site.slug == slug))) is None:
         raise LookupError(slug)
     return site
+
+
+def _most(hits: int) -> int:
+    """What a sample with so many hits may at most have been meant to have, in thirty-nine of forty cases (Poisson)."""
+    return math.ceil(hits + 2 * math.sqrt(hits + 1) + 2)
 
 
 def _round(people: int) -> int:

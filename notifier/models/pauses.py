@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, case, or_
 from notifier.models.audience import Subscriber, Subscription
 
 
-def is_awake(at: datetime) -> ColumnElement[bool]:
+def is_awake(at: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether a reader is not on a pause at this moment."""
     return or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= at)
 

@@ -1,12 +1,17 @@
 """Very many readers: searched a stretch at a time, audiences estimated; nobody is passed over, nothing made up."""
 
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
 from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
 
 from notifier.desk import searching
 from notifier.desk.searching import Cut, Search
 from notifier.domain.issues import Audience
 from notifier.issues import reading
-from notifier.issues.reading import Sampling
+from notifier.issues.reading import Certainty, Sampling
 from notifier.models import Subscriber
 from tests.desk.conftest import Desk
 from tests.desk.test_subscribers import fill
@@ -31,11 +36,9 @@ def test_a_search_by_name_goes_on_until_everybody_was_looked_at(desk: Desk) -> N
     assert (len(seen), stretches) == (4, 3)
 
 
-def test_an_audience_of_very_many_is_estimated_and_a_small_one_counted(
-    desk: Desk,
-) -> None:
+def crowd(desk: Desk) -> None:
+    """Six thousand readers; one in a hundred reads Hebrew."""
     visit = desk.visit
-    sampling = Sampling(size=2000, worth_from=3000)
     first = {
         "site_id": visit.site_id, "time_zone": "Asia/Baghdad", "digest_hour": 8, "digest_weekday": 1,
         "confirmed_at": visit.now, "created_at": visit.now, "changed_at": visit.now,
@@ -47,13 +50,40 @@ def test_an_audience_of_very_many_is_estimated_and_a_small_one_counted(
             for n in range(6000)
         ]  # fmt: skip
         session.execute(insert(Subscriber), rows)
+
+
+SAMPLING: Final = Sampling(size=2000, worth_from=3000, patience_s=5)
+
+
+def test_an_audience_of_very_many_is_estimated_and_a_small_one_counted(desk: Desk) -> None:
+    crowd(desk)
+    visit = desk.visit
     everybody, half, few = (
-        reading.reach(visit.parts.db, visit.site_id, audience, visit.now, sampling)
+        reading.reach(visit.parts.db, visit.site_id, audience, visit.now, SAMPLING)
         for audience in (Audience(), Audience(languages=("en",)), Audience(languages=("he",)))
     )
-    assert (everybody.is_rough, everybody.people) == (True, 6000)
-    assert half.is_rough
+    assert (everybody.certainty, everybody.people) == (Certainty.ABOUT, 6000)
+    assert half.certainty is Certainty.ABOUT
     assert 2700 <= half.people <= 3300
-    assert (few.is_rough, few.people) == (False, 60)
+    assert (few.certainty, few.people) == (Certainty.COUNTED, 60)
     with visit.parts.db.reading() as session:
         assert session.scalar(select(func.count(Subscriber.id))) == 6000
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_small_audience_that_takes_long_to_count_has_a_bound(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    visit = desk.visit
+    crowd(desk)
+
+    def slow(session: Session, *of: Any) -> int:
+        session.execute(select(func.pg_sleep(60)))
+        return quick(session, *of)
+
+    quick = reading.count
+    monkeypatch.setattr(reading, "count", slow)
+    hasty = replace(SAMPLING, patience_s=0.05)
+    few = reading.reach(visit.parts.db, visit.site_id, Audience(languages=("he",)), visit.now, hasty)
+    nobody = reading.reach(visit.parts.db, visit.site_id, Audience(languages=("fa",)), visit.now, hasty)
+    assert (few.certainty, nobody.certainty) == (Certainty.AT_MOST, Certainty.AT_MOST)
+    assert 60 <= few.people <= 130
+    assert nobody.people == 12

@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from notifier.bulk import among
-from notifier.db import upsert
+from notifier.bulk import add_named, among
 from notifier.domain import topics
 from notifier.domain.items import NewItem, Receipt
 from notifier.domain.words import ItemState
@@ -18,6 +17,14 @@ from notifier.stages.ingest.carrying import Bearer, carry, name_topics, put_down
 from notifier.stages.ingest.relatives import Relatives, adopt, family, is_lost, relatives, without_cycle
 from notifier.stages.ingest.values import has_no_words, values
 from notifier.stages.ingest.wording import note_words
+
+_COUNT_ON: Final = (
+    update(Thread)
+    .where(Thread.article_id == bindparam("article"))
+    .values(count=Thread.count + bindparam("more"), is_open=True)
+    .returning(Thread.count)
+    .execution_options(synchronize_session=False)
+)
 
 
 def ingest(
@@ -104,10 +111,7 @@ def _insert(
         }
         for new, row in fresh
     ]  # fmt: skip
-    new = upsert(session, Item).on_conflict_do_nothing(index_elements=["site_id", "guid"])
-    # Nulls spelt out: rows of other columns would be other statements.
-    made = session.execute(new.returning(Item.id, Item.guid), rows, execution_options={"render_nulls": True})
-    return {guid: item for item, guid in made}
+    return add_named(session, Item, "guid", rows)
 
 
 def _numbers(session: Session, articles: Iterable[int]) -> dict[int, Any]:
@@ -117,8 +121,7 @@ def _numbers(session: Session, articles: Iterable[int]) -> dict[int, Any]:
     """
     numbers = {}
     for article, count in sorted(Counter(articles).items()):
-        more = update(Thread).where(Thread.article_id == article).values(count=Thread.count + count, is_open=True)
-        last = session.scalars(more.returning(Thread.count)).one()
+        last = session.scalars(_COUNT_ON, {"article": article, "more": count}).one()
         numbers[article] = iter(range(last - count + 1, last + 1))
     return numbers
 

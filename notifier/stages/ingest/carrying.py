@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from sqlalchemy import delete, literal, select
+from sqlalchemy import bindparam, delete, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from notifier.bulk import add_numbers, among
+from notifier.bulk import add_named, add_numbers, among, any_of
 from notifier.db import queue_up, upsert
 from notifier.domain import topics
 from notifier.domain.html import clean_line
@@ -30,9 +30,10 @@ _ANSWERS: Final = (
     .join(_PARENT, _PARENT.id == Item.parent_id)
     .join(_ARTICLE, _ARTICLE.id == Item.article_id)
     .join(Topic, (Topic.site_id == Item.site_id) & Topic.name.in_([_MINE, _MINE + "/" + _ARTICLE.guid]))
-    .where(_PARENT.author_hash != "", _PARENT.author_hash != Item.author_hash)
+    .where(any_of(Item.id, "answers"), _PARENT.author_hash != "", _PARENT.author_hash != Item.author_hash)
 )
 """Answers to other people: the comment, and the topics by which those follow what answers them."""
+_KNOWN: Final = select(Topic.name, Topic.id).where(Topic.site_id == bindparam("site"), any_of(Topic.name, "names"))
 Pair = tuple[str, str]
 """A topic's name and label."""
 
@@ -66,9 +67,8 @@ def name_topics(session: Session, site: Site, bearers: Sequence[Bearer], known: 
         if len(fresh) > 1:
             # New topics that two items name in different order would make each wait for the other.
             queue_up(session, f"topics of {site.id}")
-        made = upsert(session, Topic).on_conflict_do_nothing(index_elements=["site_id", "name"])
         rows = [{"site_id": site.id, "name": name, "label": labels[name][:LABEL_CHARACTERS]} for name in sorted(fresh)]
-        ids |= {name: topic for topic, name in session.execute(made.returning(Topic.id, Topic.name), rows)}
+        ids |= add_named(session, Topic, "name", rows)
         if met := fresh - ids.keys():
             # What another transaction made meanwhile.
             ids |= _known_ids(session, site, met)
@@ -86,7 +86,7 @@ def carry(session: Session, site: Site, bearers: Sequence[Bearer], found: Topics
         for n, (name, _) in enumerate(topics.carried(one.new)):
             wanted[one.item_id, ids[name]] = n
     if answers := sorted(answers):
-        for item, topic in session.execute(_ANSWERS.where(among(session, Item.id, answers))):
+        for item, topic in session.execute(_ANSWERS, {"answers": answers}):
             wanted[item, topic] = len(topics.REASONS)
     for one in bearers:
         for name in _of_persons(site, one.new):
@@ -136,5 +136,4 @@ def _plain_name(name: str) -> str:
 
 
 def _known_ids(session: Session, site: Site, names: Iterable[str]) -> dict[str, int]:
-    found = select(Topic.name, Topic.id).where(Topic.site_id == site.id, Topic.name.in_(list(names)))
-    return dict(session.execute(found).all())
+    return dict(session.execute(_KNOWN, {"site": site.id, "names": names}).all())

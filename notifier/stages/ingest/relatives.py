@@ -1,12 +1,12 @@
 """Which article a comment stands under and which comment it answers, in whatever order they come."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
-from notifier.bulk import among
+from notifier.bulk import among, any_of
 from notifier.domain.items import NewItem
 from notifier.domain.words import ItemKind
 from notifier.models import Item, ItemTopic, Site
@@ -24,12 +24,15 @@ Relatives = Mapping[str, Relative]
 """By guid: the items themselves, their articles and their parents, as far as they are known."""
 
 
+_KNOWN: Final = select(Item.guid, Item.id, Item.kind, Item.title).where(
+    Item.site_id == bindparam("site"), any_of(Item.guid, "guids")
+)
+
+
 def relatives(session: Session, site: Site, news: Sequence[NewItem]) -> dict[str, Relative]:
     """Look them up."""
     guids = {guid for new in news for guid in (new.guid, new.article_guid, new.parent_guid) if guid}
-    rows = session.execute(
-        select(Item.guid, Item.id, Item.kind, Item.title).where(Item.site_id == site.id, Item.guid.in_(guids))
-    )
+    rows = session.execute(_KNOWN, {"site": site.id, "guids": guids})
     return {guid: Relative(item, kind, title) for guid, item, kind, title in rows}
 
 

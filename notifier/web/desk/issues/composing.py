@@ -158,5 +158,4 @@ def _page(request: Request, edge: Edge, on: Ground, row: Issue, words: Composed,
 
 def _reach(edge: Edge, on: Ground, audience: Audience) -> str:
     reached = reading.reach(edge.parts.db, on.site.id, audience, edge.clock())
-    key = "issues.reach_about" if reached.is_rough else "issues.reach"
-    return edge.desk.spoken(on.scene).html(key, count=reached.people)
+    return edge.desk.spoken(on.scene).html(f"issues.reach_{reached.certainty}", count=reached.people)
