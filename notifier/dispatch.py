@@ -28,7 +28,7 @@ from notifier.domain.traces import Tracking
 from notifier.domain.words import Lane, LetterKind, Reason
 from notifier.feedback import clues
 from notifier.parts import Parts
-from notifier.stages import check, gather, record, shown
+from notifier.stages import check, gather, left_out, record, shown
 from notifier.stages.render import Draft, RenderFailed, Stencil
 from notifier.stages.send import Feed, Pace
 from notifier.transports import Answer
@@ -71,6 +71,8 @@ def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now
         if knobs.inbound_domain:
             contents = gather.answerable(session, contents)
         shown.note(session, checked.ready, contents)
+        left = left_out.vanished(checked.ready, contents) | checked.left_out
+        left_out.settle(session, claim.owed, left, now)
         return Chunk(account, span.lane, claim, checked.ready, contents, tokens)
 
 

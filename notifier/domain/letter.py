@@ -130,6 +130,8 @@ class LetterContent:
     frequency: Frequency | None = None
     more: int = 0
     """Items that matched but did not fit."""
+    counted: tuple[int, ...] = ()
+    """Those of them that are comments of this letter, by id: told as a number."""
     is_on_some_days: bool = False
     """Of a daily digest: for readers who do not want it every day."""
     topics: tuple[str, ...] = ()

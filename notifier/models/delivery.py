@@ -128,7 +128,7 @@ class Delivery(Base):
     about_id: Mapped[int] = mapped_column(BigId)
     """What makes it owed once: the item of an alert, the run of a digest, the issue, the newest comment of a reply
     letter, the sign-up of a confirmation, the correction, the reader of a welcome, the last subscription that ended
-    with a goodbye."""
+    with a goodbye. Below zero: a reply letter that left that comment out, which another will tell."""
     lane: Mapped[Lane]
     state: Mapped[State] = mapped_column(default=State.QUEUED)
     reason: Mapped[Reason | None]

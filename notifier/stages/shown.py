@@ -59,9 +59,10 @@ def _planned(session: Session, letter_ids: Collection[int]) -> dict[int, dict[in
 
 
 def _differing(planned: Mapping[int, int], content: LetterContent) -> dict[int, int | None]:
-    """Item -> the version that is shown; None for one that is left out."""
+    """Item -> the version that is shown; None for one that is left out, which one told as a number is not."""
     shown = {item.id: item.version for item in content.items}
-    return {item: shown.get(item) for item, version in planned.items() if shown.get(item) != version}
+    differing = {item: shown.get(item) for item, version in planned.items() if shown.get(item) != version}
+    return {item: version for item, version in differing.items() if item not in content.counted}
 
 
 def _maybe_sent(session: Session, delivery_ids: Collection[int]) -> set[int]:

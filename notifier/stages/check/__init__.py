@@ -1,7 +1,7 @@
 """The last second counts: consent, suppression and retraction are looked at again when a letter is claimed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -12,7 +12,7 @@ from notifier.domain.words import LetterKind, Reason
 from notifier.stages.check.former import to_former
 from notifier.stages.check.issues import issues_of, strays_of, with_words
 from notifier.stages.check.readers import WAITS_MOST, Reader, readers_of, shut_domains
-from notifier.stages.check.shown import Shown, live_items, muted_items, still_wanted
+from notifier.stages.check.shown import Shown, muted_items, shown_now, still_wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,8 @@ class Checked:
 
     ready: tuple[Claimed, ...]
     unwanted: dict[int, Reason]
+    left_out: dict[tuple[int, int], Reason | None] = field(default_factory=dict)
+    """(delivery, comment) of those that its letter would have told: why it does not; None for what is not live."""
 
 
 def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
@@ -29,40 +31,57 @@ def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     others = _check(session, [one for one in owed if one.id not in former], now)
     ready = [told for told in former.values() if isinstance(told, Claimed)]
     unwanted = {one: told for one, told in former.items() if isinstance(told, Reason)}
-    return Checked((*ready, *others.ready), unwanted | others.unwanted) if former else others
+    return replace(others, ready=(*ready, *others.ready), unwanted=unwanted | others.unwanted) if former else others
 
 
 def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     readers = readers_of(session, owed, now)
     shut = shut_domains(session, owed, readers)
-    shown = live_items(session, {one.letter_id for one in owed})
+    shown = shown_now(session, owed)
     changed = _changed(owed, readers)
-    wanted = still_wanted(session, changed)
-    muted = muted_items(session, changed)
+    wishes = _Wishes(still_wanted(session, changed), muted_items(session, changed))
     issues = issues_of(session, owed)
     strays = strays_of(session, [one for one in owed if one.id in changed], issues)
     ready: list[Claimed] = []
     unwanted: dict[int, Reason] = {}
+    left_out: dict[tuple[int, int], Reason | None] = {}
     for one in owed:
-        reader, items = readers.get(one.subscriber_id), shown[one.letter_id].live
+        reader, found = readers.get(one.subscriber_id), shown[one.id]
         # An issue goes to its audience, whatever its items are about.
-        if one.id in changed and one.kind.is_list_mail and one.kind is not LetterKind.ISSUE:
-            items = tuple(item for item in items if item in wanted[one.id])
-            if items and muted[one.id].issuperset(items):
-                unwanted[one.id] = Reason.MUTED
-                continue
-            items = tuple(item for item in items if item not in muted[one.id])
-        if reader is None:
+        is_asked = one.id in changed and one.kind.is_list_mail and one.kind is not LetterKind.ISSUE
+        passed = wishes.against(one.id, found.live) if is_asked else {}
+        items = tuple(item for item in found.live if item not in passed) if passed else found.live
+        if not items and Reason.MUTED in passed.values():
+            unwanted[one.id] = Reason.MUTED
+        elif reader is None:
             unwanted[one.id] = Reason.ERASED
         elif (reader.site_id, reader.domain) in shut:
             unwanted[one.id] = Reason.SUPPRESSED
         elif one.id in strays:
             unwanted[one.id] = Reason.UNSUBSCRIBED
-        elif reason := _refusal(one, reader, items, with_words(one, shown[one.letter_id], issues)):
+        elif reason := _refusal(one, reader, items, with_words(one, found, issues)):
             unwanted[one.id] = reason
         else:
             ready.append(_claimed(one, reader, items))
-    return Checked(tuple(ready), unwanted)
+        if unwanted.get(one.id) in {None, Reason.RETRACTED}:
+            # Every other reason is the whole letter's.
+            left_out |= {(one.id, item): why for item, why in found.left_out(passed).items()}
+    return Checked(tuple(ready), unwanted, left_out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wishes:
+    """What those want, by delivery, who changed something since the plan."""
+
+    wanted: Mapping[int, set[int]]
+    muted: Mapping[int, set[int]]
+
+    def against(self, delivery_id: int, items: Iterable[int]) -> dict[int, Reason]:
+        """Those of a letter's items that its reader wants no more, and why."""
+        wanted, muted = self.wanted[delivery_id], self.muted[delivery_id]
+        # What is not wanted at all needs no mute.
+        why = {item: Reason.MUTED if item in wanted else Reason.UNSUBSCRIBED for item in items}
+        return {item: why[item] for item in why if item not in wanted or item in muted}
 
 
 def _claimed(one: Owed, reader: "Reader", items: tuple[int, ...]) -> Claimed:

@@ -1,14 +1,15 @@
 """What letters would show now, and what of it their readers still want."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import String, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
-from notifier.domain.words import ItemKind, ItemState, NoticeReason
+from notifier.domain.owed import Owed
+from notifier.domain.words import ItemKind, ItemState, NoticeReason, Reason
 from notifier.models import (
     Delivery,
     Item,
@@ -16,6 +17,7 @@ from notifier.models import (
     LetterItem,
     Mute,
     Notice,
+    OtherVersion,
     Subscription,
 )
 
@@ -26,22 +28,84 @@ class Shown:
 
     live: tuple[int, ...] = ()
     has_items: bool = False
+    comments: set[int] = field(default_factory=set)
+    """Those of its items that are comments, live or not."""
+    away: tuple[int, ...] = ()
+    """Those of them that are not live."""
+
+    def without(self, some: Collection[int]) -> "Shown":
+        """The same for a delivery that does not show these."""
+        if not some:
+            return self
+        live, away = (tuple(one for one in items if one not in some) for items in (self.live, self.away))
+        return replace(self, live=live, away=away)
+
+    def left_out(self, unwished: Mapping[int, Reason]) -> dict[int, Reason | None]:
+        """The comments that a letter leaves out: the reader's reason, None for those that are not live."""
+        if not self.comments:
+            return {}
+        mine = {item: why for item, why in unwished.items() if item in self.comments}
+        return dict.fromkeys(self.away) | mine
+
+
+def shown_now(session: Session, owed: Collection[Owed]) -> dict[int, Shown]:
+    """What each of these deliveries would show now; comments that it left out before it does not take up again."""
+    of_letter = live_items(session, {one.letter_id for one in owed})
+    before = _left_out(session, [one.id for one in owed if of_letter[one.letter_id].comments])
+    return {one.id: of_letter[one.letter_id].without(before.get(one.id, ())) for one in owed}
 
 
 def live_items(session: Session, letter_ids: Iterable[int]) -> dict[int, Shown]:
     """What these letters would show now."""
     rows = session.execute(
-        select(LetterItem.letter_id, Item.id, Item.state)
+        select(LetterItem.letter_id, Item.id, Item.kind, Item.state)
         .join(Item, Item.id == LetterItem.item_id)
         .where(among(session, LetterItem.letter_id, letter_ids))
         .order_by(LetterItem.letter_id, LetterItem.position)
-    )
+    ).all()
+    away = {one for _, one, kind, state in rows if kind is ItemKind.COMMENT and state is not ItemState.LIVE}
+    back = _back(session, away)
     shown: dict[int, Shown] = defaultdict(Shown)
-    for letter, item, state in rows:
-        shown[letter].has_items = True
-        if state is ItemState.LIVE:
-            shown[letter].live += (item,)
+    for letter, item, kind, state in rows:
+        found = shown[letter]
+        found.has_items = True
+        if kind is ItemKind.COMMENT:
+            found.comments.add(item)
+        if state is ItemState.LIVE or item in back:
+            found.live += (item,)
+        elif kind is ItemKind.COMMENT:
+            found.away += (item,)
     return shown
+
+
+def _back(session: Session, comments: Collection[int]) -> set[int]:
+    """Those of these comments that were let through this very moment; the others stay as they are until we end.
+
+    So whoever plans letters of a comment that is approved later sees that it was left out of ours.
+    """
+    if not comments:
+        return set()
+    these = select(Item.id, Item.state).where(among(session, Item.id, comments)).order_by(Item.id)
+    return {one for one, state in session.execute(these.with_for_update(read=True)) if state is ItemState.LIVE}
+
+
+def _left_out(session: Session, delivery_ids: Collection[int]) -> dict[int, set[int]]:
+    """The comments that earlier tries of these deliveries left out: they are owed by themselves since."""
+    if not delivery_ids:
+        return {}
+    rows = session.execute(
+        select(OtherVersion.delivery_id, OtherVersion.item_id)
+        .join(Item, Item.id == OtherVersion.item_id)
+        .where(
+            among(session, OtherVersion.delivery_id, delivery_ids),
+            OtherVersion.version.is_(None),
+            Item.kind == ItemKind.COMMENT,
+        )
+    )
+    before: dict[int, set[int]] = defaultdict(set)
+    for delivery, item in rows:
+        before[delivery].add(item)
+    return before
 
 
 def still_wanted(session: Session, delivery_ids: Collection[int]) -> dict[int, set[int]]:

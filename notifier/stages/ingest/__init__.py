@@ -13,6 +13,7 @@ from notifier.domain import topics
 from notifier.domain.items import NewItem, Receipt
 from notifier.domain.words import ItemState
 from notifier.models import Item, Site, Thread
+from notifier.stages.ingest.again import owe_again
 from notifier.stages.ingest.carrying import Bearer, carry, name_topics, put_down
 from notifier.stages.ingest.relatives import Relatives, adopt, family, is_lost, relatives, without_cycle
 from notifier.stages.ingest.values import has_no_words, values
@@ -151,6 +152,8 @@ def _announce(session: Session, item: Item, now: datetime) -> None:
     """A moderator let it through. What was news before is matched only once; its number is new for those not told."""
     if item.announced_at is None:
         item.announced_at, item.matched_at = now, None
+    else:
+        owe_again(session, item.id)
     if item.article_id:
         item.nth = next(_numbers(session, [item.article_id])[item.article_id])
 

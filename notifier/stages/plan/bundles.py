@@ -16,6 +16,7 @@ from notifier.domain.words import Frequency, LetterKind, Reason
 from notifier.models import Bookmark, Notice, Subscriber
 from notifier.stages.plan.conversations import AT_ONCE, Conversation, by_value, conversations, local_day, ready
 from notifier.stages.plan.letters import Draft, Edition
+from notifier.stages.plan.notices import drop
 from notifier.stages.plan.persons import Shared, plan_shared
 from notifier.stages.plan.threads import close, make_bookmarks, name_threads, opened
 
@@ -169,10 +170,8 @@ def _leave_to_digest(session: Session, some: Sequence[tuple[Conversation, Why | 
 
 def _pass_over(session: Session, found: Sequence[Conversation], now: datetime) -> None:
     """Nothing waits for what was muted, or is a person's own, or is not to be seen any more."""
-    muted = [notice.id for one in found for notice in one.muted]
-    dropped = update(Notice).where(among(session, Notice.id, muted))
-    dropped = dropped.values(dropped_at=now, dropped_reason=Reason.MUTED)
-    session.execute(dropped.execution_options(synchronize_session=False))
+    drop(session, [notice.id for one in found for notice in one.muted], Reason.MUTED, now)
+    drop(session, [notice.id for one in found for notice in one.gone], Reason.RETRACTED, now)
     passed = [(one.pair, (one.last,)) for one in found if not one.news.ids and one.last > one.bookmark.seen]
     for (article, (last,)), readers in by_value(passed).items():
         _mark(session, article, readers, {"seen": last})

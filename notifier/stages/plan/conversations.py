@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.timing import Past, Waiting
-from notifier.domain.words import Frequency, NoticeReason
-from notifier.models import Bookmark, Notice, Subscriber, Subscription, Thread
+from notifier.domain.words import Frequency, ItemState, NoticeReason
+from notifier.models import Bookmark, Item, Notice, Subscriber, Subscription, Thread
 from notifier.stages.plan.mutes import Mutes
+from notifier.stages.plan.notices import is_owed
 from notifier.stages.plan.threads import NOTHING, Follower, News, Pair, Unseen, ends, follower_rows, frequency_at
 
 AT_ONCE = 2000
@@ -31,6 +32,8 @@ class Owed:
     created_at: datetime
     due_at: datetime
     reason: NoticeReason
+    state: ItemState
+    """Of its comment: never held."""
 
 
 class Mark(NamedTuple):
@@ -61,6 +64,7 @@ class Conversation:
     quiet_until_h: int | None
     notices: list[Owed] = field(default_factory=list)
     muted: list[Owed] = field(default_factory=list)
+    gone: list[Owed] = field(default_factory=list)
     news: News = NOTHING
     last: int = 0
     """Where the bookmark goes once these comments are told."""
@@ -148,7 +152,10 @@ def conversations(session: Session, pairs: Collection[Pair], hold: timedelta, no
     mutes = Mutes(session, {subscriber for subscriber, _ in pairs}, now)
     for pair, owed in _notices(session, pairs, now):
         one = found[pair]
-        (one.muted if mutes.cover(pair, owed.reason) else one.notices).append(owed)
+        if owed.state is ItemState.RETRACTED:
+            one.gone.append(owed)
+        else:
+            (one.muted if mutes.cover(pair, owed.reason) else one.notices).append(owed)
     follow = _followers(session, found)
     unseen = Unseen(session, follow, now - hold)
     for follower in follow:
@@ -160,7 +167,7 @@ def conversations(session: Session, pairs: Collection[Pair], hold: timedelta, no
 
 def is_waiting() -> tuple[ColumnElement[bool], ...]:
     """Notices that wait for a letter of their own."""
-    return Notice.delivery_id.is_(None), Notice.dropped_at.is_(None), Notice.frequency == Frequency.INSTANT
+    return *is_owed(), Notice.frequency == Frequency.INSTANT
 
 
 def _with_bookmarks(session: Session, pairs: Collection[Pair], now: datetime) -> dict[Pair, Conversation]:
@@ -199,8 +206,9 @@ def _notices(session: Session, pairs: Collection[Pair], now: datetime) -> list[t
     rows = session.execute(
         select(
             Notice.subscriber_id, Notice.article_id, Notice.id, Notice.item_id, Notice.created_at, Notice.due_at,
-            Notice.reason,
+            Notice.reason, Item.state,
         )
+        .join(Item, Item.id == Notice.item_id)
         .where(
             among(session, Notice.subscriber_id, {one for one, _ in pairs}),
             among(session, Notice.article_id, {one for _, one in pairs}),

@@ -8,9 +8,10 @@ from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
-from notifier.domain.words import NoticeReason, Reason
-from notifier.models import Bookmark, Notice, Run, Thread
+from notifier.domain.words import ItemState, NoticeReason, Reason
+from notifier.models import Bookmark, Item, Notice, Run, Thread
 from notifier.stages.plan.mutes import Mutes
+from notifier.stages.plan.notices import drop, is_owed
 from notifier.stages.plan.threads import (
     IS_OPEN,
     Follower,
@@ -24,12 +25,7 @@ from notifier.stages.plan.threads import (
 
 def waits_for(run: Run) -> tuple[ColumnElement[bool], ...]:
     """The notices that a run may carry."""
-    return (
-        Notice.frequency == run.frequency,
-        Notice.delivery_id.is_(None),
-        Notice.dropped_at.is_(None),
-        Notice.created_at <= run.slot,
-    )
+    return *is_owed(), Notice.frequency == run.frequency, Notice.created_at <= run.slot
 
 
 def followers_behind(run: Run) -> Select[int]:
@@ -46,10 +42,12 @@ class DigestComments:
         self._items: dict[int, set[tuple[int, int]]] = defaultdict(set)
         """Reader -> (article, comment)."""
         self._notices: dict[int, list[int]] = defaultdict(list)
-        self._muted: list[int] = []
-        for notice, pair, item, reason in self._waiting(readers):
-            if mutes.cover(pair, reason):
-                self._muted.append(notice)
+        self._passed: dict[Reason, list[int]] = defaultdict(list)
+        for notice, pair, item, reason, state in self._waiting(readers):
+            if state is ItemState.RETRACTED:
+                self._passed[Reason.RETRACTED].append(notice)
+            elif mutes.cover(pair, reason):
+                self._passed[Reason.MUTED].append(notice)
             else:
                 self._items[pair[0]].add((pair[1], item))
                 self._notices[pair[0]].append(notice)
@@ -76,9 +74,8 @@ class DigestComments:
         ]
         if told:
             session.execute(update(Notice), told)
-        dropped = update(Notice).where(among(session, Notice.id, self._muted))
-        dropped = dropped.values(dropped_at=self._run.slot, dropped_reason=Reason.MUTED)
-        session.execute(dropped.execution_options(synchronize_session=False))
+        for why, notices in self._passed.items():
+            drop(session, notices, why, self._run.slot)
         moved: dict[tuple[int, int], list[int]] = defaultdict(list)
         for one in {*self._empty, *(one for one in self._follow if one.pair[0] in made)}:
             moved[one.pair[1], self._unseen.last(one.pair[1], one.seen)].append(one.pair[0])
@@ -87,13 +84,13 @@ class DigestComments:
             turned = update(Bookmark).where(theirs).values(seen=last)
             session.execute(turned.execution_options(synchronize_session=False))
 
-    def _waiting(self, readers: list[int]) -> list[tuple[int, Pair, int, NoticeReason]]:
+    def _waiting(self, readers: list[int]) -> list[tuple[int, Pair, int, NoticeReason, ItemState]]:
         rows = self._session.execute(
-            select(Notice.id, Notice.subscriber_id, Notice.article_id, Notice.item_id, Notice.reason).where(
-                among(self._session, Notice.subscriber_id, readers), *waits_for(self._run)
-            )
+            select(Notice.id, Notice.subscriber_id, Notice.article_id, Notice.item_id, Notice.reason, Item.state)
+            .join(Item, Item.id == Notice.item_id)
+            .where(among(self._session, Notice.subscriber_id, readers), *waits_for(self._run))
         )
-        return [(notice, (reader, article), item, reason) for notice, reader, article, item, reason in rows]
+        return [(notice, (reader, article), *of_item) for notice, reader, article, *of_item in rows]
 
 
 def _behind(run: Run) -> Select[int, int, int, datetime, str]:

@@ -1,7 +1,6 @@
 """Comments that followers of a thread have not been told of: what stands past each one's bookmark."""
 
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,24 +11,14 @@ from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.db import upsert
-from notifier.domain.words import Frequency, ItemState, State
-from notifier.models import (
-    Bookmark,
-    Delivery,
-    Item,
-    LetterItem,
-    Notice,
-    Subscriber,
-    Subscription,
-    Thread,
-    follows_since,
-)
+from notifier.domain.words import Frequency, ItemState
+from notifier.models import Bookmark, Item, Subscriber, Subscription, Thread, follows_since
+from notifier.stages.plan.already import noticed, shown
 
 Pair = tuple[int, int]
 """A subscriber and the article whose thread it is about."""
 IS_OPEN: Final[ColumnElement[bool]] = literal_column("threads.is_open")
 """Spelt as the index of the open ones is, or SQLite does not know it again."""
-OWED_STATES = (State.QUEUED, State.SENDING, State.SENT)
 
 
 class Comment(NamedTuple):
@@ -76,14 +65,17 @@ class Unseen:
     """The live comments of some threads that were news by a moment, read once for all who follow them."""
 
     def __init__(self, session: Session, followers: Collection[Follower], until: datetime) -> None:
-        self._had = _had(session, followers)
+        self._had = noticed(session, [one.pair for one in followers])
         self._comments: dict[int, list[Comment]] = {}
+        self._ends: dict[int, int] = {}
         lowest: dict[int, int] = {}
         for one in followers:
             lowest[one.pair[1]] = min(one.seen, lowest.get(one.pair[1], one.seen))
         for article, seen in lowest.items():
-            self._comments[article] = _comments(session, article, seen, until)
-        self._told = _told(session, followers, [c for found in self._comments.values() for c in found if c.version > 1])
+            self._comments[article], self._ends[article] = _comments(session, article, seen, until)
+        # Those that were changed or approved once more may have been told of before.
+        again = {one.id for found in self._comments.values() for one in found if one.version > 1}
+        self._told = shown(session, {one.pair[0] for one in followers}, again)
         self._shared: dict[tuple[int, int], News] = {}
 
     def of(self, one: Follower) -> News:
@@ -108,9 +100,8 @@ class Unseen:
         )
 
     def last(self, article: int, seen: int) -> int:
-        """How far a follower has come who was told of all of them."""
-        found = self._comments[article]
-        return max(seen, found[-1].nth) if found else seen
+        """How far a follower has come who was told of all of them: past those that are not to be seen as well."""
+        return max(seen, self._ends[article])
 
 
 def make_bookmarks(session: Session, site_id: int) -> None:
@@ -198,49 +189,19 @@ def follower_rows() -> Select[int, int, int, datetime, str]:
     )
 
 
-def _comments(session: Session, article: int, seen: int, until: datetime) -> list[Comment]:
-    rows: Iterable[Row[int, int, datetime | None, str, int]] = session.execute(
-        select(Item.nth, Item.id, Item.announced_at, Item.author_hash, Item.version)
-        .where(Item.article_id == article, Item.nth > seen, Item.state == ItemState.LIVE)
+def _comments(session: Session, article: int, seen: int, until: datetime) -> tuple[list[Comment], int]:
+    """The live ones past `seen`, and the number of the last, live or not: an approval gives a new number."""
+    rows: Iterable[Row[ItemState, int, int, datetime | None, str, int]] = session.execute(
+        select(Item.state, Item.nth, Item.id, Item.announced_at, Item.author_hash, Item.version)
+        .where(Item.article_id == article, Item.nth > seen)
         .order_by(Item.nth)
     )
     found: list[Comment] = []
-    for nth, item, at, writer, version in rows:
+    for state, nth, item, at, writer, version in rows:
         # Past the first that is still on hold nobody goes: a bookmark has one place.
         if at is None or at > until:
             break
-        found.append(Comment(nth, item, at, writer, version))
-    return found
-
-
-def _had(session: Session, some: Collection[Follower]) -> dict[Pair, set[int]]:
-    """Comments that have a notice of their own: those are told by it."""
-    rows = session.execute(
-        select(Notice.subscriber_id, Notice.article_id, Notice.item_id).where(
-            among(session, Notice.subscriber_id, {one.pair[0] for one in some}),
-            among(session, Notice.article_id, {one.pair[1] for one in some}),
-        )
-    )
-    had: dict[Pair, set[int]] = defaultdict(set)
-    for subscriber, article, item in rows:
-        had[subscriber, article].add(item)
-    return had
-
-
-def _told(session: Session, some: Collection[Follower], again: Collection[Comment]) -> dict[int, set[int]]:
-    """Of comments that were changed or approved once more: who has a letter with them already."""
-    if not again:
-        return {}
-    rows = session.execute(
-        select(Delivery.subscriber_id, LetterItem.item_id)
-        .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
-        .where(
-            among(session, Delivery.subscriber_id, {one.pair[0] for one in some}),
-            among(session, LetterItem.item_id, {comment.id for comment in again}),
-            Delivery.state.in_(OWED_STATES),
-        )
-    )
-    told: dict[int, set[int]] = defaultdict(set)
-    for subscriber, item in rows:
-        told[subscriber or 0].add(item)
-    return told
+        seen = nth
+        if state is ItemState.LIVE:
+            found.append(Comment(nth, item, at, writer, version))
+    return found, seen
