@@ -76,8 +76,9 @@ def _tell_notices(session: Session, left: Mapping[Pair, Reason | None], now: dat
     )
     by_reason: dict[Reason | None, list[int]] = defaultdict(list)
     for notice, delivery, item in rows:
-        if (delivery, item) in left:
-            by_reason[left[delivery, item]].append(notice)
+        pair = delivery or 0, item
+        if pair in left:
+            by_reason[left[pair]].append(notice)
     for why, notices in by_reason.items():
         told = update(Notice).where(among(session, Notice.id, notices))
         told = told.values(dropped_at=now, dropped_reason=why) if why else told.values(delivery_id=None)

@@ -9,9 +9,10 @@ from sqlalchemy import insert, select
 from notifier import flow, upkeep
 from notifier.domain.items import NewItem
 from notifier.domain.outcome import Refused
-from notifier.domain.words import Frequency, ItemKind, ItemState, Reason
+from notifier.domain.words import Frequency, ItemKind, ItemState, Lane, Reason
 from notifier.models import Item, Notice, Subscriber, Subscription, Topic
 from notifier.queue import Task
+from notifier.stages import overdue
 from tests.flow.test_threads import ME, told
 from tests.world import World
 
@@ -92,8 +93,8 @@ class Moderated:
     def _deliver(self) -> None:
         world = self.world
         world.later(hours=1)
-        world.rung.clear()
-        upkeep.sweep(world.parts, world.now)
+        with world.parts.db.reading() as session:
+            world.rung[:] = overdue.due_deliveries(session, list(Lane), world.now, 500)
         world.work()
 
     def _named(self, guid: str) -> str:
@@ -130,4 +131,5 @@ def another(talk: Moderated, n: int) -> Moderated:
         session.execute(insert(Subscription).values(**follows, created_at=world.now, ended_reason=""))
     world.later(hours=1)
     world.rung.clear()
+    world.wire.sent.clear()
     return Moderated(world, str(n))

@@ -190,8 +190,9 @@ def test_each_comment_that_stays_is_told_once_whatever_happened(talk: Moderated,
 
 
 @pytest.mark.slow
-def test_it_is_so_in_every_order(talk: Moderated) -> None:
-    for n, story in enumerate(islice(stories(Random(7)), 250)):  # noqa: S311 - the same stories each time
+@pytest.mark.parametrize("seed", range(4))
+def test_it_is_so_in_whatever_order(talk: Moderated, seed: int) -> None:
+    for n, story in enumerate(islice(stories(Random(seed)), 12)):  # noqa: S311 - the same stories each time
         happen(another(talk, n), story)
 
 

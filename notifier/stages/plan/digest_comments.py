@@ -90,7 +90,7 @@ class DigestComments:
             .join(Item, Item.id == Notice.item_id)
             .where(among(self._session, Notice.subscriber_id, readers), *waits_for(self._run))
         )
-        return [(notice, (reader, article), *of_item) for notice, reader, article, *of_item in rows]
+        return [(row[0], (row[1], row[2]), row[3], row[4], row[5]) for row in rows]
 
 
 def _behind(run: Run) -> Select[int, int, int, datetime, str]:
