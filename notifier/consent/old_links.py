@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
 from notifier.consent.links import Unsubscribed
+from notifier.consent.naming import Named
 from notifier.consent.subscriptions import end_topics, subscribe
 from notifier.consent.undoing import Act, Undo
 from notifier.domain.tokens import token_hash
+from notifier.domain.topics import word_of
 from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
 from notifier.models import OldLink, Subscriber, Subscription, Topic
 
@@ -45,14 +47,12 @@ def view(session: Session, kind: OldLinkKind, number: int, key: str) -> OldLinkV
         .where(OldLink.kind == kind, OldLink.number == number)
         .order_by(OldLink.id)
     )
-    named = {link: topic for link, topic in rows}
+    named = dict(rows.all())
     links = _of_key(list(named), key)
     if not links:
         return None
     reader, topics = session.get_one(Subscriber, links[0].subscriber_id), [named[one] for one in links]
-    return OldLinkView(
-        links[0].site_id, reader.id, reader.language, tuple(one.name for one in topics), topics[0].label
-    )
+    return OldLinkView(links[0].site_id, reader.id, reader.language, tuple(one.name for one in topics), topics[0].label)
 
 
 def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscribed:
@@ -68,7 +68,7 @@ def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscr
     return Unsubscribed(
         link.site_id,
         link.language,
-        (link.label,) if names else (),
+        (Named(word_of(link.topics[0]), link.label),) if names else (),
         is_anything_left=left is not None,
         undo=Undo(reader.id, Act.LEFT, now, reader.confirmed_at) if names else None,
     )

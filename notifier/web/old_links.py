@@ -6,8 +6,10 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from notifier import readers
+from notifier.consent.naming import Named
 from notifier.consent.old_links import OldLinkView
 from notifier.consent.undoing import Undo
+from notifier.domain.topics import word_of
 from notifier.domain.words import OldLinkKind
 from notifier.web import places
 from notifier.web.edge import LOOKING, Edge, Form, Here, voice
@@ -36,7 +38,7 @@ def ask(request: Request, edge: Here, action: str) -> Response:
     speaks = _voice(request, edge, link)
     if _is_ending(request, action):
         return edge.look.page("stop", speaks, kind=link.topic_kind, label=link.label)
-    return edge.look.page("confirm", speaks, stage="ask", topics=_named(edge, speaks, link))
+    return edge.look.page("confirm", speaks, stage="ask", topics=_named(link))
 
 
 @router.post(PREFIX + "/{action}")
@@ -57,7 +59,7 @@ def act(request: Request, edge: Here, action: str) -> Response:
             undo_path=f"{PREFIX}/{action}/undo?{request.url.query}",
         )
     readers.begin_by_old_link(edge.parts, link, ip, now)
-    return edge.look.page("confirm", speaks, stage="done", topics=_named(edge, speaks, link))
+    return edge.look.page("confirm", speaks, stage="done", topics=_named(link))
 
 
 @router.post(PREFIX + "/{action}/undo")
@@ -102,5 +104,5 @@ def _voice(request: Request, edge: Edge, link: OldLinkView) -> Voice:
     return voice(request, edge, face, link.language)
 
 
-def _named(edge: Edge, speaks: Voice, link: OldLinkView) -> tuple[str, ...]:
-    return (link.label or edge.look.sentences.plain(speaks.language, "thread_unnamed"),)
+def _named(link: OldLinkView) -> tuple[Named, ...]:
+    return (Named(word_of(link.topics[0]), link.label),)

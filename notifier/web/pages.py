@@ -21,6 +21,8 @@ from notifier.web.wire import Typed, is_clean
 
 router = APIRouter(include_in_schema=False)
 
+TICKED: Final = "ticked"
+"""Hidden fields that name what the page had ticked; one without a name where that is nothing."""
 HONEYPOT: Final = "website"
 """A field that people do not see and programs fill in."""
 
@@ -98,11 +100,11 @@ def _again(request: Request, edge: Edge, slug: str, form: Typed, fault: _Fault) 
 
 def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) -> Filled:
     thread = form.one("thread").strip()
-    # A form about one discussion has nothing to tick.
-    alone = (topics.thread(thread),) if thread and not form.one("categories") else ()
+    # A form that a site makes itself about one discussion may have nothing to tick.
+    is_alone = thread and not (form.one("categories") or form.many(TICKED))
     return Filled(
         address=form.one("address"),
-        topics=alone or form.many("topic"),
+        topics=(topics.thread(thread),) if is_alone else form.many("topic"),
         frequency=form.one("frequency"),
         typo=form.one("typo"),
         # Unasked, the site's own language: its letters may speak more languages than these pages.
@@ -110,6 +112,7 @@ def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) ->
         spoken=voice(request, edge, place.face).language,
         source="thread" if thread else "form",
         ip=ip,
+        ticked=form.many(TICKED),
     )
 
 
@@ -120,13 +123,15 @@ def _sent(request: Request, edge: Edge, place: Place) -> Response:
 def _page(request: Request, edge: Edge, box: Box, form: Typed, fault: _Fault | None = None) -> Response:
     speaks = voice(request, edge, box.place.face)
     default = Frequency.INSTANT if box.is_thread else Frequency.DAILY
+    chosen = form.many("topic") or (() if fault else box.wanted)
     is_kept = fault is not None and fault.key != "press_again"
     return edge.look.page(
         "subscribe",
         speaks,
         status=fault.status if fault else HTTPStatus.OK,
         box=box,
-        chosen=form.many("topic") or (() if fault else box.wanted),
+        chosen=chosen,
+        ticked=form.many(TICKED) if fault else [one.topic for one in box.offers if one.topic in chosen] or [""],
         frequency=form.one("frequency") or default,
         frequencies=list(Frequency),
         address=form.one("address") if fault else "",

@@ -21,7 +21,9 @@ THREAD = f"thread:{HOME}/?p=164"
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1256", "utf-16"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 def test_arabic_names_survive_every_encoding(paper: Paper, encoding: str, delimiter: str) -> None:
-    path = write(paper.folder / "follows.csv", FOLLOWS.columns, [follow(1, "a@mail.iq", user_email="")], encoding, delimiter)
+    path = write(
+        paper.folder / "follows.csv", FOLLOWS.columns, [follow(1, "a@mail.iq", user_email="")], encoding, delimiter
+    )
     paper.take(CsvTable(path, FOLLOWS))
     assert paper.has() == {"a@mail.iq": ["author:د. سعاد العزاوي"]}
 
