@@ -99,21 +99,25 @@ def _again(request: Request, edge: Edge, slug: str, form: Typed, fault: _Fault) 
 
 
 def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) -> Filled:
-    thread = form.one("thread").strip()
-    # A form that a site makes itself about one discussion may have nothing to tick.
-    is_alone = thread and not (form.one("categories") or form.many(TICKED))
     return Filled(
         address=form.one("address"),
-        topics=(topics.thread(thread),) if is_alone else form.many("topic"),
+        topics=_topics(form),
         frequency=form.one("frequency"),
         typo=form.one("typo"),
         # Unasked, the site's own language: its letters may speak more languages than these pages.
         language=edge.look.sentences.supported(request.query_params.get("lang")) or "",
         spoken=voice(request, edge, place.face).language,
-        source="thread" if thread else "form",
+        source="thread" if form.one("thread").strip() else "form",
         ip=ip,
         ticked=form.many(TICKED),
     )
+
+
+def _topics(form: Typed) -> tuple[str, ...]:
+    thread = form.one("thread").strip()
+    # A form that a site makes itself about one discussion has nothing to tick; our page's says what was ticked.
+    is_alone = thread and not (form.one("categories") or form.many(TICKED))
+    return (topics.thread(thread),) if is_alone else form.many("topic")
 
 
 def _sent(request: Request, edge: Edge, place: Place) -> Response:
@@ -123,7 +127,8 @@ def _sent(request: Request, edge: Edge, place: Place) -> Response:
 def _page(request: Request, edge: Edge, box: Box, form: Typed, fault: _Fault | None = None) -> Response:
     speaks = voice(request, edge, box.place.face)
     default = Frequency.INSTANT if box.is_thread else Frequency.DAILY
-    chosen = form.many("topic") or (() if fault else box.wanted)
+    chosen = _topics(form) if fault else form.many("topic") or box.wanted
+    ticked = form.many(TICKED) if fault else [one.topic for one in box.offers if one.topic in chosen]
     is_kept = fault is not None and fault.key != "press_again"
     return edge.look.page(
         "subscribe",
@@ -131,7 +136,7 @@ def _page(request: Request, edge: Edge, box: Box, form: Typed, fault: _Fault | N
         status=fault.status if fault else HTTPStatus.OK,
         box=box,
         chosen=chosen,
-        ticked=form.many(TICKED) if fault else [one.topic for one in box.offers if one.topic in chosen] or [""],
+        ticked=ticked or [""],
         frequency=form.one("frequency") or default,
         frequencies=list(Frequency),
         address=form.one("address") if fault else "",

@@ -125,6 +125,16 @@ def test_the_page_tells_what_it_had_ticked_itself(visit: Visit, topic: list[str]
     assert [(row.topics, row.is_implicit) for row in signups(visit)] == [(topic, is_implicit)]
 
 
+def test_a_site_s_own_form_about_a_discussion_is_shown_again_with_that_ticked(visit: Visit) -> None:
+    answer = visit.client.post(
+        "/naba/subscribe", data={"address": "l@example.org", "thread": "a1", "frequency": "daily"}
+    )
+    assert 'value="thread:a1" checked' in answer.text
+    assert 'name="ticked" value=""' in answer.text, "they asked for it themselves"
+    visit.client.post("/naba/subscribe", data=visit.form(thread="a1", ticked="", topic=["thread:a1", "mine:a1"]))
+    assert [(row.topics, row.is_implicit) for row in signups(visit)] == [(["thread:a1", "mine:a1"], False)]
+
+
 def test_who_unticks_all_is_asked_and_not_subscribed(visit: Visit) -> None:
     form = visit.form(thread="a1", ticked="thread:a1")
     del form["topic"]
