@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -18,7 +19,7 @@ from notifier.domain.takeover import Guids
 from notifier.domain.words import Frequency
 from notifier.models import Site
 from notifier.sources.wpdiscuz.csv_file import CsvTable
-from notifier.sources.wpdiscuz.mysql import WordPress
+from notifier.sources.wpdiscuz.mysql import MySqlTable, WordPress
 from notifier.sources.wpdiscuz.reading import Terms
 from notifier.sources.wpdiscuz.table import FOLLOWS, POSTMETA, SUBSCRIPTIONS, Shape, Table, TableError
 from notifier.takeover import Ears, Job, Skipped, take_over
@@ -35,6 +36,10 @@ Guid = Annotated[str, typer.Option(help="How a post's id makes its guid; empty: 
 CommentGuid = Annotated[str, typer.Option(help="And a comment's; empty: `{article}#comment-{comment}`.")]
 Zone = Annotated[str, typer.Option(help="Of dates without one; empty takes the site's.")]
 How = Annotated[Frequency, typer.Option("--frequency", "-f", help="How often they may be written to.")]
+Ticked = Annotated[
+    bool,
+    typer.Option(help="The box of replies to a comment was ticked beforehand there; its database tells by itself."),
+]
 Domains = Annotated[list[str] | None, typer.Option("--skip-domain", help="One more domain that is a placeholder.")]
 Encoding = Annotated[str, typer.Option(help="Of CSV files, such as `cp1256`; empty finds out.")]
 SkippedFile = Annotated[Path, typer.Option(help="Where to list the rows left out, with the reason of each.")]
@@ -57,6 +62,7 @@ def wpdiscuz(
     comment_guid: CommentGuid = "",
     time_zone: Zone = "",
     frequency: How = Frequency.INSTANT,
+    ticked: Ticked = False,
     skip_domain: Domains = None,
     encoding: Encoding = "",
     skipped: SkippedFile = Path("wpdiscuz-skipped.csv"),
@@ -69,10 +75,11 @@ def wpdiscuz(
     Repeating it takes over only what is new, and never what a reader has ended here.
     """
     files = [(SUBSCRIPTIONS, subscriptions), (FOLLOWS, follows)]
-    terms = _terms(site, guid, comment_guid, time_zone, skip_domain)
+    taker, terms = _terms(site, guid, comment_guid, time_zone, skip_domain)
     basis = Basis("wpdiscuz", "confirmed with wpDiscuz", frequency)
     with _tables(files, encoding, database, password, prefix) as tables:
-        _run(tables, Job(terms[0].id, basis, terms[1], is_for_good=go), skipped)
+        is_ticked = ticked or any(isinstance(one, MySqlTable) and one.is_ticked for one in tables)
+        _run(tables, Job(taker.id, basis, replace(terms, is_ticked=is_ticked), is_for_good=go), skipped)
 
 
 @import_app.command("comments-reloaded")

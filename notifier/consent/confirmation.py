@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
 from notifier.consent.moving import move
+from notifier.consent.naming import Named, named
 from notifier.consent.signup import SignupResult, is_reader
 from notifier.consent.subscriptions import subscribe
 from notifier.domain.tokens import new_token, token_hash
@@ -22,7 +23,7 @@ class Confirmation:
     site_id: int
     subscriber_id: int
     language: str
-    topics: tuple[str, ...]
+    topics: tuple[Named, ...]
     is_used: bool
     is_expired: bool
     may_ask_again: bool = False
@@ -122,7 +123,7 @@ def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirm
         site_id=signup.site_id,
         subscriber_id=signup.subscriber_id or 0,
         language=signup.language,
-        topics=tuple(labels.get(name) or name for name in names),
+        topics=named(session, signup.site_id, [(name, labels.get(name, "")) for name in names]),
         is_used=is_used,
         # Without a subscriber the person was forgotten, and with them what they asked for.
         is_expired=is_expired,

@@ -1,6 +1,5 @@
 """What the links of a letter may do: see, leave, change; all by signed ids, all safe to repeat."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,10 +10,11 @@ from sqlalchemy.orm import Session, aliased
 
 from notifier.consent import editorial
 from notifier.consent.evidence import note
-from notifier.consent.preferences import OF_COMMENTS
+from notifier.consent.naming import Named, called, named
 from notifier.consent.subscriptions import end
 from notifier.consent.undoing import Act, Undo
 from notifier.domain.issues import LEFT
+from notifier.domain.topics import OF_COMMENTS
 from notifier.domain.words import ConsentAction, Frequency, ItemKind, LetterKind
 from notifier.models import Delivery, Item, ItemTopic, Letter, LetterItem, Subscriber, Subscription, Topic
 
@@ -77,8 +77,8 @@ class LinkView:
     delivery_id: int
     language: str
     letter_kind: LetterKind | None
-    topics: tuple[str, ...]
-    """Labels of the subscriptions that scope LETTER would end, of an issue KIND; empty once they are ended."""
+    topics: tuple[Named, ...]
+    """The subscriptions that scope LETTER would end, of an issue KIND; empty once they are ended."""
     is_kind_wider: bool = False
     """Whether scope KIND would end more than LETTER."""
     has_left_editors: bool = False
@@ -92,11 +92,11 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribed:
-    """What an unsubscribe ended: labels, and whether anything is left."""
+    """What an unsubscribe ended, and whether anything is left."""
 
     site_id: int
     language: str
-    ended: tuple[str, ...]
+    ended: tuple[Named, ...]
     is_anything_left: bool
     undo: Undo | None = None
     """Where something was ended now."""
@@ -116,7 +116,7 @@ def view(session: Session, subscriber_id: int, delivery_id: int) -> LinkView | N
         .where(Subscription.subscriber_id == subscriber_id, Subscription.ended_at.is_(None), _topical(session, letter))
         .order_by(Topic.label)
     )
-    topics = tuple(label or name for name, label in names)
+    topics = named(session, subscriber.site_id, names.all())
     is_issue = letter is not None and letter.kind is LetterKind.ISSUE
     return LinkView(
         site_id=subscriber.site_id,
@@ -140,7 +140,7 @@ def unsubscribe(
     confirmed_at, letter = subscriber.confirmed_at, _letter(session, link.delivery_id)
     names = end(session, subscriber, _within(session, scope, letter), "unsubscribed", now)
     is_theirs = letter is not None and letter.kind is LetterKind.ISSUE and scope is not Scope.ALL
-    labels = _labels(session, subscriber, names)
+    ended = called(session, subscriber.site_id, names)
     if has_left := is_theirs and editorial.leave(session, subscriber, now):
         names.append(LEFT)
     left = session.scalar(
@@ -156,16 +156,11 @@ def unsubscribe(
     return Unsubscribed(
         subscriber.site_id,
         subscriber.language,
-        labels,
+        ended,
         is_anything_left=left is not None,
         undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if names else None,
         has_left_editors=has_left,
     )
-
-
-def _labels(session: Session, subscriber: Subscriber, names: Sequence[str]) -> tuple[str, ...]:
-    ours = (Topic.site_id == subscriber.site_id, Topic.name.in_(names))
-    return tuple(session.scalars(select(Topic.label).where(*ours).order_by(Topic.label)))
 
 
 def _topical(session: Session, letter: Letter | None) -> ColumnElement[bool]:

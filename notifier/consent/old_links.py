@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
 from notifier.consent.links import Unsubscribed
+from notifier.consent.naming import Named
 from notifier.consent.subscriptions import end_topics, subscribe
+from notifier.consent.undoing import Act, Undo
 from notifier.domain.tokens import token_hash
+from notifier.domain.topics import word_of
 from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
 from notifier.models import OldLink, Subscriber, Subscription, Topic
 
@@ -27,23 +30,29 @@ class OldLinkView:
     site_id: int
     subscriber_id: int
     language: str
-    topic: str
+    topics: tuple[str, ...]
     label: str
 
     @property
     def topic_kind(self) -> str:
         """`thread`, `mine`, `replies` or `author`."""
-        return self.topic.partition(":")[0]
+        return self.topics[0].partition(":")[0]
 
 
 def view(session: Session, kind: OldLinkKind, number: int, key: str) -> OldLinkView | None:
     """Look at a link; changes nothing. None for an unknown id and for a wrong key, after the same work."""
-    rows = session.scalars(select(OldLink).where(OldLink.kind == kind, OldLink.number == number)).all()
-    link = _of_key(rows, key)
-    if link is None:
+    rows = session.execute(
+        select(OldLink, Topic)
+        .join(Topic, Topic.id == OldLink.topic_id)
+        .where(OldLink.kind == kind, OldLink.number == number)
+        .order_by(OldLink.id)
+    )
+    named = dict(rows.all())
+    links = _of_key(list(named), key)
+    if not links:
         return None
-    reader, topic = session.get_one(Subscriber, link.subscriber_id), session.get_one(Topic, link.topic_id)
-    return OldLinkView(link.site_id, reader.id, reader.language, topic.name, topic.label)
+    reader, topics = session.get_one(Subscriber, links[0].subscriber_id), [named[one] for one in links]
+    return OldLinkView(links[0].site_id, reader.id, reader.language, tuple(one.name for one in topics), topics[0].label)
 
 
 def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscribed:
@@ -51,12 +60,18 @@ def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscr
     reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
     if reader is None:  # erased a moment ago
         return Unsubscribed(link.site_id, link.language, (), is_anything_left=False)
-    names = end_topics(session, reader, [link.topic], "unsubscribed", now)
+    names = end_topics(session, reader, link.topics, "unsubscribed", now)
     if names:
-        note(session, reader, ConsentAction.UNSUBSCRIBED, link.topic, now, source=SOURCE, ip=ip)
+        note(session, reader, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=SOURCE, ip=ip)
     active = Subscription.subscriber_id == reader.id, Subscription.ended_at.is_(None)
     left = session.scalar(select(Subscription.id).where(*active).limit(1))
-    return Unsubscribed(link.site_id, link.language, (link.label,) if names else (), is_anything_left=left is not None)
+    return Unsubscribed(
+        link.site_id,
+        link.language,
+        (Named(word_of(link.topics[0]), link.label),) if names else (),
+        is_anything_left=left is not None,
+        undo=Undo(reader.id, Act.LEFT, now, reader.confirmed_at) if names else None,
+    )
 
 
 def begin(session: Session, link: OldLinkView, ip: str, now: datetime) -> None:
@@ -65,17 +80,17 @@ def begin(session: Session, link: OldLinkView, ip: str, now: datetime) -> None:
     if reader is None or (reader.confirmed_at is not None and _has(session, link)):
         return
     reader.confirmed_at = reader.confirmed_at or now
-    subscribe(session, reader, [link.topic], Frequency.INSTANT, now)
-    note(session, reader, ConsentAction.CONFIRMED, link.topic, now, source=SOURCE, ip=ip)
+    subscribe(session, reader, link.topics, Frequency.INSTANT, now)
+    note(session, reader, ConsentAction.CONFIRMED, ",".join(link.topics), now, source=SOURCE, ip=ip)
 
 
-def _of_key(rows: Sequence[OldLink], key: str) -> OldLink | None:
-    """Each is compared, in constant time; where there is none, a stand-in that no key has."""
+def _of_key(rows: Sequence[OldLink], key: str) -> list[OldLink]:
+    """Each is compared, in constant time; where there is none, a stand-in that no key has. Of one reader alone."""
     hashed = token_hash(key)
     found = [row for row in rows if hmac.compare_digest(row.key_hash, hashed)]
     if not rows:
         hmac.compare_digest(_NOBODY, hashed)
-    return found[0] if found and key else None
+    return [row for row in found if row.subscriber_id == found[0].subscriber_id] if key else []
 
 
 def _has(session: Session, link: OldLinkView) -> bool:
@@ -86,7 +101,7 @@ def _has(session: Session, link: OldLinkView) -> bool:
             Subscription.subscriber_id == link.subscriber_id,
             Subscription.ended_at.is_(None),
             Topic.site_id == link.site_id,
-            Topic.name == link.topic,
+            Topic.name.in_(link.topics),
         )
     )
-    return session.scalar(active) is not None
+    return session.scalar(active.limit(1)) is not None

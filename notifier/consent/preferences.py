@@ -1,6 +1,6 @@
 """The preference page: what a reader has, by kind."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,13 +8,14 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.consent.naming import label_of, stories
+from notifier.domain import topics
 from notifier.domain.schedule import Hours
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.traces import Tracking
 from notifier.domain.words import Frequency
-from notifier.models import Item, Mute, Site, Subscriber, Subscription, Topic
+from notifier.models import Mute, Site, Subscriber, Subscription, Topic
 
-OF_COMMENTS: Final = ("thread:", "replies:", "passage:", "mine:", "mentions:")
 GROUPS: Final = {
     "topics": ("category", "tag", "site"),
     "people": ("author",),
@@ -40,6 +41,16 @@ class Choice:
     def kind(self) -> str:
         """The word before the colon."""
         return self.topic.partition(":")[0]
+
+    @property
+    def is_tick(self) -> bool:
+        """Whether it is one box to tick until they have it: what is about the reader, in no section and no article."""
+        return self.frequency is None and self.topic in topics.PERSONAL
+
+    @property
+    def word(self) -> str:
+        """What the page calls it by, beside its label."""
+        return topics.word_of(self.topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,28 +123,20 @@ def _choices(session: Session, subscriber: Subscriber) -> list[Choice]:
     offered = session.scalars(
         select(Topic).where(Topic.site_id == subscriber.site_id, is_offered).order_by(Topic.id)
     ).all()
-    articles = _articles(session, subscriber.site_id, (topic.name for topic in offered))
+    known = stories(session, subscriber.site_id, (topic.name for topic in offered))
     mutes = set(session.scalars(select(Mute.what).where(Mute.subscriber_id == subscriber.id)))
 
     def choice(topic: Topic) -> Choice:
-        article = articles.get(topic.name)
+        article = known[topic.name].id if topic.name in known and topic.name.startswith("thread:") else None
         is_muted = article is not None and muting(article) in mutes
-        return Choice(topic.name, _label(topic), has.get(topic.id), article, is_muted)
+        label = label_of(topic.name, topic.label, known)
+        return Choice(topic.name, label, has.get(topic.id), article, is_muted)
 
-    return [choice(topic) for topic in offered]
-
-
-def _articles(session: Session, site_id: int, names: Iterable[str]) -> dict[str, int]:
-    """Topic -> article, of the discussions whose article has come in."""
-    guids = {name.partition(":")[2]: name for name in names if name.startswith("thread:")}
-    if not guids:
-        return {}
-    rows = session.execute(select(Item.guid, Item.id).where(Item.site_id == site_id, Item.guid.in_(guids)))
-    return {guids[guid]: item for guid, item in rows}
+    return [*_always(subscriber, {topic.name for topic in offered}), *map(choice, offered)]
 
 
-def _label(topic: Topic) -> str:
-    """Empty for what has no name for readers: a discussion's guid would tell them nothing."""
-    if topic.label:
-        return topic.label
-    return "" if topic.name.startswith(OF_COMMENTS) else topic.name.partition(":")[2]
+def _always(subscriber: Subscriber, has: Collection[str]) -> Iterator[Choice]:
+    """What means the reader alone is offered to everybody, before any comment carries it."""
+    yield from (
+        Choice(name, "", None) for name in topics.PERSONAL if topics.bound(name, subscriber.address_hash) not in has
+    )

@@ -3,16 +3,16 @@
 Whoever was taken over once is never taken over again: what they end here stays ended, however often the import runs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.domain import topics
 from notifier.domain.takeover import Skip, Wanted
 from notifier.domain.tokens import address_hash
-from notifier.models import Item, Site, Subscriber, Subscription, Suppression, Topic
+from notifier.models import Item, ItemTopic, Site, Subscriber, Subscription, Suppression, Topic
 
 TAKEN = "taken"
 ALREADY = "already"
@@ -30,7 +30,8 @@ def judge(session: Session, site: Site, rows: Sequence[Wanted]) -> list[Verdict]
     """What would become of each row; changes nothing."""
     keys = {one.address_key for one in rows}
     hashes = {key: address_hash(site.pepper, key) for key in keys}
-    rows = [replace(one, topic=topics.bound(one.topic, hashes[one.address_key])) for one in rows]
+    bylines = _bylines(session, site, rows)
+    rows = [_named(site, one, hashes[one.address_key], bylines) for one in rows]
     barred = _barred(session, site, hashes)
     readers = _readers(session, site, keys)
     had = _had(session, readers.values())
@@ -40,6 +41,22 @@ def judge(session: Session, site: Site, rows: Sequence[Wanted]) -> list[Verdict]
         else Verdict(one, _word(one, readers.get(one.address_key), had))
         for one in rows
     ]
+
+
+def _bylines(session: Session, site: Site, rows: Iterable[Wanted]) -> set[str]:
+    """Those by-lines of people who are followed that articles bear."""
+    names = {one.topic for one in rows if one.followed}
+    is_borne = exists().where(ItemTopic.topic_id == Topic.id)
+    found = select(Topic.name).where(Topic.site_id == site.id, Topic.name.in_(names), is_borne)
+    return set(session.scalars(found)) if names else set()
+
+
+def _named(site: Site, one: Wanted, hashed: str, bylines: Collection[str]) -> Wanted:
+    """The same with its topic as items carry it: by the hash of whom it means."""
+    if not one.followed:
+        return replace(one, topic=topics.bound(one.topic, hashed))
+    whose = topics.commenter(address_hash(site.pepper, one.followed))
+    return replace(one, topic=whose, beside=one.topic if one.topic in bylines else "")
 
 
 def _barred(session: Session, site: Site, hashes: Mapping[str, str]) -> set[str]:
@@ -96,4 +113,6 @@ def _word(one: Wanted, reader: _Reader | None, had: dict[int, dict[str, bool]]) 
     if reader and mine and not reader.is_confirmed:
         return Skip.LEFT
     is_active = mine.get(one.topic)
+    if is_active is None and mine.get(one.beside) is False:
+        return Skip.LEFT
     return TAKEN if is_active is None else ALREADY if is_active else Skip.LEFT

@@ -37,11 +37,11 @@ def write(session: Session, site: Site, verdicts: Sequence[Verdict], basis: Basi
     made = _Made(_reader_ids(session, site, known), _topic_ids(session, site, known))
     if taken:
         _confirm(session, {made.readers[one.address_key] for one in taken}, now)
-        rows = [made.subscription(one, basis, now) for one in taken]
+        rows = [made.subscription(one, topic, basis, now) for one in taken for topic in one.topics]
         _insert(session, upsert(session, Subscription).on_conflict_do_nothing(), rows)
         _insert(session, insert(ConsentEvent), [made.proof(site, one, basis, now) for one in taken])
     # Without a key anybody could make the link.
-    links = [made.link(site, one) for one in known if one.link and one.link.key]
+    links = [made.link(site, one, topic) for one in known if one.link and one.link.key for topic in one.topics]
     _insert(session, upsert(session, OldLink).on_conflict_do_nothing(), links)
 
 
@@ -52,11 +52,12 @@ class _Made:
     readers: dict[str, int]
     topics: dict[str, int]
 
-    def subscription(self, one: Wanted, basis: Basis, now: datetime) -> dict[str, Any]:
+    def subscription(self, one: Wanted, topic: str, basis: Basis, now: datetime) -> dict[str, Any]:
         return {
             "subscriber_id": self.readers[one.address_key],
-            "topic_id": self.topics[one.topic],
+            "topic_id": self.topics[topic],
             "frequency": basis.frequency,
+            "is_implicit": one.is_implicit,
             "created_at": now,
             "ended_reason": "",
         }
@@ -72,14 +73,14 @@ class _Made:
             "site_id": site.id,
             "subscriber_id": self.readers[one.address_key],
             "address_hash": address_hash(site.pepper, one.address_key),
-            "purpose": one.topic,
+            "purpose": ",".join(one.topics),
             "action": ConsentAction.CONFIRMED,
             "at": one.at or now,
             "source": basis.source,
             "detail": detail,
         }
 
-    def link(self, site: Site, one: Wanted) -> dict[str, Any]:
+    def link(self, site: Site, one: Wanted, topic: str) -> dict[str, Any]:
         assert one.link, "only rows of plugins with links come here"  # noqa: S101 - for mypy
         return {
             "site_id": site.id,
@@ -87,7 +88,7 @@ class _Made:
             "number": one.link.number,
             "key_hash": token_hash(one.link.key),
             "subscriber_id": self.readers[one.address_key],
-            "topic_id": self.topics[one.topic],
+            "topic_id": self.topics[topic],
         }
 
 
@@ -134,7 +135,8 @@ def _topic_ids(session: Session, site: Site, known: Sequence[Wanted]) -> dict[st
     titles = _titles(session, site, known)
     labels: dict[str, str] = {}
     for one in known:
-        labels[one.topic] = labels.get(one.topic) or titles.get(one.article) or one.label
+        for topic in one.topics:
+            labels[topic] = labels.get(topic) or titles.get(one.article) or one.label
     if not labels:
         return {}
     # As an item's topics are made, so that neither waits for the other.

@@ -17,6 +17,7 @@ def _names(line: str) -> frozenset[str]:
 ELLIPSIS: Final = "…"
 DEPTH_MAX: Final = 200
 AMPERSANDS_MAX: Final = 200_000
+NAME_CHARACTERS: Final = 40
 """The parsers need quadratic time for nested blocks and for ampersands; no article comes near these numbers."""
 
 _TAGS: Final = _names(
@@ -122,6 +123,12 @@ def clean_line(text: str) -> str:
     """
     plain = _UNSEEN.sub("", _BIDI_MARKS.sub("", _strip(text)))
     return unicodedata.normalize("NFC", " ".join(plain.split()))
+
+
+def plain_name(name: str) -> str:
+    """A stranger's name with nothing in it but letters: no address, no number, no offer; at most forty of them."""
+    letters = "".join(c if unicodedata.category(c)[0] in "LM" else " " for c in clean_line(name))
+    return " ".join(letters.split())[:NAME_CHARACTERS]
 
 
 def _strip(text: str) -> str:

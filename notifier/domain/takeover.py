@@ -26,7 +26,7 @@ class Skip(StrEnum):
     DATE = "bad_date"
     ADDRESS = "bad_address"
     NAME = "no_name"
-    """The author who is followed has no name."""
+    """The author who is followed has neither an address nor a name."""
     TOPIC = "bad_topic"
     UNCONFIRMED = "unconfirmed"
     SUSPENDED = "suspended"
@@ -97,6 +97,18 @@ class Wanted:
     origin: str = ""
     """Another plugin that the row came from before, as the table tells it."""
     link: OldLink | None = None
+    followed: str = field(default="", repr=False)
+    """The canonical address of somebody whose comments are meant: only the site can make the topic, `topic` is their
+    by-line."""
+    beside: str = ""
+    """Another topic of the same wish: the by-line, where the followed person writes articles too."""
+    is_implicit: bool = False
+    """Whether the plugin had ticked the box beforehand."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """All that this row brings."""
+        return (self.topic, self.beside) if self.beside else (self.topic,)
 
 
 def is_placeholder(address_key: str, more: frozenset[str] = frozenset()) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from notifier.domain.items import NewItem
 from notifier.domain.text.clean import clean
+from notifier.domain.tokens import is_hash
 from notifier.domain.words import ItemKind, NoticeReason
 
 SITE: Final = "site"
@@ -21,6 +22,10 @@ ALONE: Final = (SITE, *PERSONAL)
 """Topics that a form names by one word."""
 FROM_READERS: Final = ("category", "author", "tag", "thread", "replies", "passage", MINE)
 """Kinds of topic that a subscribe form may name, beside those."""
+OF_COMMENTS: Final = ("thread:", "replies:", "passage:", f"{MINE}:", f"{MENTIONS}:")
+"""How the topics begin that comments alone carry; a commenter who is followed is not told from an author so."""
+ANSWERED_EVERYWHERE: Final = (f"{MINE}_site", MENTIONS)
+"""The words of those topics that are about a reader wherever they write."""
 _AS_WRITTEN: Final = {"thread", "replies", "passage", MINE}
 REASONS: Final = {
     MENTIONS: NoticeReason.MENTION,
@@ -80,15 +85,32 @@ def mentions(hashed: str) -> str:
 
 def bound(name: str, hashed: str) -> str:
     """A topic as this reader's subscription equals it: one that means somebody else for each is theirs, no other's."""
-    kind, _, rest = name.partition(":")
+    kind = name.partition(":")[0]
     if kind == MENTIONS:
         return mentions(hashed)
+    # As the preference page has it, with a hash in it: theirs, or one that they made up.
+    return mine(hashed, article_of(name)) if kind == MINE else name
+
+
+def article_of(name: str) -> str:
+    """The guid of the article that a topic is about, as far as its name tells it; else empty."""
+    kind, _, rest = name.partition(":")
     if kind == MINE:
-        # As the preference page has it, with a hash in it: theirs, or one that they made up.
-        head, slash, article = rest.partition("/")
-        is_bound = len(head) == len(hashed) and not set(head) - set("0123456789abcdef")
-        return mine(hashed, (article if slash else "") if is_bound else rest)
-    return name
+        head, _, article = rest.partition("/")
+        return article if is_hash(head) else rest
+    return rest if kind == "thread" else rest.rpartition("#")[0] if kind == "passage" else ""
+
+
+def word_of(name: str) -> str:
+    """The kind of a topic as pages call it: the word before the colon, and `mine_site` for answers on all the site."""
+    kind = name.partition(":")[0]
+    return f"{MINE}_site" if kind == MINE and not article_of(name) else kind
+
+
+def is_commenter(name: str) -> bool:
+    """Whether a topic is what somebody writes under articles, and not a by-line."""
+    kind, _, rest = name.partition(":")
+    return kind == "author" and is_hash(rest)
 
 
 def offered_by(name: str) -> str:

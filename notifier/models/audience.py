@@ -212,12 +212,12 @@ class Suppression(Base):
 
 
 class OldLink(Base):
-    """What a link in another plugin's letters stands for here; its key is kept as a hash only."""
+    """What a link in another plugin's letters stands for here, a row for each topic; its key is kept as a hash only."""
 
     __tablename__ = "old_links"
     __table_args__ = (
         # One site may take over several WordPress sites, whose ids overlap.
-        UniqueConstraint("site_id", "kind", "number", "key_hash"),
+        UniqueConstraint("site_id", "kind", "number", "key_hash", "topic_id"),
         Index("ix_old_links_number", "kind", "number"),
     )
 

@@ -45,6 +45,13 @@ class Filled:
     source: str
     ip: str
     time_zone: str = ""
+    ticked: tuple[str, ...] = ()
+    """Those topics that were ticked already when they saw the box."""
+
+    @property
+    def is_implicit(self) -> bool:
+        """Whether they left the boxes as they were: who ticks one has looked at all."""
+        return set(self.topics) <= set(self.ticked)
 
 
 async def ask(edge: Edge, place: Place, filled: Filled, prove: Callable[[str], Trial | None]) -> Verdict:
@@ -70,6 +77,7 @@ def _checked(edge: Edge, place: Place, filled: Filled) -> SignUpForm:
         language=filled.language,
         time_zone=filled.time_zone,
         source=filled.source,
+        is_implicit=filled.is_implicit,
         ip=filled.ip,
         wording=edge.look.sentences.plain(filled.spoken, "consent", site=place.face.name),
     )

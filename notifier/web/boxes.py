@@ -43,17 +43,15 @@ class Box:
     offers: tuple[Offer, ...]
     asked: Asked = Asked()
     is_thread: bool = False
-    """Whether its article is known: the first offer is its discussion."""
-
-    @property
-    def is_single(self) -> bool:
-        """Whether it is about one discussion and nothing else: there is nothing to tick."""
-        return self.is_thread and len(self.offers) == 1
+    """Whether its article is known: the first offers are its discussion, and answers to one's own comments there."""
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """What is ticked beforehand: the only offer, or the sections that a page without a discussion named."""
-        if len(self.offers) == 1:
+        """What is ticked beforehand: the only offer, or the sections that a page without a discussion named.
+
+        Answers to one's own comments are a second wish about the discussion, and never wished for anybody.
+        """
+        if len(self.offers) == 1 + self.is_thread:
             return (self.offers[0].topic,)
         named = {topics.category(name) for name in self.asked.categories}
         return () if self.is_thread else tuple(one.topic for one in self.offers if one.topic in named)
@@ -81,12 +79,12 @@ def box(edge: Edge, place: Place, asked: Asked) -> Box:
     with edge.parts.db.reading() as session:
         thread = _thread(session, place, asked.thread)
         sections = places.offers(session, place.id)
-    if thread is None:
+    if not thread:
         return Box(place, sections, asked)
     named = {topics.category(name) for name in asked.categories}
     beside = tuple(one for one in sections if one.topic in named)
-    return Box(place, (thread, *beside), asked, is_thread=True)
+    return Box(place, (*thread, *beside), asked, is_thread=True)
 
 
-def _thread(session: Session, place: Place, guid: str) -> Offer | None:
-    return places.thread(session, place.id, guid) if guid and is_clean(guid) else None
+def _thread(session: Session, place: Place, guid: str) -> tuple[Offer, ...]:
+    return places.thread(session, place.id, guid) if guid and is_clean(guid) else ()

@@ -83,7 +83,7 @@ def unsubscribe(request: Request, edge: Here, form: Form, token: str) -> Respons
         done=ended,
         scope=scope,
         undo=ended.undo.token(edge.parts.signer) if ended.undo else "",
-        path=f"/u/{token}",
+        undo_path=f"/u/{token}/undo",
         more=_preferences(edge, token),
     )
 

@@ -6,13 +6,16 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 
 from notifier import readers
+from notifier.consent.naming import Named
 from notifier.consent.old_links import OldLinkView
+from notifier.consent.undoing import Undo
+from notifier.domain.topics import word_of
 from notifier.domain.words import OldLinkKind
 from notifier.web import places
-from notifier.web.edge import LOOKING, Edge, Here, voice
+from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.look import Voice
 from notifier.web.problems import Problem
-from notifier.web.wire import is_clean
+from notifier.web.wire import Typed, is_clean
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,7 +38,7 @@ def ask(request: Request, edge: Here, action: str) -> Response:
     speaks = _voice(request, edge, link)
     if _is_ending(request, action):
         return edge.look.page("stop", speaks, kind=link.topic_kind, label=link.label)
-    return edge.look.page("confirm", speaks, stage="ask", topics=_named(edge, speaks, link))
+    return edge.look.page("confirm", speaks, stage="ask", topics=_named(link))
 
 
 @router.post(PREFIX + "/{action}")
@@ -47,9 +50,35 @@ def act(request: Request, edge: Here, action: str) -> Response:
     ip, now = edge.proxies.client_ip(request), edge.clock()
     if _is_ending(request, action):
         done = readers.end_by_old_link(edge.parts, link, ip, now)
-        return edge.look.page("unsubscribed", speaks, done=done, scope="letter")
+        return edge.look.page(
+            "unsubscribed",
+            speaks,
+            done=done,
+            scope="letter",
+            undo=done.undo.token(edge.parts.signer) if done.undo else "",
+            undo_path=f"{PREFIX}/{action}/undo?{request.url.query}",
+        )
     readers.begin_by_old_link(edge.parts, link, ip, now)
-    return edge.look.page("confirm", speaks, stage="done", topics=_named(edge, speaks, link))
+    return edge.look.page("confirm", speaks, stage="done", topics=_named(link))
+
+
+@router.post(PREFIX + "/{action}/undo")
+def take_back(request: Request, edge: Here, form: Form, action: str) -> Response:
+    """Take back what the button has just done, for a day: only what was done to the reader of this link."""
+    link = _link(request, edge, action)
+    is_late = not _undo(request, edge, form, link.subscriber_id)
+    status = HTTPStatus.GONE if is_late else HTTPStatus.OK
+    return edge.look.page("undone", _voice(request, edge, link), status=status, is_late=is_late, more="")
+
+
+def _undo(request: Request, edge: Edge, form: Typed, subscriber_id: int) -> bool:
+    """Whether this reader did such a thing within a day; doing it twice changes nothing more."""
+    now = edge.clock()
+    what = Undo.read(edge.parts.signer, form.one("undo"), now)
+    if what is None or what.subscriber_id != subscriber_id:
+        return False
+    readers.undo(edge.parts, what, edge.proxies.client_ip(request), now)
+    return True
 
 
 def _link(request: Request, edge: Edge, action: str) -> OldLinkView:
@@ -75,5 +104,5 @@ def _voice(request: Request, edge: Edge, link: OldLinkView) -> Voice:
     return voice(request, edge, face, link.language)
 
 
-def _named(edge: Edge, speaks: Voice, link: OldLinkView) -> tuple[str, ...]:
-    return (link.label or edge.look.sentences.plain(speaks.language, "thread_unnamed"),)
+def _named(link: OldLinkView) -> tuple[Named, ...]:
+    return (Named(word_of(link.topics[0]), link.label),)

@@ -21,6 +21,8 @@ from notifier.web.wire import Typed, is_clean
 
 router = APIRouter(include_in_schema=False)
 
+TICKED: Final = "ticked"
+"""Hidden fields that name what the page had ticked; one without a name where that is nothing."""
 HONEYPOT: Final = "website"
 """A field that people do not see and programs fill in."""
 
@@ -97,20 +99,25 @@ def _again(request: Request, edge: Edge, slug: str, form: Typed, fault: _Fault) 
 
 
 def _filled(request: Request, edge: Edge, place: Place, form: Typed, ip: str) -> Filled:
-    thread = form.one("thread").strip()
-    # A form about one discussion has nothing to tick.
-    alone = (topics.thread(thread),) if thread and not form.one("categories") else ()
     return Filled(
         address=form.one("address"),
-        topics=alone or form.many("topic"),
+        topics=_topics(form),
         frequency=form.one("frequency"),
         typo=form.one("typo"),
         # Unasked, the site's own language: its letters may speak more languages than these pages.
         language=edge.look.sentences.supported(request.query_params.get("lang")) or "",
         spoken=voice(request, edge, place.face).language,
-        source="thread" if thread else "form",
+        source="thread" if form.one("thread").strip() else "form",
         ip=ip,
+        ticked=form.many(TICKED),
     )
+
+
+def _topics(form: Typed) -> tuple[str, ...]:
+    thread = form.one("thread").strip()
+    # A form that a site makes itself about one discussion has nothing to tick; our page's says what was ticked.
+    is_alone = thread and not (form.one("categories") or form.many(TICKED))
+    return (topics.thread(thread),) if is_alone else form.many("topic")
 
 
 def _sent(request: Request, edge: Edge, place: Place) -> Response:
@@ -120,13 +127,16 @@ def _sent(request: Request, edge: Edge, place: Place) -> Response:
 def _page(request: Request, edge: Edge, box: Box, form: Typed, fault: _Fault | None = None) -> Response:
     speaks = voice(request, edge, box.place.face)
     default = Frequency.INSTANT if box.is_thread else Frequency.DAILY
+    chosen = _topics(form) if fault else form.many("topic") or box.wanted
+    ticked = form.many(TICKED) if fault else [one.topic for one in box.offers if one.topic in chosen]
     is_kept = fault is not None and fault.key != "press_again"
     return edge.look.page(
         "subscribe",
         speaks,
         status=fault.status if fault else HTTPStatus.OK,
         box=box,
-        chosen=form.many("topic") or (() if fault else box.wanted),
+        chosen=chosen,
+        ticked=ticked or [""],
         frequency=form.one("frequency") or default,
         frequencies=list(Frequency),
         address=form.one("address") if fault else "",

@@ -1,6 +1,7 @@
 """What pages look up for themselves: sites, and what a site offers to follow."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,6 +12,8 @@ from notifier.domain.weburl import origin_of
 from notifier.domain.words import ItemKind, ItemState
 from notifier.models import Item, Site, Topic
 from notifier.stages import gather
+
+_SAID: Final = {"thread": "topic_thread", topics.MINE: "topic_mine_here", topics.SITE: "topic_site"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,11 @@ class Offer:
 
     topic: str
     label: str
+
+    @property
+    def key(self) -> str:
+        """The sentence that a box has for it; empty where its own label is said."""
+        return _SAID.get(topics.word_of(self.topic), "")
 
 
 def by_slug(session: Session, slug: str) -> Place | None:
@@ -59,14 +67,17 @@ def offers(session: Session, site_id: int) -> tuple[Offer, ...]:
     return (Offer(topics.SITE, ""),) if site else ()
 
 
-def thread(session: Session, site_id: int, guid: str) -> Offer | None:
-    """The discussion under an article that readers can see."""
+def thread(session: Session, site_id: int, guid: str) -> tuple[Offer, ...]:
+    """The discussion under an article that readers can see, and answers to what one writes there; else nothing."""
     title = session.scalar(
         select(Item.title).where(
             Item.site_id == site_id, Item.guid == guid, Item.kind == ItemKind.ARTICLE, Item.state == ItemState.LIVE
         )
     )
-    return Offer(topics.thread(guid), title) if title is not None else None
+    if title is None:
+        return ()
+    # Whose comments are meant is found when somebody signs up: here nobody is known.
+    return Offer(topics.thread(guid), title), Offer(f"{topics.MINE}:{guid}", title)
 
 
 def _place(site: Site) -> Place:

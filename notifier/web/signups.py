@@ -55,7 +55,7 @@ class BoxBody(BaseModel):
     """All that a subscribe box shows."""
 
     is_thread: bool
-    """Whether the article is known: the first offer is its discussion."""
+    """Whether the article is known: the first offers are its discussion, and answers to one's own comments there."""
     offers: list[OfferBody]
     wanted: list[str]
     """What is ticked beforehand."""
@@ -86,6 +86,10 @@ class SignUpBody(BaseModel):
     frequency: Word
     language: Word = ""
     time_zone: Word = ""
+    ticked: Annotated[
+        list[Annotated[str, StringConstraints(max_length=topics.NAME_MAX), CLEAN]], Field(max_length=TOPICS_MAX)
+    ] = []
+    """What was ticked beforehand, as `wanted` told."""
     typo: Word = ""
     """`accept` or `keep`, when the last answer offered a better address."""
     website: Annotated[str, StringConstraints(max_length=2000), CLEAN] = ""
@@ -153,7 +157,7 @@ def get_box(
         frequencies=[(one.value, say.plain(speaks.language, f"frequency_{one}")) for one in Frequency],
         frequency=Frequency.INSTANT if box.is_thread else Frequency.DAILY,
         languages=languages(edge),
-        words=wording.of_box(edge, speaks.language, place.face.name),
+        words=wording.of_box(edge, speaks.language, place.face.name, is_thread=box.is_thread),
         wait_ms=int(edge.parts.settings.signup_fill_s * 1000),
         puzzle=PuzzleBody.of(edge.shield.puzzle(place.id, edge.clock())),
     )
@@ -174,6 +178,7 @@ def post_signup(request: Request, edge: Here, place: Guest, body: SignUpBody) ->
         source="widget",
         ip=ip,
         time_zone=body.time_zone,
+        ticked=tuple(body.ticked),
     )
 
     def prove(address: str) -> Trial | None:
@@ -211,10 +216,8 @@ def preflight(request: Request, place: Guest) -> Response:
 
 
 def _offers(edge: Edge, box: Box, language: str) -> list[OfferBody]:
-    say = edge.look.sentences
-    labels = [one.label or say.plain(language, "topic_site", site=box.place.face.name) for one in box.offers]
-    if box.is_thread:
-        labels[0] = say.plain(language, "topic_thread")
+    say, site = edge.look.sentences, box.place.face.name
+    labels = [say.plain(language, one.key, site=site) if one.key else one.label for one in box.offers]
     return [OfferBody(topic=one.topic, label=label) for one, label in zip(box.offers, labels, strict=True)]
 
 

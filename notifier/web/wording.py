@@ -23,8 +23,8 @@ _KEYS: Final = {
 }
 
 
-def of_box(edge: Edge, language: str, site: str) -> dict[str, str]:
-    """What the box says; `consent` names the site."""
-    say = edge.look.sentences
-    words = {name: say.plain(language, key) for name, key in _KEYS.items()}
+def of_box(edge: Edge, language: str, site: str, *, is_thread: bool = False) -> dict[str, str]:
+    """What the box says, of an article or of sections; `consent` names the site."""
+    say, keys = edge.look.sentences, _KEYS | ({"topics": "thread_legend"} if is_thread else {})
+    words = {name: say.plain(language, key) for name, key in keys.items()}
     return words | {"consent": say.plain(language, "consent", site=site)}

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 
+from notifier.domain.tokens import address_hash
 from notifier.sources.wpdiscuz.mysql import PAGE, WordPress
 from notifier.sources.wpdiscuz.table import FOLLOWS, POSTMETA, SUBSCRIPTIONS, TableError
 from tests import mariadb
@@ -91,10 +92,24 @@ def test_both_tables_and_the_other_plugin_s_are_read(paper: Paper, there: Engine
     source.close()
     assert paper.has() == {
         "layla@mail.iq": [f"replies:{ARTICLE}#comment-9", f"thread:{ARTICLE}"],
-        "omar@mail.iq": ["author:د. سعاد"],
+        "omar@mail.iq": [f"author:{address_hash(paper.world.site.pepper, 's@mail.iq')}"],
         "huda@mail.iq": [f"mine:{ARTICLE}"],
     }
     assert counts["wp_postmeta"].found == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "is_ticked"),
+    [('s:21:"isReplyDefaultChecked";i:1;', True), ('s:21:"isReplyDefaultChecked";i:0;', False), ("", False)],
+)
+def test_a_box_that_is_ticked_beforehand_stands_in_the_settings(there: Engine, option: str, *, is_ticked: bool) -> None:
+    table = "CREATE TABLE wp_options (option_name VARCHAR(191) PRIMARY KEY, option_value LONGTEXT)"
+    values = f"INSERT INTO wp_options VALUES ('wc_options', 'a:1:{{{option}}}')"  # noqa: S608 - a test's own values
+    run(there, NEW, FOLLOW, *((table, values) if option else ()))
+    source = wordpress(there)
+    found = [source.table(shape) for shape in (SUBSCRIPTIONS, FOLLOWS)]
+    source.close()
+    assert [one.is_ticked for one in found if one] == [is_ticked, False]
 
 
 def test_titles_and_moments_come_along(there: Engine) -> None:

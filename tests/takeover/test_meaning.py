@@ -1,14 +1,18 @@
 """What the rows of other plugins' tables mean here."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
+from notifier import readers
 from notifier.consent import suppression
 from notifier.domain.takeover import Guids, Skip
-from notifier.domain.words import ConsentAction
-from notifier.models import ConsentEvent, Delivery, OldLink, Site, Subscriber, Topic
+from notifier.domain.tokens import address_hash
+from notifier.domain.words import ConsentAction, OldLinkKind
+from notifier.models import ConsentEvent, Delivery, OldLink, Site, Subscriber, Subscription, Topic
 from notifier.sources.wpdiscuz.csv_file import CsvTable
-from notifier.takeover import Skipped
+from notifier.takeover import Ears, Skipped, take_over
 from tests.takeover.conftest import HOME, Paper
 from tests.takeover.tables import (
     FOLLOWS,
@@ -21,9 +25,11 @@ from tests.takeover.tables import (
     subscription,
     write,
 )  # fmt: skip
+from tests.world import text_of
 
 ARTICLE = f"{HOME}/?p=164"
 SUAD = "author:د. سعاد العزاوي"
+MAIL = "suad@rafidain.iq"
 
 
 def subscriptions(paper: Paper, *rows: tuple[str, ...], columns: tuple[str, ...] = SUBSCRIPTIONS.columns) -> CsvTable:
@@ -34,13 +40,25 @@ def follows(paper: Paper, *rows: tuple[str, ...]) -> CsvTable:
     return CsvTable(write(paper.folder / "follows.csv", FOLLOWS.columns, rows), FOLLOWS)
 
 
+def of(paper: Paper, address: str) -> str:
+    """The hash that stands for a person here."""
+    return address_hash(paper.world.site.pepper, address)
+
+
+def settle(paper: Paper) -> None:
+    """Let what was said be written of."""
+    for _ in range(8):
+        paper.world.later(minutes=5)
+        paper.world.tick()
+
+
 def test_each_kind_becomes_its_topic(paper: Paper) -> None:
     rows = (
         subscription(1, "layla@mail.iq"),
         subscription(2, "layla@mail.iq", "all_comment"),
         subscription(3, "layla@mail.iq", "comment", 9),
     )
-    paper.take(subscriptions(paper, *rows), follows(paper, follow(1, "layla@mail.iq")))
+    paper.take(subscriptions(paper, *rows), follows(paper, follow(1, "layla@mail.iq", user_email="")))
     assert paper.has() == {
         "layla@mail.iq": [SUAD, f"mine:{ARTICLE}", f"replies:{ARTICLE}#comment-9", f"thread:{ARTICLE}"]
     }
@@ -56,10 +74,59 @@ def test_a_comment_reaches_who_was_taken_over_and_nobody_is_asked_again(paper: P
     paper.world.work()
     assert paper.world.wire.sent == []
     paper.world.comment(f"{ARTICLE}#comment-10", ARTICLE, f"{ARTICLE}#comment-9")
-    for _ in range(8):
-        paper.world.later(minutes=5)
-        paper.world.tick()
+    settle(paper)
     assert sorted(paper.world.subjects()) == ["layla@mail.iq", "omar@mail.iq"]
+
+
+def test_whom_they_follow_is_known_by_address_so_that_their_comments_come(paper: Paper) -> None:
+    paper.world.article(ARTICLE)
+    paper.take(follows(paper, follow(1, "layla@mail.iq")))
+    paper.world.comment("c1", ARTICLE, author_name="سعاد", author_address="Suad@Rafidain.iq")
+    paper.world.comment("c2", ARTICLE, author_name="د. سعاد العزاوي", author_address="other@mail.iq")
+    settle(paper)
+    assert list(paper.world.subjects()) == ["layla@mail.iq"]
+    assert "تعليق c1" in text_of(paper.world.letters()[0])
+    assert "تعليق c2" not in text_of(paper.world.letters()[0]), "a name can be borrowed"
+
+
+def test_whoever_writes_articles_too_is_followed_by_both_and_left_by_one_link(paper: Paper) -> None:
+    paper.world.article("a1", author_name="د. سعاد العزاوي")
+    paper.world.work()
+    paper.take(follows(paper, follow(1, "layla@mail.iq"), follow(2, "omar@mail.iq", "زائر", user_email="z@mail.iq")))
+    hers = f"author:{of(paper, MAIL)}"
+    assert paper.has() == {"layla@mail.iq": [hers, SUAD], "omar@mail.iq": [f"author:{of(paper, 'z@mail.iq')}"]}
+    paper.world.article("a2", author_name="د. سعاد العزاوي")
+    paper.world.comment("c1", "a2", author_address=MAIL)
+    settle(paper)
+    assert len(paper.world.subjects()["layla@mail.iq"]) == 2, "one of the article, one of the comment"
+    link = readers.read_old_link(paper.world.parts, OldLinkKind.FOLLOW, 1, KEY)
+    assert link
+    assert link.label == "د سعاد العزاوي"
+    readers.end_by_old_link(paper.world.parts, link, "", paper.world.now)
+    assert list(paper.has()) == ["omar@mail.iq"]
+    again = paper.take(follows(paper, follow(1, "layla@mail.iq")))
+    assert again["follows.csv"].skipped == {Skip.LEFT: 1}
+
+
+@pytest.mark.parametrize("address", ["", "anonymous_1@example.com", "nonsense"])
+def test_without_a_real_address_a_name_is_all_there_is(paper: Paper, address: str) -> None:
+    rows = follow(1, "layla@mail.iq", user_email=address), follow(2, "omar@mail.iq", "", user_email=address)
+    counts = paper.take(follows(paper, *rows))
+    assert paper.has() == {"layla@mail.iq": [SUAD]}
+    assert counts["follows.csv"].skipped == {Skip.NAME: 1}
+
+
+@pytest.mark.parametrize("is_ticked", [False, True])
+def test_a_box_that_was_ticked_beforehand_is_told_from_one_that_was_not(paper: Paper, *, is_ticked: bool) -> None:
+    job = paper.job(go=True)
+    job = replace(job, terms=replace(job.terms, is_ticked=is_ticked))
+    rows = subscription(1, "layla@mail.iq"), subscription(3, "layla@mail.iq", "comment", 9)
+    take_over(paper.world.parts, [subscriptions(paper, *rows)], job, Ears())
+    with paper.world.parts.db.reading() as session:
+        found = session.execute(
+            select(Topic.name, Subscription.is_implicit).join(Subscription, Subscription.topic_id == Topic.id)
+        )
+        assert dict(found.all()) == {f"thread:{ARTICLE}": False, f"replies:{ARTICLE}#comment-9": is_ticked}
 
 
 def test_consent_keeps_its_date_and_where_it_came_from(paper: Paper) -> None:

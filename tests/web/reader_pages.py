@@ -14,7 +14,9 @@ from sqlalchemy import select
 from notifier import own_data
 from notifier.consent.signing_in import mint
 from notifier.domain.tokens import new_token, token_hash
-from notifier.models import Archived, OneTimeToken, ReaderSession, SignIn, Site, Subscriber
+from notifier.domain.traces import Tracking
+from notifier.domain.words import OldLinkKind
+from notifier.models import Archived, OldLink, OneTimeToken, ReaderSession, SignIn, Site, Subscriber, Subscription
 from notifier.web.app import create_app
 from notifier.web.doors import COOKIE
 from tests.web.conftest import Visit
@@ -59,6 +61,10 @@ def ways(visit: Visit, language: str, author: str = "سلمى") -> dict[str, Way
         "view": Way(link(visit, "/v/")),
         "preferences": Way(preferences),
         "preferences-saved": Way(preferences, "#topics form > button"),
+        "preferences-tracking": Way(_tracked(visit, language)),
+        "old-stop": Way(_old_link(visit, language)),
+        "old-stopped": Way(_old_link(visit, language), "main button"),
+        "old-undone": Way(_old_link(visit, language), "main button then .undo button"),
         "mute": Way(_muting(visit)),
         "muted": Way(_muting(visit), "main button"),
         "unmuted": Way(_muting(visit), "main button then main button"),
@@ -131,6 +137,28 @@ def _confirmation(visit: Visit, until: Any) -> str:
         row = OneTimeToken(signup_id=last, token_hash=hashed, created_at=visit.now, expires_at=until)
         session.add(row)
     return f"/confirm/{token}"
+
+
+def _tracked(visit: Visit, language: str) -> str:
+    """The preference page of somebody who let the site count: the page has a section about it."""
+    visit.active("counted@example.org", topic="mine:a1", frequency="instant")
+    with visit.parts.db.writing() as session:
+        session.get_one(Site, visit.site_id).tracking = Tracking.READERS
+        reader = session.scalars(select(Subscriber).where(Subscriber.address == "counted@example.org")).one()
+        reader.language, reader.may_track = language, True
+        return visit.link("p", reader.id)
+
+
+def _old_link(visit: Visit, language: str) -> str:
+    """A link of another plugin's letters, of somebody who was taken over; each time of somebody else."""
+    key = new_token()[:20]
+    reader = visit.active(f"{key}@example.org", "mine:a1", "instant")
+    with visit.parts.db.writing() as session:
+        session.get_one(Subscriber, reader).language = language
+        topic = session.scalars(select(Subscription.topic_id).where(Subscription.subscriber_id == reader)).one()
+        row = {"site_id": visit.site_id, "kind": OldLinkKind.SUBSCRIPTION, "number": reader, "topic_id": topic}
+        session.add(OldLink(**row, key_hash=token_hash(key), subscriber_id=reader))
+    return f"/wpdiscuzsubscription/unsubscribe/?wpdiscuzSubscribeID={reader}&key={key}"
 
 
 def _muting(visit: Visit) -> str:

@@ -64,8 +64,10 @@ def test_a_site_s_name_cannot_leave_the_script(visit: Visit) -> None:
 def test_the_box_offers_the_discussion_and_its_sections(visit: Visit) -> None:
     box = visit.client.get(BOX, params={"article": "a1", "categories": "سياسة, لا وجود له,Tech", "lang": "en"}).json()
     assert box["is_thread"]
-    assert [one["topic"] for one in box["offers"]] == ["thread:a1", POLITICS, "category:tech"]
-    assert box["offers"][0]["label"] == "Comments on this article"
+    assert [one["topic"] for one in box["offers"]] == ["thread:a1", "mine:a1", POLITICS, "category:tech"]
+    labels = [one["label"] for one in box["offers"]]
+    assert labels[:2] == ["Comments on this article", "Replies to my comments here"]
+    assert box["words"]["topics"] == "Email me about"
     assert (box["wanted"], box["frequency"]) == ([], "instant")
     assert box["words"]["button"] == "Subscribe"
     assert box["wait_ms"] == 2000
@@ -86,7 +88,8 @@ def test_an_article_that_has_not_come_in_yet_leaves_the_sections(visit: Visit) -
 
 def test_one_discussion_alone_is_ticked(visit: Visit) -> None:
     box = visit.client.get(BOX, params={"article": "a1"}).json()
-    assert box["wanted"] == [one["topic"] for one in box["offers"]] == ["thread:a1"]
+    assert [one["topic"] for one in box["offers"]] == ["thread:a1", "mine:a1"]
+    assert box["wanted"] == ["thread:a1"], "answers to one's own comments are wished for by nobody else"
 
 
 def test_a_solved_box_is_noted_with_what_was_chosen(visit: Visit) -> None:
@@ -100,7 +103,20 @@ def test_a_solved_box_is_noted_with_what_was_chosen(visit: Visit) -> None:
     assert len(visit.transport.sent) == 1
 
 
-def test_every_address_gets_the_same_bytes(visit: Visit) -> None:
+@pytest.mark.parametrize(
+    ("topics", "is_implicit"),
+    [(["thread:a1"], True), (["thread:a1", "mine:a1"], False), (["mine:a1"], False), ([POLITICS], False)],
+)
+def test_who_left_the_boxes_as_they_were_is_told_from_who_ticked_one(
+    visit: Visit, topics: list[str], *, is_implicit: bool
+) -> None:
+    wanted = visit.client.get(BOX, params={"article": "a1"}).json()["wanted"]
+    visit.client.post(SIGNUPS, json=solved(visit, topics=topics, ticked=wanted))
+    assert [(row.topics, row.is_implicit) for row in signups(visit)] == [(topics, is_implicit)]
+
+
+@pytest.mark.parametrize("topics", [[POLITICS], ["thread:a1", "mine:a1"], ["mine"], ["mentions"]])
+def test_every_address_gets_the_same_bytes(visit: Visit, topics: list[str]) -> None:
     visit.active("active@example.org")
     visit.sign_up("pending@example.org")
     visit.active("gone@example.org")
@@ -108,7 +124,9 @@ def test_every_address_gets_the_same_bytes(visit: Visit) -> None:
         hashed = visit.hash_of(session, "gone@example.org")
         session.add(Suppression(site_id=1, address_hash=hashed, reason="complaint", source="test", at=visit.now))
     names = ("new", "pending", "active", "gone")
-    answers = [visit.client.post(SIGNUPS, json=solved(visit, address=f"{one}@example.org")) for one in names]
+    answers = [
+        visit.client.post(SIGNUPS, json=solved(visit, address=f"{one}@example.org", topics=topics)) for one in names
+    ]
     answers.append(visit.client.post(SIGNUPS, json=solved(visit, website="https://spam.example")))
     assert {(one.status_code, one.content, str(one.headers)) for one in answers} == {
         (200, answers[0].content, str(answers[0].headers))

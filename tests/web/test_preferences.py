@@ -1,5 +1,6 @@
 """The preference page: a change is kept whole or not at all."""
 
+import re
 from typing import Any
 
 import pytest
@@ -35,6 +36,8 @@ def test_the_page_shows_what_a_reader_has_and_hides_the_address(visit: Visit) ->
         assert private not in page.text
     assert f'name="frequency:{POLITICS}"' in page.text
     assert '<option value="Asia/Baghdad" selected>بغداد</option>' in page.text
+    assert 'type="checkbox" name="frequency:mine" value="instant">' in page.text
+    assert 'type="checkbox" name="frequency:mentions" value="instant">' in page.text
     assert page.text.count("selected") == 6  # one section, the hour, the weekday, the zone, the language, the pause
 
 
@@ -59,6 +62,39 @@ def test_a_change_is_kept_and_shown_after_a_redirect(visit: Visit) -> None:
     assert (row.digest_hour, row.digest_weekday, row.time_zone, row.language) == (19, 4, "Africa/Cairo", "en")
     assert row.name == "", "a forwarded letter changes no name"
     assert "Your changes are saved." in visit.client.get(answer.headers["location"]).text
+
+
+def test_answers_and_mentions_are_a_tick_away_and_then_have_a_pace(visit: Visit) -> None:
+    reader = visit.active()
+    link = visit.link("p", reader)
+    visit.client.post(link, data={"frequency:mine": "instant", "part": "answers"})
+    with visit.parts.db.reading() as session:
+        hers = visit.hash_of(session, "layla@example.org")
+    assert subscriptions(visit) == {POLITICS: "daily", f"mine:{hers}": "instant"}
+    page = visit.client.get(link).text
+    assert 'name="frequency:mine"' not in page
+    assert 'name="frequency:mentions"' in page
+    assert "الردود على تعليقاتي في الموقع كله" in page
+    visit.client.post(link, data={f"frequency:mine:{hers}": "weekly"})
+    assert subscriptions(visit)[f"mine:{hers}"] == "weekly"
+    visit.client.post(link, data={f"frequency:mine:{hers}": ""})
+    assert subscriptions(visit) == {POLITICS: "daily"}
+    assert 'name="frequency:mine" value="instant">' in visit.client.get(link).text
+
+
+def test_rows_about_an_article_bear_its_title_and_no_number_of_anything(visit: Visit) -> None:
+    reader = visit.active(topic="mine:a1")
+    with visit.parts.db.writing() as session:
+        passage = Topic(site_id=visit.site_id, name="passage:a2#7", label="a2#7")
+        session.add(passage)
+        session.flush()
+        row = {"subscriber_id": reader, "frequency": "instant", "created_at": visit.now, "ended_reason": ""}
+        session.add(Subscription(topic_id=passage.id, **row))
+    page = visit.client.get(visit.link("p", reader)).text
+    told = [" ".join(re.sub("<[^>]+>", " ", one).split()) for one in re.findall("<label.*?</label>", page, re.DOTALL)]
+    assert "الردود على تعليقاتي خبر أول" in told
+    assert "التعليقات على فقرة من المقال مباراة" in told
+    assert not [one for one in told if "#" in one]
 
 
 def test_a_topic_can_be_ended_and_all_can_be_stopped(visit: Visit) -> None:

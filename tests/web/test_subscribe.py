@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from notifier import flow
 from notifier.domain import topics
-from notifier.models import Signup, Suppression
+from notifier.models import Signup, Suppression, Topic
 from tests.web.conftest import POLITICS, Visit, add_site, article
+from tests.web.promises import link
 
 SPORT = topics.category("رياضة")
 
@@ -108,6 +109,56 @@ def test_following_a_discussion_needs_only_its_article(visit: Visit) -> None:
     )
     assert answer.status_code == 200
     assert signups(visit)[0].topics == ["thread:a1"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "is_implicit"),
+    [(["thread:a1"], True), (["thread:a1", "mine:a1"], False), (["mine:a1"], False)],
+)
+def test_the_page_tells_what_it_had_ticked_itself(visit: Visit, topic: list[str], *, is_implicit: bool) -> None:
+    page = visit.client.get("/naba/subscribe", params={"thread": "a1"}).text
+    assert 'name="ticked" value="thread:a1"' in page
+    assert 'value="thread:a1" checked' in page
+    assert 'value="mine:a1">' in page
+    answer = visit.client.post("/naba/subscribe", data=visit.form(thread="a1", ticked="thread:a1", topic=topic))
+    assert answer.status_code == 200
+    assert [(row.topics, row.is_implicit) for row in signups(visit)] == [(topic, is_implicit)]
+
+
+def test_a_site_s_own_form_about_a_discussion_is_shown_again_with_that_ticked(visit: Visit) -> None:
+    answer = visit.client.post(
+        "/naba/subscribe", data={"address": "l@example.org", "thread": "a1", "frequency": "daily"}
+    )
+    assert 'value="thread:a1" checked' in answer.text
+    assert 'name="ticked" value=""' in answer.text, "they asked for it themselves"
+    visit.client.post("/naba/subscribe", data=visit.form(thread="a1", ticked="", topic=["thread:a1", "mine:a1"]))
+    assert [(row.topics, row.is_implicit) for row in signups(visit)] == [(["thread:a1", "mine:a1"], False)]
+
+
+def test_who_unticks_all_is_asked_and_not_subscribed(visit: Visit) -> None:
+    form = visit.form(thread="a1", ticked="thread:a1")
+    del form["topic"]
+    answer = visit.client.post("/naba/subscribe", data=form)
+    assert (answer.status_code, signups(visit)) == (422, [])
+    assert 'name="ticked" value="thread:a1"' in answer.text
+    assert 'value="thread:a1" checked' not in answer.text
+
+
+def test_answers_to_what_one_writes_here_are_hers_alone_and_only_after_the_button(visit: Visit) -> None:
+    form = visit.form(
+        address="layla@example.org", thread="a1", ticked="thread:a1", topic="mine:a1", frequency="instant"
+    )
+    visit.client.post("/naba/subscribe", data=form)
+    visit.work()
+    with visit.parts.db.reading() as session:
+        assert session.scalars(select(Topic.name).where(Topic.name.startswith("mine:"))).all() == []
+    path = link(visit, "/confirm/")
+    for page in (visit.client.get(path).text, visit.client.post(path).text):
+        assert "الردود على تعليقاتي" in page
+        assert "mine:" not in page
+    with visit.parts.db.reading() as session:
+        hers = visit.hash_of(session, "layla@example.org")
+        assert session.scalars(select(Topic.name).where(Topic.name.startswith("mine:"))).all() == [f"mine:{hers}/a1"]
 
 
 @pytest.mark.parametrize("guid", ["none", "\0", "c1"])

@@ -849,7 +849,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_old_links")),
         sa.UniqueConstraint(
-            "site_id", "kind", "number", "key_hash", name=op.f("uq_old_links_site_id_kind_number_key_hash")
+            "site_id",
+            "kind",
+            "number",
+            "key_hash",
+            "topic_id",
+            name=op.f("uq_old_links_site_id_kind_number_key_hash_topic_id"),
         ),
     )
     op.create_index("ix_old_links_number", "old_links", ["kind", "number"], unique=False)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from notifier.sources.wpdiscuz.table import Row, Shape, TableError
+from notifier.sources.wpdiscuz.table import SUBSCRIPTIONS, Row, Shape, TableError
 
 PAGE: Final = 2000
 CONNECT_S: Final = 10
@@ -19,6 +19,7 @@ READ_S: Final = 60
 _ON_CONNECT: Final = ("SET time_zone = '+00:00'", "SET SESSION TRANSACTION READ ONLY")
 _PREFIX: Final = re.compile(r"\w{0,60}", re.ASCII)
 _DRIVER: Final = "mysql+pymysql"
+_TICKED: Final = '"isReplyDefaultChecked";(i:1|b:1|s:1:"1");'
 
 
 class WordPress:
@@ -39,10 +40,20 @@ class WordPress:
                 return None
             if missing := sorted(shape.needed - kinds.keys()):
                 raise TableError(f"{self.prefix}{shape.name} has no columns {', '.join(missing)}")
+            is_ticked = shape is SUBSCRIPTIONS and self._is_ticked(connection)
             size = connection.execute(text(f"SELECT count(*) FROM `{self.prefix}{shape.name}`")).scalar_one()  # noqa: S608 - the prefix is checked
         known = tuple(name for name in shape.columns if name in kinds)
         utc = frozenset(name for name in known if kinds[name].startswith("timestamp"))
-        return MySqlTable(self.engine, self.prefix, shape, int(size), known, utc, has_posts=has_posts)
+        return MySqlTable(self.engine, self.prefix, shape, int(size), known, utc, has_posts, is_ticked)
+
+    def _is_ticked(self, connection: Connection) -> bool:
+        """Whether wpDiscuz's settings, which PHP wrote, say that its box of replies is ticked beforehand."""
+        table = f"{self.prefix}options"
+        if not _columns(connection, table):
+            return False
+        ours = "option_name IN ('wc_options', 'wpdiscuz_options') AND option_value REGEXP :ticked"
+        found = connection.execute(text(f"SELECT 1 FROM `{table}` WHERE {ours} LIMIT 1"), {"ticked": _TICKED})  # noqa: S608 - the prefix is checked
+        return found.first() is not None
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -60,6 +71,8 @@ class MySqlTable:
     columns: tuple[str, ...]
     utc: frozenset[str]
     has_posts: bool
+    is_ticked: bool = False
+    """Of subscriptions: whether the box of replies to a comment is ticked beforehand there."""
 
     @property
     def name(self) -> str:

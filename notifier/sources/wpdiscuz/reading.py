@@ -8,7 +8,7 @@ from typing import Final
 
 from notifier.domain import topics
 from notifier.domain.address import Address, AddressInvalid, check_address
-from notifier.domain.html import clean_line
+from notifier.domain.html import clean_line, plain_name
 from notifier.domain.takeover import Guids, OldLink, Skip, Wanted, is_placeholder
 from notifier.domain.words import OldLinkKind
 from notifier.sources.wpdiscuz.table import FOLLOWS, MARK, POSTMETA, SUBSCRIPTIONS, Row, Shape
@@ -29,6 +29,8 @@ class Terms:
     now: datetime
     placeholders: frozenset[str] = frozenset()
     """More domains that nobody has."""
+    is_ticked: bool = False
+    """Whether wpDiscuz had ticked the box of replies to a comment beforehand."""
 
 
 class _SkippedError(Exception):
@@ -71,21 +73,24 @@ def _subscription(values: Mapping[str, str], place: str, terms: Terms) -> Wanted
         place, str(address), address.key, _topic(topic), article, at,
         label=_line(values.get("post_title", ""), LABEL_MAX), link=link,
         origin=_line(values.get("imported_from", ""), NAME_MAX),
+        is_implicit=terms.is_ticked and topic.startswith("replies:"),
     )  # fmt: skip
 
 
 def _follow(values: Mapping[str, str], place: str, terms: Terms) -> Wanted:
-    """The button of wpDiscuz, "follow": whatever this person writes."""
+    """The button of wpDiscuz, "follow": whatever this person writes, told by their address; by-lines are names."""
     number = _id(values["id"])
-    name = _line(values["user_name"], NAME_MAX)
-    if not name:
+    name, followed = _line(values["user_name"], NAME_MAX), _key(values.get("user_email", ""), terms)
+    if not (name or followed):
         raise _SkippedError(Skip.NAME)
     _check_confirmed(values["confirm"])
     address = _address(values["follower_email"], terms)
     return Wanted(
-        place, str(address), address.key, _topic(topics.author(name)), "",
+        place, str(address), address.key, _topic(topics.author(name)) if name else "", "",
         _moment(values.get("follow_date", ""), terms), name=_line(values.get("follower_name", ""), NAME_MAX),
-        label=name, link=OldLink(OldLinkKind.FOLLOW, number, values["activation_key"].strip()),
+        # Comments are signed with any name; an editor's by-line stands as it is.
+        label=plain_name(name) if followed else name,
+        link=OldLink(OldLinkKind.FOLLOW, number, values["activation_key"].strip()), followed=followed,
     )  # fmt: skip
 
 
@@ -149,6 +154,14 @@ def _address(raw: str, terms: Terms) -> Address:
     if is_placeholder(address.key, terms.placeholders):
         raise _SkippedError(Skip.PLACEHOLDER)
     return address
+
+
+def _key(raw: str, terms: Terms) -> str:
+    """The canonical address of somebody, if it is a real one."""
+    try:
+        return _address(raw, terms).key
+    except _SkippedError:
+        return ""
 
 
 def _moment(raw: str, terms: Terms) -> datetime | None:

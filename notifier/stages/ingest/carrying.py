@@ -1,6 +1,5 @@
 """The topics that items carry, and those that readers may follow from them."""
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from notifier.bulk import add_named, add_numbers, among, any_of
 from notifier.db import queue_up, upsert
 from notifier.domain import topics
-from notifier.domain.html import clean_line
+from notifier.domain.html import clean_line, plain_name
 from notifier.domain.items import NewItem
 from notifier.domain.tokens import is_hash
 from notifier.domain.words import ItemKind
@@ -22,7 +21,6 @@ from notifier.stages.ingest.relatives import Relatives
 from notifier.stages.ingest.values import hashed
 
 LABEL_CHARACTERS: Final = 500
-NAME_CHARACTERS: Final = 40
 _PARENT, _ARTICLE = aliased(Item), aliased(Item)
 _MINE: Final = literal(f"{topics.MINE}:") + _PARENT.author_hash
 _ANSWERS: Final = (
@@ -126,13 +124,7 @@ def _offered(site: Site, new: NewItem, known: Relatives) -> Iterator[Pair]:
     yield topics.replies(new.guid), title
     yield from ((name, title) for name, _ in topics.carried(new) if name.startswith("passage:"))
     if writer := hashed(site, new.author_address):
-        yield topics.commenter(writer), _plain_name(new.author_name)
-
-
-def _plain_name(name: str) -> str:
-    """A stranger's name with nothing in it but letters: no address, no number, no offer."""
-    letters = "".join(c if unicodedata.category(c)[0] in "LM" else " " for c in clean_line(name))
-    return " ".join(letters.split())[:NAME_CHARACTERS]
+        yield topics.commenter(writer), plain_name(new.author_name)
 
 
 def _known_ids(session: Session, site: Site, names: Iterable[str]) -> dict[str, int]:

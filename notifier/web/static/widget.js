@@ -168,6 +168,7 @@ class Box extends HTMLElement {
 
   draw(box) {
     const say = this.words = box.words;
+    this.ticked = box.wanted;
     const options = (pairs, chosen) => pairs.map(([value, label]) => h('option', { value, selected: value === chosen }, label));
     const field = (id, label, control, given, ...inside) =>
       h('label', { class: 'field' }, label, h(control, { id, name: id, ...given }, ...inside));
@@ -214,7 +215,7 @@ class Box extends HTMLElement {
       const number = await this.solved();
       await new Promise(go => setTimeout(go, this.ready - performance.now()));
       answer = await this.ask(`signups?lang=${this.tongue}`, {
-        address, topics, number, typo, token: this.puzzle.token, frequency: data.get('frequency'),
+        address, topics, number, typo, ticked: this.ticked, token: this.puzzle.token, frequency: data.get('frequency'),
         language: data.get('language') || this.tongue, website: data.get('website'),
         time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone || '',
       });
