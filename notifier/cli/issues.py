@@ -84,7 +84,7 @@ def show(issue: Id, site: SiteOption = "") -> None:
     parts, row, _ = _at(issue, site)
     with parts.db.reading() as session:
         items, waves = reading.items(session, issue), reading.waves(session, issue)
-        reached = reading.count(session, row.site_id, Audience.of(row.audience), clock.now())
+        reached = reading.count(session, row.site_id, Audience.stored(row.audience), clock.now())
     console.print(f"{row.title} ({row.state}, {row.language}): {reached:,} readers now", highlight=False)
     for n, one in enumerate(items, 1):
         marks = [word for word, is_so in (("pinned", one.is_pinned), ("taken back", not one.is_live)) if is_so]
@@ -153,7 +153,7 @@ def send(
     """Send it now."""
     parts, row, of = _at(issue, site)
     with parts.db.reading() as session:
-        reached = reading.count(session, row.site_id, Audience.of(row.audience), of.now)
+        reached = reading.count(session, row.site_id, Audience.stored(row.audience), of.now)
     if not yes:
         typer.confirm(f"Send {row.title!r} to {reached:,} readers?", abort=True)
     _told(lambda: sending.schedule(parts, of, When()))
