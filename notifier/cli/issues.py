@@ -43,10 +43,15 @@ def new(
     intro: Annotated[Path | None, typer.Option(help="A Markdown file with your words.")] = None,
     subject: Annotated[list[str] | None, typer.Option(help="A subject; several are tried on a sample.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="Only who follow it, such as category:سياسة.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="Only who bear it, such as the tag of a list.")] = None,
+    reads: Annotated[list[str] | None, typer.Option("--reads", help="Only who read this language.")] = None,
+    source: Annotated[list[str] | None, typer.Option("--source", help="Only who came by it, such as csv.")] = None,
     language: Annotated[str, typer.Option("--language", "-l", help="Empty takes the site's.")] = "",
     site: SiteOption = "",
 ) -> None:
     """Compose a draft."""
+    whom = {"topics": topic, "tags": tag, "languages": reads, "sources": source}
+    audience = _told(lambda: Audience.of(whom))
     parts, now = assembly.parts(), clock.now()
     with parts.db.reading() as session:
         there = the_site(session, site)
@@ -56,7 +61,7 @@ def new(
         refuse(f"there is no item {unknown[0]!r}", FAILED)
     words = Composed(
         title, language or there.language, intro.read_text(encoding="utf-8") if intro else "",
-        subjects=tuple(subject or ()), audience=Audience(topics=tuple(topic or ())),
+        subjects=tuple(subject or ()), audience=audience,
     )  # fmt: skip
     by = Actor(COMMAND_LINE)
     made_id = _told(lambda: compose.begin(parts, there.id, words, by, now))
