@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
@@ -131,16 +132,23 @@ def paths(parts: Parts, now: datetime) -> dict[str, str]:
         rare, list_, issue = (
             session.scalar(select(func.max(one.id)).where(one.site_id == site)) for one in (Tag, Import, Issue)
         )
+        names = select(Tag.name).where(Tag.site_id == site).order_by(Tag.id)
+        common, *_, rarest = session.scalars(names).all()
     slots = digests.ahead(parts, site, now).slots
     going, done, people = f"{at}/deliveries/digest-{DAYS}", f"{at}/deliveries/digest-{DAYS // 2}", f"{at}/subscribers"
+
+    def sought(words: str) -> str:
+        # As the form of the list sends an editor on.
+        return f"{people}?{urlencode({'sought': parts.sealer.seal(words, f'sought:{site}:open')})}"
+
     return {
         "overview": at, "deliveries": f"{at}/deliveries", "send_running": going, "send_done": done,
         "send_failed": f"{done}?state=failed", "send_refused": f"{done}?state=failed&reason=refused",
         "send_queued": f"{going}?state=queued", "send_sending": f"{going}?state=sending",
         "send_sent_later": f"{done}?state=sent&after=1000000", "person": f"{at}/deliveries/person/{reader}",
         "calendar": f"{at}/calendar", "slot": f"{at}/calendar/{name(slots[0])}", "charts": f"{at}/charts",
-        "subscribers": people, "subscribers_by_address": f"{people}?words=r99",
-        "subscribers_by_name": f"{people}?words=99999", "subscribers_by_no_name": f"{people}?words=nobodyofthatname",
+        "subscribers": people, "subscribers_by_address": sought("r99"),
+        "subscribers_by_name": sought("99999"), "subscribers_by_no_name": sought("nobodyofthatname"),
         "subscribers_by_topic": f"{people}?topic={topic}", "subscribers_by_tag": f"{people}?tag={rare}",
         "subscribers_suppressed": f"{people}?state=suppressed", "subscribers_pending": f"{people}?state=pending",
         "subscribers_english": f"{people}?language=en", "subscribers_hebrew": f"{people}?language=he",
@@ -151,6 +159,8 @@ def paths(parts: Parts, now: datetime) -> dict[str, str]:
         "issue_edit": f"{at}/issues/{issue}/edit", "issue_edit_all": f"{at}/issues/{(issue or 0) - 1}/edit",
         "issue_search": f"{at}/issues/{issue}/edit?q=الجسر",
         "issue_count": f"{at}/issues/{issue}/count?source=mailchimp",
+        "issue_count_tag": f"{at}/issues/{issue}/count?{urlencode({'tag': common})}",
+        "issue_count_rare_tag": f"{at}/issues/{issue}/count?{urlencode({'tag': rarest})}",
         "issue_count_alive": f"{at}/issues/{issue}/count?alive_days=30",
         "issue_count_nobody": f"{at}/issues/{issue}/count?source=comments-reloaded",
         "issue_preview": f"{at}/issues/{issue}/preview", "issue_send": f"{at}/issues/{issue}/send",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.db import affected
-from notifier.desk import acting, audit, tagging
+from notifier.desk import acting, audit, searching, tagging
 from notifier.desk.audit import Actor
 from notifier.desk.searching import Search
 from notifier.desk.tagging import TagsFullError
@@ -63,8 +63,9 @@ def about(session: Session, site_id: int, kind: ActKind, words: str, now: dateti
 
 def begin(parts: Parts, site_id: int, wanted: Wanted, by: Actor, now: datetime) -> int:
     """Note an act and nudge its task; gives its id."""
-    whom: dict[str, Any] = {"ids": wanted.ids[:IDS_MAX]} if wanted.ids else {"search": wanted.search.as_json()}
     with transaction(parts.db, parts.bell) as session:
+        search = searching.understood(session, site_id, wanted.search, now)
+        whom: dict[str, Any] = {"ids": wanted.ids[:IDS_MAX]} if wanted.ids else {"search": search.as_json()}
         act = BulkAct(
             site_id=site_id, actor=by.name, kind=wanted.kind, about=wanted.about, words=wanted.words[:200],
             whom=whom, last_id=session.scalar(select(func.max(Subscriber.id))) or 0, created_at=now, touched_at=now,

@@ -45,7 +45,7 @@ def issues(session: Session, since: datetime, articles_max: int) -> Iterator[Sen
         .order_by(Issue.begun_at)
         .limit(FILED_AT_ONCE)
     ).all()
-    ready = [one for one in rows if is_public(Audience.of(one.audience)) and _has_subject(one)]
+    ready = [one for one in rows if is_public(Audience.stored(one.audience)) and _has_subject(one)]
     items = _items(session, [one.id for one in ready])
     for one in ready:
         if one.begun_at is not None:
@@ -56,8 +56,8 @@ def issues(session: Session, since: datetime, articles_max: int) -> Iterator[Sen
 
 
 def is_public(audience: Audience) -> bool:
-    """Whether anybody can come to be of it by what they choose: not by how long they are here, or came by which way."""
-    return not (audience.sources or audience.joined_days or audience.alive_days)
+    """Whether anybody can come to be of it by what they choose: not by a tag of ours, when they came, or how."""
+    return not (audience.tags or audience.sources or audience.joined_days or audience.alive_days)
 
 
 def has_words() -> ColumnElement[bool]:

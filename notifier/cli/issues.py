@@ -43,10 +43,15 @@ def new(
     intro: Annotated[Path | None, typer.Option(help="A Markdown file with your words.")] = None,
     subject: Annotated[list[str] | None, typer.Option(help="A subject; several are tried on a sample.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="Only who follow it, such as category:سياسة.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="Only who bear it, such as the tag of a list.")] = None,
+    reads: Annotated[list[str] | None, typer.Option("--reads", help="Only who read this language.")] = None,
+    source: Annotated[list[str] | None, typer.Option("--source", help="Only who came by it, such as csv.")] = None,
     language: Annotated[str, typer.Option("--language", "-l", help="Empty takes the site's.")] = "",
     site: SiteOption = "",
 ) -> None:
     """Compose a draft."""
+    whom = {"topics": topic, "tags": tag, "languages": reads, "sources": source}
+    audience = _told(lambda: Audience.of(whom))
     parts, now = assembly.parts(), clock.now()
     with parts.db.reading() as session:
         there = the_site(session, site)
@@ -56,7 +61,7 @@ def new(
         refuse(f"there is no item {unknown[0]!r}", FAILED)
     words = Composed(
         title, language or there.language, intro.read_text(encoding="utf-8") if intro else "",
-        subjects=tuple(subject or ()), audience=Audience(topics=tuple(topic or ())),
+        subjects=tuple(subject or ()), audience=audience,
     )  # fmt: skip
     by = Actor(COMMAND_LINE)
     made_id = _told(lambda: compose.begin(parts, there.id, words, by, now))
@@ -84,7 +89,7 @@ def show(issue: Id, site: SiteOption = "") -> None:
     parts, row, _ = _at(issue, site)
     with parts.db.reading() as session:
         items, waves = reading.items(session, issue), reading.waves(session, issue)
-        reached = reading.count(session, row.site_id, Audience.of(row.audience), clock.now())
+        reached = reading.count(session, row.site_id, Audience.stored(row.audience), clock.now())
     console.print(f"{row.title} ({row.state}, {row.language}): {reached:,} readers now", highlight=False)
     for n, one in enumerate(items, 1):
         marks = [word for word, is_so in (("pinned", one.is_pinned), ("taken back", not one.is_live)) if is_so]
@@ -153,7 +158,7 @@ def send(
     """Send it now."""
     parts, row, of = _at(issue, site)
     with parts.db.reading() as session:
-        reached = reading.count(session, row.site_id, Audience.of(row.audience), of.now)
+        reached = reading.count(session, row.site_id, Audience.stored(row.audience), of.now)
     if not yes:
         typer.confirm(f"Send {row.title!r} to {reached:,} readers?", abort=True)
     _told(lambda: sending.schedule(parts, of, When()))

@@ -9,10 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from notifier import assembly, clock, exports, imports
+from notifier.cli.filters import OfLanguage, OfState, OfTag, OfTopic, Since, Words, search_of
 from notifier.cli.words import FAILED, SiteOption, console, console_err, refuse, the_site
 from notifier.desk import audit
 from notifier.desk.audit import COMMAND_LINE, Actor
-from notifier.desk.searching import Search
 from notifier.domain.importing import formats
 from notifier.domain.importing.formats import Field
 from notifier.domain.importing.plan import Plan
@@ -87,16 +87,21 @@ def subscribers_import(
 def subscribers_export(
     to: Annotated[Path | None, typer.Argument(help="The file to write; else standard output.")] = None,
     json_lines: Annotated[bool, typer.Option("--json", help="A JSON object a line, not CSV.")] = False,
-    tag: Annotated[int, typer.Option(help="Only who bears the tag of this id.")] = 0,
-    state: Annotated[str, typer.Option(help="active, pending or suppressed.")] = "",
+    words: Words = "",
+    topic: OfTopic = "",
+    tag: OfTag = "",
+    state: OfState = "",
+    language: OfLanguage = "",
+    since: Since = "",
     site: SiteOption = "",
 ) -> None:
-    """Write all readers, with their subscriptions and what their consent rests on."""
+    """Write all readers who fit, with their subscriptions and what their consent rests on."""
     parts = assembly.parts()
+    given = {"words": words, "topic": topic, "tag": tag, "state": state, "language": language, "since": since}
     with parts.db.writing() as session:
         site_id = the_site(session, site).id
+        search = search_of(session, site_id, given)
         audit.note(session, _OPERATOR, "readers.exported", clock.now(), site_id=site_id)
-    search = Search.of({"tag": tag, "state": state})
     texts = (exports.as_json if json_lines else exports.as_csv)(parts, site_id, search, clock.now())
     if to is None:
         sys.stdout.writelines(texts)

@@ -7,19 +7,17 @@ from typing import Annotated, Any, Final
 import typer
 from rich.table import Table
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from notifier import assembly, bulk_acts, clock, subscribers
 from notifier.bulk_acts import Wanted
+from notifier.cli.filters import OfLanguage, OfState, OfTag, OfTopic, Since, search_of
 from notifier.cli.words import FAILED, SiteOption, as_json, console, console_err, moment, refuse, the_site
 from notifier.consent import suppression
 from notifier.desk.audit import COMMAND_LINE, Actor
-from notifier.desk.searching import STATES, Search
 from notifier.desk.tagging import TAGS_MAX, TagsFullError
 from notifier.domain.address import AddressInvalid
 from notifier.domain.desk_words import ActKind
-from notifier.domain.topics import normalise
-from notifier.models import BulkAct, Tag, Topic
+from notifier.models import BulkAct
 from notifier.parts import Parts
 from notifier.subscribers import Edit, Profile
 
@@ -93,28 +91,26 @@ def unsubscribe(address: Address, site: SiteOption = "") -> None:
 def act(
     kind: Annotated[ActKind, typer.Argument(help="What to do.")],
     what: Annotated[str, typer.Argument(help="The tag, the topic, or why an address is suppressed.")],
-    topic: Annotated[str, typer.Option("--topic", "-t", help="Only who follows it.")] = "",
-    tag: Annotated[str, typer.Option(help="Only who bears it.")] = "",
-    state: Annotated[str, typer.Option(help=f"Only who is {', '.join(STATES)}.")] = "",
-    language: Annotated[str, typer.Option(help="Only whose letters speak it.")] = "",
-    since: Annotated[str, typer.Option(help="Only who came on this day or later, such as 2026-11-23.")] = "",
+    topic: OfTopic = "",
+    tag: OfTag = "",
+    state: OfState = "",
+    language: OfLanguage = "",
+    since: Since = "",
     site: SiteOption = "",
 ) -> None:
     """Do something to all readers who fit, here and now: tag, untag, unsubscribe or suppress them."""
     parts, site_id = _at(site)
-    given = {"state": state, "language": language, "since": since}
-    if any(getattr(Search.of(given), name) != value for name, value in given.items()):
-        refuse(f"states are {', '.join(STATES)}; a day looks like 2026-11-23")
+    given = {"topic": topic, "tag": tag, "state": state, "language": language, "since": since}
     with parts.db.writing() as session:
         # The search first: a wrong one must not leave a new tag behind.
-        ids = {"topic": _id(session, site_id, Topic, topic), "tag": _id(session, site_id, Tag, tag)}
+        search = search_of(session, site_id, given)
         try:
             number, words = bulk_acts.about(session, site_id, kind, what, clock.now())
         except LookupError:
             refuse(f"this site has no {'topic' if kind is ActKind.UNSUBSCRIBE else 'tag'} {what!r}")
         except TagsFullError:
             refuse(f"a site has at most {TAGS_MAX} tags", FAILED)
-    wanted = Wanted(kind, number, words, search=Search.of({**given, **ids}))
+    wanted = Wanted(kind, number, words, search=search)
     _through(parts, bulk_acts.begin(parts, site_id, wanted, _OPERATOR, clock.now()))
 
 
@@ -174,16 +170,6 @@ def _whose(address: str, slug: str) -> tuple[Parts, int, int]:
         if reader is None:
             refuse("there is no subscriber of this address", FAILED)
         return parts, site.id, reader.id
-
-
-def _id(session: Session, site_id: int, model: type[Topic] | type[Tag], name: str) -> int:
-    if not name:
-        return 0
-    named = (normalise(name) or name) if model is Topic else name
-    found = session.scalar(select(model.id).where(model.site_id == site_id, model.name == named))
-    if found is None:
-        refuse(f"this site has no {model.__name__.lower()} {name!r}")
-    return found
 
 
 def _subscriptions(found: Profile) -> Table:

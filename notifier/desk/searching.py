@@ -144,7 +144,7 @@ class Found:
 
 def page(session: Session, site_id: int, search: Search, now: datetime, cut: Cut = FIRST) -> Found:
     """A page of what is found."""
-    search = _understood(session, site_id, search, now)
+    search = understood(session, site_id, search, now)
     where = search.where(site_id, now)
     least, looked = _stretch(session, site_id, cut) if search.is_slow else (0, 0)
     if least:
@@ -159,7 +159,8 @@ def page(session: Session, site_id: int, search: Search, now: datetime, cut: Cut
     return Found(search, readers, suppressed, count, looked, readers[-1].id if more else least)
 
 
-def _understood(session: Session, site_id: int, search: Search, now: datetime) -> Search:
+def understood(session: Session, site_id: int, search: Search, now: datetime) -> Search:
+    """A search as its page takes it: by name, where no address begins with its words."""
     if not search.words or search.by_name or "@" in search.words or is_hash(search.words):
         return search
     begins = select(Subscriber.id).where(*Search(search.words).where(site_id, now)).limit(1)

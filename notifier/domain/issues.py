@@ -1,5 +1,6 @@
 """An issue's words and whom it is for, as values: read from forms and programs, checked, and kept as JSON."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -7,6 +8,8 @@ from typing import Any, Final, Self
 
 from notifier.domain.desk_words import WinnerRule
 from notifier.domain.html import clean_line
+from notifier.domain.importing.formats import NAMES
+from notifier.domain.text.locales import LANGUAGES
 from notifier.domain.weburl import web_url
 
 TITLE_MAX: Final = 300
@@ -16,10 +19,15 @@ SUBJECTS_MAX: Final = 5
 DAYS_MAX: Final = 3650
 BUCKETS: Final = 10_000
 """Subscribers are dealt into so many parts, by their ids."""
+LISTS: Final = ("topics", "languages", "sources", "tags")
+"""The lines of an audience that name something; any of what a line names will do."""
 LEFT: Final = "issues"
 """What the mute of those who left the editors' letters is called, and the evidence of it."""
 KNOWN_SOURCES: Final = ("form", "widget", "thread", "operator", "desk", "api", "wpdiscuz", "comments-reloaded")
-"""Ways in which consent comes here by itself; an import may name others."""
+"""Ways in which consent comes here by itself."""
+SOURCES: Final = (*KNOWN_SOURCES, "again", "old-link", "undo", *NAMES)
+"""All that a reader's consent can have come by: imports too, and links that confirm, or begin again what was ended."""
+_LANGUAGE: Final = re.compile(rf"(?:{'|'.join(LANGUAGES)})(?:-[A-Za-z0-9]{{1,8}})*", re.ASCII)
 
 
 class IssueRefused(ValueError):  # noqa: N818 - it says what happened, as DeskError does
@@ -42,18 +50,30 @@ class Audience:
     """Whoever follows any of them."""
     languages: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
-    """How their consent came: a form, or the name of an import."""
+    """How their consent came: any of these `SOURCES`."""
     joined_days: int = 0
     """At most so long ago; 0 for ever."""
     alive_days: int = 0
     """A sign of life within so many days; 0 for whenever."""
+    tags: tuple[str, ...] = ()
+    """Whoever bears any of them."""
 
     @classmethod
-    def of(cls, kept: Mapping[str, Any]) -> Self:
-        """From what is kept, or was sent. Raises IssueRefused."""
-        topics, languages, sources = (_words(kept.get(name), name) for name in ("topics", "languages", "sources"))
+    def of(cls, given: Mapping[str, Any]) -> Self:
+        """From what was typed or sent. Raises IssueRefused, for a language or a source too that no reader can have."""
+        audience = cls.stored(given)
+        if not all(map(_LANGUAGE.fullmatch, audience.languages)):
+            raise IssueRefused("audience_language", "languages")
+        if not set(audience.sources).issubset(SOURCES):
+            raise IssueRefused("audience_source", "sources")
+        return audience
+
+    @classmethod
+    def stored(cls, kept: Mapping[str, Any]) -> Self:
+        """From what is kept: a list that was taken once is not refused when it is shown or sent."""
+        topics, languages, sources, tags = (_words(kept.get(name), name) for name in LISTS)
         joined, alive = (_days(kept.get(name), name) for name in ("joined_days", "alive_days"))
-        return cls(topics, languages, sources, joined, alive)
+        return cls(topics, languages, sources, joined, alive, tags)
 
     @property
     def kept(self) -> dict[str, Any]:

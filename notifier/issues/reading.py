@@ -101,6 +101,20 @@ def items(session: Session, issue_id: int) -> list[Shown]:
     ]
 
 
+def guids(session: Session, issue_ids: Collection[int]) -> dict[int, list[str]]:
+    """The guids of the items of several issues, each in the order of its letter."""
+    rows = session.execute(
+        select(IssueItem.issue_id, Item.guid)
+        .join(Item, Item.id == IssueItem.item_id)
+        .where(IssueItem.issue_id.in_(issue_ids))
+        .order_by(IssueItem.issue_id, IssueItem.is_pinned.desc(), IssueItem.position, IssueItem.item_id)
+    )
+    found: dict[int, list[str]] = defaultdict(list)
+    for issue_id, guid in rows:
+        found[issue_id].append(guid)
+    return found
+
+
 def found(session: Session, site_id: int, words: str, before: int = 0) -> Sequence[Item]:
     """Live articles whose title holds these words, the newest first; `before` is the last that was seen."""
     live = (Item.site_id == site_id) & (Item.kind == ItemKind.ARTICLE) & (Item.state == ItemState.LIVE)

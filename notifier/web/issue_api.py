@@ -14,7 +14,7 @@ from notifier.domain.issues import Audience, IssueRefused
 from notifier.domain.words import ItemKind
 from notifier.issues import compose, reading, sending
 from notifier.issues.rows import Which
-from notifier.models import Issue, IssueItem, Item
+from notifier.models import Issue, Item
 from notifier.web.bodies import Refusal
 from notifier.web.edge import Edge, Here
 from notifier.web.issue_bodies import IssueBody, Progress, StoredIssue, WhenBody, WinnerBody
@@ -37,7 +37,8 @@ def list_issues(edge: Here, caller: Onlooker, before: Before = 0) -> JSONRespons
     """The issues, the newest first, fifty at once; `before` goes on below an id."""
     with edge.parts.db.reading() as session:
         rows = reading.listed(session, caller.site_id, min(before, ID_MAX))
-        return _answer([StoredIssue.of(one, []) for one in rows])
+        items = reading.guids(session, [one.id for one in rows])
+    return _answer([StoredIssue.of(one, items.get(one.id, [])) for one in rows])
 
 
 @router.post("", status_code=201, response_model=StoredIssue)
@@ -133,7 +134,7 @@ def count_readers(edge: Here, caller: Onlooker, issue: Id) -> JSONResponse:
     """How many readers it would reach now."""
     row = _row(edge, caller, issue)
     with edge.parts.db.reading() as session:
-        reached = reading.count(session, caller.site_id, Audience.of(row.audience), edge.clock())
+        reached = reading.count(session, caller.site_id, Audience.stored(row.audience), edge.clock())
     return _answer({"readers": reached})
 
 
@@ -157,10 +158,9 @@ def _row(edge: Edge, caller: Caller, issue: int) -> Issue:
 
 def _stored(edge: Edge, caller: Caller, issue: int, status: int = HTTPStatus.OK) -> JSONResponse:
     row = _row(edge, caller, issue)
-    shown = select(Item.guid).join(IssueItem, IssueItem.item_id == Item.id).where(IssueItem.issue_id == issue)
     with edge.parts.db.reading() as session:
-        guids = session.scalars(shown.order_by(IssueItem.is_pinned.desc(), IssueItem.position)).all()
-    return _answer(StoredIssue.of(row, list(guids)), status)
+        items = reading.guids(session, [issue]).get(issue, [])
+    return _answer(StoredIssue.of(row, items), status)
 
 
 def _item_ids(edge: Edge, caller: Caller, guids: Sequence[str]) -> list[int]:

@@ -18,6 +18,7 @@ class AudienceBody(Strict):
     topics: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
     languages: Annotated[tuple[Text, ...], Field(max_length=20)] = ()
     sources: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
+    tags: Annotated[tuple[Text, ...], Field(max_length=200)] = ()
     joined_days: Annotated[int, Field(ge=0, le=3650)] = 0
     alive_days: Annotated[int, Field(ge=0, le=3650)] = 0
 
@@ -100,12 +101,14 @@ class StoredIssue(BaseModel):
     changed_at: datetime
     begun_at: datetime | None
     finished_at: datetime | None
-    items: list[str] = []
+    items: list[str]
+    """Guids in the letter's order."""
 
     @classmethod
     def of(cls, issue: Issue, items: list[str]) -> Self:
         """A row, and the guids of its items."""
-        return cls.model_validate(issue).model_copy(update={"items": items})
+        kept = {name: getattr(issue, name) for name in cls.model_fields if name != "items"}
+        return cls(**kept, items=items)
 
 
 class Progress(BaseModel):

@@ -33,8 +33,24 @@ def test_what_cannot_be_done_is_said_in_a_line(run: Command) -> None:
     assert run("issue", "show", "7").exit_code == 1
     assert run("issue", "new", " ").exit_code == 1
     assert run("issue", "new", "x", "--item", "nowhere").exit_code == 1
+    for wrong in (("--reads", "xx"), ("--source", "old-list")):
+        refused = run("issue", "new", "x", *wrong)
+        assert (refused.exit_code, "audience" in refused.stderr) == (1, True)
     run("issue", "new", "رسالة")
     empty = run("issue", "send", "1", "--yes")
     assert (empty.exit_code, "empty" in empty.stderr) == (1, True), empty.exception
     assert run("issue", "schedule", "1").exit_code == 2
     assert run("issue", "test", "1", "not an address").exit_code == 2
+
+
+def test_it_is_for_who_bears_a_tag_reads_a_language_and_came_by_a_way(run: Command) -> None:
+    add_site(run)
+    item = '{"kind": "article", "guid": "a1", "title": "خبر", "html": "<p>نص</p>", "categories": ["سياسة"]}'
+    run("item", "add", "-", input=item)
+    for name in ("layla", "omar"):
+        run("subscribers", "add", f"{name}@example.org", "--basis", "fair", "-t", "category:سياسة")
+    run("subscribers", "edit", "omar@example.org", "--tag", "معرض")
+    whom = ("--reads", "ar", "--source", "operator")
+    for tag, count in (("معرض", 1), ("nobody's", 0)):
+        made = run("issue", "new", "رسالة", "--tag", tag, *whom).output.split()[-1]
+        assert f"{count} readers now" in run("issue", "show", made).output

@@ -54,11 +54,26 @@ def test_what_cannot_be_is_said_in_a_line(readers: Command) -> None:
         (("act", "untag", "nothing"), "no tag 'nothing'"),
         (("act", "tag", "vip", "--topic", "category:x"), "no topic 'category:x'"),
         (("act", "tag", "vip", "--state", "asleep"), "states are"),
+        (("export", "--state", "asleep"), "states are"),
+        (("export", "--since", "yesterday"), "a day looks like"),
+        (("export", "--tag", "nothing"), "no tag 'nothing'"),
         (("undo", "7"), "act 7 is not there"),
     ):
         refused = readers("subscribers", *words)
         assert refused.exit_code in {1, 2}
         assert said in refused.stderr
+
+
+def test_readers_who_fit_are_taken_away(readers: Command) -> None:
+    readers("subscribers", "edit", "omar@example.org", "--tag", "vip", "--name", "عمر")
+    readers("subscribers", "edit", "ruth@example.org", "--language", "he")
+    for options, found in (
+        ((), ["layla", "omar", "ruth"]), (("--words", "Layla@"), ["layla"]), (("--words", "عمر"), ["omar"]),
+        (("--tag", "vip"), ["omar"]), (("--language", "he"), ["ruth"]), (("--topic", TOPIC, "--tag", "vip"), ["omar"]),
+        (("--since", "2999-01-01"), []), (("--state", "paused"), []), (("--words", "omar@", "--language", "he"), []),
+    ):  # fmt: skip
+        lines = readers("subscribers", "export", "--json", *options).output.splitlines()
+        assert [json.loads(line)["email"].partition("@")[0] for line in lines] == found, options
 
 
 def test_an_act_on_many_is_done_at_once_and_undone_exactly(readers: Command) -> None:

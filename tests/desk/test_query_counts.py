@@ -26,12 +26,15 @@ NAMES = {
 KINDS = {"export.{kind}": ("csv", "jsonl"), "templates/{kind}": ("digest",)}
 QUERIES = {
     "/desk/at/{site}/subscribers": (
-        "words=r1", "words=nobody", f"topic={FIRST}", f"tag={FIRST}", "state=suppressed", "state=pending",
+        "sought=r1", "sought=nobody", f"topic={FIRST}", f"tag={FIRST}", "state=suppressed", "state=pending",
         "language=ar",
     ),
     "/desk/at/{site}/deliveries/{send}": ("state=failed", "state=queued", "state=failed&reason=refused"),
     "/desk/at/{site}/issues/{issue}/edit": ("q=خبر",),
-    "/desk/at/{site}/issues/{issue}/count": ("topic=category:c1000", "source=form", "alive_days=30"),
+    "/desk/at/{site}/issues/{issue}/count": (
+        "topic=category:c1000", "source=form", "alive_days=30", f"tag=وسم {FIRST}", "tag=وسم 1&tag=وسم 2",
+    ),
+    "/desk/at/{site}/subscribers/export.{kind}": ("sought=r1", "language=ar"),
     "/desk/at/{site}/charts/{chart}.csv": (),
 }  # fmt: skip
 
@@ -48,6 +51,12 @@ def paths() -> Iterator[str]:
             yield from (f"{path}?{query}".removeprefix("/desk") for query in QUERIES.get(route.path, ()))
 
 
+def sealed(desk: Desk, path: str) -> str:
+    """A page's address with what is looked for as its form would have it."""
+    sealer, about = desk.visit.parts.sealer, f"sought:{desk.visit.site_id}:open"
+    return re.sub(r"sought=(\w+)", lambda words: f"sought={sealer.seal(words[1], about)}", path)
+
+
 def asked(desk: Desk, owner: Somebody) -> dict[str, Counter[str]]:
     """What each page asks, by statement."""
     heard: list[str] = []
@@ -61,7 +70,7 @@ def asked(desk: Desk, owner: Somebody) -> dict[str, Counter[str]]:
     try:
         for path in paths():
             heard.clear()
-            answer = owner.get(path)
+            answer = owner.get(sealed(desk, path))
             assert answer.status_code == 200, (path, answer.status_code, answer.headers.get("location"))
             found[path] = Counter(heard)
     finally:

@@ -3,9 +3,11 @@
 import csv
 import io
 import re
+from html import unescape
 
 import pytest
-from sqlalchemy import func, select
+from httpx2 import Response
+from sqlalchemy import func, select, update
 
 from notifier import bulk_acts, subscribers
 from notifier.bulk_acts import Wanted
@@ -13,6 +15,7 @@ from notifier.consent.adding import NewReader
 from notifier.consent.evidence import AFTERWARDS
 from notifier.desk.audit import Actor
 from notifier.desk.searching import Search
+from notifier.desk.tagging import retag
 from notifier.domain.desk_words import ActKind, Role
 from notifier.domain.issues import KNOWN_SOURCES
 from notifier.domain.words import Frequency
@@ -25,8 +28,9 @@ from notifier.models import (
     SubscriberTag,
     Subscription,
     Suppression,
+    Tag,
 )
-from tests.desk.conftest import Desk
+from tests.desk.conftest import Desk, Somebody
 from tests.web.conftest import POLITICS
 
 AT = "/at/naba"
@@ -51,15 +55,85 @@ def test_readers_are_found_by_address_name_and_filters(desk: Desk) -> None:
     fill(desk)
     editor = desk.add(Role.EDITOR)
     for query, found in (
-        ("words=READER1@", {1}), ("words=reader", {0, 1, 2}), ("words=قارئ 2", {2}), ("words=%25", set()),
-        ("words=reader1@example.org", {1}), ("language=he", set()), ("state=active", {0, 1, 2}),
-        ("state=pending", set()),
-        (f"topic={topic_id(desk)}", {0, 1, 2}), ("since=2026-07-02", set()), ("since=nonsense", {0, 1, 2}),
-        ("words=%00", {0, 1, 2}),
+        ({"words": "READER1@"}, {1}), ({"words": "reader"}, {0, 1, 2}), ({"words": "قارئ 2"}, {2}),
+        ({"words": "%"}, set()), ({"words": "reader1@example.org"}, {1}), ({"language": "he"}, set()),
+        ({"state": "active"}, {0, 1, 2}), ({"state": "pending"}, set()), ({"topic": str(topic_id(desk))}, {0, 1, 2}),
+        ({"since": "2026-07-02"}, set()), ({"since": "nonsense"}, {0, 1, 2}),
+        ({"words": "reader", "state": "pending"}, set()),
     ):  # fmt: skip
-        page = editor.get(f"{AT}/subscribers?{query}")
+        page = find(editor, **query)
         assert page.status_code == 200
         assert set(map(int, re.findall(r">reader(\d)@example\.org<", page.text))) == found, query
+
+
+def find(somebody: Somebody, **typed: str) -> Response:
+    """The page that the form of the list leads to."""
+    return somebody.get(found_at(somebody, **typed))
+
+
+def found_at(somebody: Somebody, **typed: str) -> str:
+    answer = somebody.post(f"{AT}/subscribers", **typed)
+    assert answer.status_code == 303
+    return answer.headers["location"].removeprefix("/desk")
+
+
+def test_what_is_typed_stands_in_no_address_of_a_page(desk: Desk) -> None:
+    (reader, *_) = fill(desk)
+    editor = desk.add(Role.EDITOR)
+    path = found_at(editor, words="reader1@example.org", language="ar")
+    pages = [editor.get(path), editor.get(f"{AT}/subscribers/{reader}"), editor.get(f"{AT}/deliveries/person/{reader}")]
+    links = [link for page in pages for link in re.findall(r'(?:href|action|src)="([^"]*)"', page.text)]
+    assert f"/desk{AT}/deliveries/person/{reader}" in links
+    assert not [link for link in (path, *links) if "reader" in link.replace("subscribers", "") or "@" in link]
+    assert "language=ar" in path
+
+
+def test_a_search_that_we_did_not_seal_finds_nobody_rather_than_all(desk: Desk) -> None:
+    fill(desk)
+    owner, analyst = desk.add(Role.OWNER), desk.add(Role.ANALYST)
+    path = found_at(owner, words="reader1@example.org")
+    wrong = path.replace("sought=", "sought=AAAA")
+    for one in (
+        wrong,
+        f"{AT}/subscribers?sought=reader1@example.org",
+        f"{AT}/subscribers?sought=%00",
+        f"{path}&before=x",
+    ):
+        assert owner.get(one).status_code in {404, 422}
+    assert owner.get(wrong.replace("/subscribers?", "/subscribers/export.csv?")).status_code == 404
+    assert owner.post(f"{AT}/subscribers", words="\0").status_code == 400
+    assert analyst.get(path).status_code == 404, "it would show what an editor typed"
+
+
+def test_the_list_that_is_taken_away_is_the_list_that_is_shown(desk: Desk) -> None:
+    ids = fill(desk)
+    owner, visit = desk.add(Role.OWNER), desk.visit
+    with visit.parts.db.writing() as session:
+        retag(session, visit.site_id, ids[2], ["معرض"], visit.now)
+        session.execute(update(Subscriber).where(Subscriber.id == ids[0]).values(language="fa"))
+        tag = session.scalars(select(Tag.id)).one()
+    for typed, found in (
+        ({"words": "reader1@"}, [1]), ({"words": "قارئ 2"}, [2]), ({"language": "fa"}, [0]), ({"tag": str(tag)}, [2]),
+        ({"topic": str(topic_id(desk)), "language": "ar"}, [1, 2]), ({"since": "2026-07-02"}, []),
+        ({"words": "reader1@", "language": "fa"}, []), ({"words": "nobody@"}, []), ({}, [0, 1, 2]),
+    ):  # fmt: skip
+        page = find(owner, **typed).text
+        links = [unescape(link) for link in re.findall(r'href="/desk([^"]*/export\.(?:csv|jsonl)[^"]*)"', page)]
+        texts = [owner.get(link).text for link in links]
+        assert [re.findall(r"reader(\d)@example", text) for text in texts] == [list(map(str, found))] * 2, typed
+
+
+def test_an_act_on_all_is_about_those_who_were_found_by_name(desk: Desk) -> None:
+    ids = fill(desk)
+    editor, visit = desk.add(Role.EDITOR), desk.visit
+    page = find(editor, words="قارئ 2").text
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.partition('class="listed"')[0]))
+    assert hidden["words"] == "قارئ 2"
+    form = {name: hidden[name] for name in ("words", "topic", "language", "state", "tag", "since")}
+    assert editor.post(f"{AT}/acts", **form, whom="all", kind="tag", tag_name="vip").status_code == 303
+    visit.work()
+    with visit.parts.db.reading() as session:
+        assert session.scalars(select(SubscriberTag.subscriber_id)).all() == [ids[2]]
 
 
 def test_pages_follow_each_other_without_gaps(desk: Desk) -> None:
@@ -77,11 +151,12 @@ def test_pages_follow_each_other_without_gaps(desk: Desk) -> None:
 def test_an_analyst_sees_no_address_and_cannot_guess_one(desk: Desk) -> None:
     (reader, *_) = fill(desk)
     analyst = desk.add(Role.ANALYST)
-    for path in (f"{AT}/subscribers", f"{AT}/subscribers/{reader}", f"{AT}/subscribers?words=reader0@example.org"):
+    sought = found_at(analyst, words="reader0@example.org")
+    for path in (f"{AT}/subscribers", f"{AT}/subscribers/{reader}", sought):
         page = analyst.get(path)
         assert page.status_code == 200
         assert "reader0@" not in page.text.replace('value="reader0@example.org"', "")
-    assert analyst.get(f"{AT}/subscribers?words=reader0").text.count("/subscribers/") == 0
+    assert find(analyst, words="reader0").text.count("/subscribers/") == 0
     assert analyst.get(f"{AT}/subscribers/export.csv").status_code == 403
 
 

@@ -40,7 +40,7 @@ class Paper:
     def change(self, **words: Any) -> None:
         row = self.row
         given: dict[str, Any] = {"title": row.title, "language": row.language, "intro": row.intro}
-        given |= {"subjects": tuple(row.subjects), "audience": Audience.of(row.audience)}
+        given |= {"subjects": tuple(row.subjects), "audience": Audience.stored(row.audience)}
         compose.change(self.world.parts, self.which, Composed(**{**given, **words}))
 
     def page(self) -> dict[str, int]:

@@ -10,6 +10,7 @@ from sqlalchemy import event, func, select, update
 from notifier import flow, readers, upkeep
 from notifier.consent.changing import PreferenceChange
 from notifier.consent.links import Scope
+from notifier.desk.tagging import retag
 from notifier.domain.desk_words import IssueState, WinnerRule
 from notifier.domain.issues import Audience, IssueRefused
 from notifier.domain.outcome import Refused, Sent
@@ -19,6 +20,7 @@ from notifier.feedback import traces
 from notifier.issues import compose, sending, waves
 from notifier.models import AuditEvent, Delivery, Issue, Letter, Site, Subscriber, Wave
 from notifier.stages import record
+from notifier.stages.plan.audience import fits
 from notifier.stages.plan.issues import settle_winner
 from notifier.trail import Seen
 from tests.flow.issues import Paper, crowd, paper
@@ -100,6 +102,33 @@ def test_its_audience_is_looked_up_when_it_is_sent(world: World) -> None:
     assert set(world.subjects()) == {"sport@mail.example", "late@mail.example"}
 
 
+def test_who_bears_a_tag_is_looked_up_when_it_is_sent(world: World) -> None:
+    first, later = world.reader("first@mail.example"), world.reader("later@mail.example")
+    with world.parts.db.writing() as session:
+        retag(session, world.site.id, first.id, ["معرض"], world.now)
+    issue = paper(world, audience=Audience(tags=("معرض",)))
+    issue.send(at=world.now + timedelta(hours=1))
+    with world.parts.db.writing() as session:
+        retag(session, world.site.id, first.id, [], world.now)
+        retag(session, world.site.id, later.id, ["معرض"], world.now)
+    world.later(hours=1)
+    world.tick()
+    assert world.subjects() == {"later@mail.example": ["رسالة المحرر"]}
+
+
+def test_one_that_was_kept_with_what_is_refused_today_still_goes_out(world: World) -> None:
+    world.reader("layla@mail.example")
+    issue = paper(world)
+    with world.parts.db.writing() as session:
+        session.execute(update(Issue).values(audience={"sources": ["form", "old-list"], "languages": ["xx", "ar"]}))
+    issue.send()
+    world.work()
+    assert set(world.subjects()) == {"layla@mail.example"}
+
+
+TAGS = {"ar": ["other"], "egypt": ["معرض", "vip"], "english": ["vip"], "idle": ["معرض"]}
+
+
 @pytest.mark.parametrize(
     ("audience", "fitting"),
     [
@@ -111,6 +140,10 @@ def test_its_audience_is_looked_up_when_it_is_sent(world: World) -> None:
         (Audience(joined_days=3), {"ar", "egypt", "english"}),
         (Audience(alive_days=3), {"ar", "egypt", "english"}),
         (Audience(topics=("category:سياسة",), languages=("en",)), {"english"}),
+        (Audience(tags=("معرض",)), {"egypt", "idle"}),
+        (Audience(tags=("معرض", "vip")), {"egypt", "idle", "english"}),
+        (Audience(tags=("معرض",), joined_days=3), {"egypt"}),
+        (Audience(tags=("nowhere",)), set()),
     ],
 )
 def test_each_line_of_an_audience_narrows_it(world: World, audience: Audience, fitting: set[str]) -> None:
@@ -120,7 +153,12 @@ def test_each_line_of_an_audience_narrows_it(world: World, audience: Audience, f
         with world.parts.db.writing() as session:
             values = {"language": language, **(old if name == "idle" else {})}
             session.execute(update(Subscriber).where(Subscriber.id == reader.id).values(values))
+            retag(session, world.site.id, reader.id, TAGS[name], world.now)
     issue = paper(world, audience=audience)
+    with world.parts.db.reading() as session:
+        few = select(func.count()).select_from(Subscriber)
+        few = few.where(fits(world.site.id, audience, world.now, are_few=True))
+        assert session.scalar(few) == len(fitting), "a few who are looked up are no others"
     issue.send()
     world.work()
     assert {one.partition("@")[0] for one in world.subjects()} == fitting

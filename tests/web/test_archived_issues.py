@@ -9,6 +9,7 @@ import pytest
 
 from notifier import flow, upkeep
 from notifier.desk.audit import Actor
+from notifier.desk.tagging import retag
 from notifier.domain.desk_words import IssueState
 from notifier.domain.issues import Audience, Composed, When
 from notifier.issues import compose, sending
@@ -73,10 +74,15 @@ def test_it_stands_in_the_sections_of_its_items_and_of_its_list(visit: Visit) ->
 
 
 @pytest.mark.parametrize(
-    "audience", [Audience(sources=("form",)), Audience(joined_days=30), Audience(alive_days=90)], ids=str
+    "audience",
+    [Audience(sources=("form",)), Audience(tags=("معرض",)), Audience(joined_days=30), Audience(alive_days=90)],
+    ids=str,
 )
-@pytest.mark.usefixtures("reader")
-def test_one_for_readers_who_did_not_choose_to_be_of_its_list_is_not_filed(visit: Visit, audience: Audience) -> None:
+def test_one_for_readers_who_did_not_choose_to_be_of_its_list_is_not_filed(
+    visit: Visit, reader: int, audience: Audience
+) -> None:
+    with visit.parts.db.writing() as session:
+        retag(session, visit.site_id, reader, ["معرض"], visit.now)
     send(visit, audience=audience)
     assert any(TITLE in visit.mail_text(n) for n in range(len(visit.transport.sent)))
     assert filed(visit) == []

@@ -3,8 +3,9 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
+from notifier.desk.tagging import retag
 from notifier.models import AuditEvent
 from tests.web.conftest import POLITICS, Visit, add_site
 
@@ -58,6 +59,8 @@ def test_it_is_scheduled_paused_and_cancelled(visit: Visit) -> None:
     [
         {"title": ""}, {"language": "tlh"}, {"cover_url": "javascript:alert(1)"}, {"items": ["nowhere"]}, {"extra": 1},
         {"sample_percent": 99}, {"audience": {"joined_days": -1}}, {"subjects": ["a"] * 6}, {"title": "\0"},
+        {"audience": {"languages": ["xx"]}}, {"audience": {"languages": ["AR"]}}, {"audience": {"tags": ["\0"]}},
+        {"audience": {"sources": ["old-list"]}}, {"audience": {"tags": "vip"}},
     ],
 )  # fmt: skip
 def test_a_wrong_issue_is_refused(visit: Visit, wrong: dict[str, Any]) -> None:
@@ -88,6 +91,38 @@ def test_each_key_opens_what_it_may_and_its_own_site_alone(visit: Visit) -> None
 
 
 def test_an_audience_is_kept_as_it_was_given(visit: Visit) -> None:
-    audience = {"topics": [POLITICS], "languages": ["ar"], "alive_days": 30}
-    made = visit.client.post(ISSUES, json={**ISSUE, "audience": audience}, headers=visit.key(BOTH)).json()
+    audience = {
+        "topics": [POLITICS], "languages": ["ar", "ar-EG"], "sources": ["form", "mailchimp"], "alive_days": 30,
+        "tags": ["معرض 2026"],
+    }  # fmt: skip
+    key = visit.key(BOTH)
+    made = visit.client.post(ISSUES, json={**ISSUE, "audience": audience}, headers=key).json()
     assert made["audience"] == audience
+    path = f"{ISSUES}/{made['id']}"
+    reader = visit.active("layla@example.org")
+    assert visit.client.get(f"{path}/count", headers=key).json() == {"readers": 0}
+    wider = {**ISSUE, "audience": {"topics": [POLITICS], "tags": ["معرض 2026"]}}
+    assert visit.client.put(path, json=wider, headers=key).json()["audience"] == wider["audience"]
+    with visit.parts.db.writing() as session:
+        retag(session, visit.site_id, reader, ["معرض 2026"], visit.now)
+    assert visit.client.get(f"{path}/count", headers=key).json() == {"readers": 1}
+
+
+def test_what_is_listed_can_be_written_back_and_loses_nothing(visit: Visit) -> None:
+    key = visit.key(BOTH)
+    for items in (["a2", "a1", "a3"], ["a3"], []):
+        visit.client.post(ISSUES, json={**ISSUE, "items": items}, headers=key)
+    statements = list[str]()
+
+    def note(*args: Any) -> None:
+        statements.append(args[2])
+
+    event.listen(visit.parts.db.engine, "before_cursor_execute", note)
+    listed = visit.client.get(ISSUES, headers=key).json()
+    event.remove(visit.parts.db.engine, "before_cursor_execute", note)
+    assert [one["items"] for one in listed] == [[], ["a3"], ["a2", "a1", "a3"]]
+    assert sum("issue_items" in one for one in statements) == 1, "one question, however many issues"
+    for one in listed:
+        body = {name: one[name] for name in (*ISSUE, "audience", "subjects")}
+        back = visit.client.put(f"{ISSUES}/{one['id']}", json=body, headers=key).json()
+        assert {**back, "changed_at": one["changed_at"]} == one

@@ -3,10 +3,11 @@
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from notifier.imports import acts
 from notifier.models import AuditEvent, BulkAct, ConsentEvent, Import, ImportPiece, Subscriber, Suppression, Tag
@@ -259,6 +260,19 @@ def test_lists_that_wait_are_few_and_go_after_a_month(visit: Visit) -> None:
         assert session.scalar(select(func.count()).select_from(ImportPiece)) == 0, "nor their addresses"
 
 
+def test_who_is_on_a_pause_is_found_and_taken_away(visit: Visit) -> None:
+    add(visit, "layla")
+    add(visit, "omar")
+    with visit.parts.db.writing() as session:
+        ours = Subscriber.address == "omar@example.org"
+        session.execute(update(Subscriber).where(ours).values(paused_until=visit.now + timedelta(days=3)))
+    key = visit.key(("subscribers:read", "subscribers:export"))
+    found = visit.client.get(f"{READERS}?state=paused", headers=key).json()["readers"]
+    assert [(one["address"], one["state"]) for one in found] == [("omar@example.org", "active")]
+    lines = visit.client.get(f"{READERS}/export?format=jsonl&state=paused", headers=key).text.splitlines()
+    assert [json.loads(line)["email"] for line in lines] == ["omar@example.org"]
+
+
 def test_all_readers_are_taken_away_by_who_may_and_a_line_says_so(visit: Visit) -> None:
     add(visit, "layla", name="=1+1")
     add(visit, "omar", language="fa")
@@ -269,7 +283,13 @@ def test_all_readers_are_taken_away_by_who_may_and_a_line_says_so(visit: Visit) 
     assert [(one["email"], one["name"]) for one in rows] == [("layla@example.org", "'=1+1"), ("omar@example.org", "")]
     lines = visit.client.get(f"{READERS}/export?format=jsonl&language=fa", headers=key).text.splitlines()
     assert [json.loads(line)["email"] for line in lines] == ["omar@example.org"]
+    for words, found in (("Layla@", ["layla"]), ("omar@example.org", ["omar"]), ("=1+", ["layla"]), ("nobody@", [])):
+        body = {"words": words, "format": "jsonl"}
+        taken = visit.client.post(f"{READERS}/export", json=body, headers=key).text.splitlines()
+        assert [json.loads(line)["email"].partition("@")[0] for line in taken] == found
+    assert visit.client.post(f"{READERS}/export", json={"words": "x"}, headers=visit.key(EDITS)).status_code == 403
+    assert visit.client.get(f"{READERS}/export?words=layla@", headers=key).status_code == 422, "not in an address"
     with visit.parts.db.reading() as session:
         exported = session.scalars(select(AuditEvent).where(AuditEvent.action == "readers.exported")).all()
-        assert [one.actor.partition(":")[0] for one in exported] == ["key", "key"]
+        assert [one.actor.partition(":")[0] for one in exported] == ["key"] * 6
         assert session.scalar(select(func.count()).select_from(ConsentEvent)) == 2

@@ -84,6 +84,8 @@ FORMATS: Final = (
     ),
 )  # fmt: skip
 CSV: Final = "csv"
+NAMES: Final = (CSV, *(one.name for one in FORMATS))
+"""What the readers of a list are said to have come by."""
 _BY_PEOPLE: Final = {
     Field.EMAIL: ("email", "e-mail", "mail", "email address", "e-mail address", "address", "البريد الإلكتروني",
                   "البريد", "بريد", "الإيميل", "ایمیل", "پست الکترونیک", "ئیمەیل", "ای میل", "דואר אלקטרוני", "מייל"),

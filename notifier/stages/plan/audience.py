@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select
 from notifier.bulk import looked_up
 from notifier.domain.issues import LEFT, Audience
 from notifier.domain.words import ConsentAction
-from notifier.models import Bookmark, ConsentEvent, Mute, Subscriber, Subscription, Topic
+from notifier.models import Bookmark, ConsentEvent, Mute, Subscriber, SubscriberTag, Subscription, Tag, Topic
 
 
 def fits(site_id: int, audience: Audience, now: datetime, *, are_few: bool = False) -> ColumnElement[bool]:
@@ -20,6 +20,8 @@ def fits(site_id: int, audience: Audience, now: datetime, *, are_few: bool = Fal
     which = [Subscriber.site_id == site_id, Subscriber.confirmed_at.is_not(None), ~left]
     if audience.topics:
         which.append(_any(_followed(site_id, audience.topics), are_few=are_few))
+    if audience.tags:
+        which.append(_any(_borne(site_id, audience.tags), are_few=are_few))
     if audience.languages:
         which.append(or_(*map(_speaks, audience.languages)))
     if audience.sources:
@@ -40,6 +42,12 @@ def _followed(site_id: int, names: tuple[str, ...]) -> Select[Any]:
     topics = select(Topic.id).where(Topic.site_id == site_id, Topic.name.in_(names))
     active = Subscription.subscriber_id == Subscriber.id, Subscription.ended_at.is_(None)
     return select(literal(1)).where(*active, Subscription.topic_id.in_(topics)).correlate(Subscriber)
+
+
+def _borne(site_id: int, names: tuple[str, ...]) -> Select[Any]:
+    tags = select(Tag.id).where(Tag.site_id == site_id, Tag.name.in_(names))
+    theirs = SubscriberTag.subscriber_id == Subscriber.id, SubscriberTag.tag_id.in_(tags)
+    return select(literal(1)).where(*theirs).correlate(Subscriber)
 
 
 def _speaks(language: str) -> ColumnElement[bool]:

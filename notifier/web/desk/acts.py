@@ -16,13 +16,13 @@ from notifier.domain.importing.rows import TAG_MAX
 from notifier.models import BulkAct
 from notifier.web.desk.gate import PREFIX, Editor, scene
 from notifier.web.desk.place import path, site_of
+from notifier.web.desk.sought import typed
 from notifier.web.edge import LOOKING, Edge, Form, Here
 from notifier.web.problems import Problem
 from notifier.web.wire import Typed
 
 router = APIRouter(prefix=f"{PREFIX}/at/{{site}}/acts", include_in_schema=False)
 SHOWN: Final = 50
-_FIELDS: Final = ("words", "topic", "language", "state", "tag", "since")
 
 
 @router.api_route("", methods=LOOKING)
@@ -65,7 +65,7 @@ def _wanted(edge: Edge, site_id: int, form: Typed) -> Wanted | None:
     found = _about(edge, site_id, kind, form)
     if found is None:
         return None
-    search = Search.of({name: form.one(name) for name in _FIELDS})
+    search = Search.of(typed(form))
     return Wanted(kind, *found, ids=() if is_all else ids, search=search)
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlencode
+from typing import Any, Final, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from notifier import exports, subscribers
@@ -20,6 +19,7 @@ from notifier.domain.importing.plan import BASIS_MAX
 from notifier.domain.text.locales import LANGUAGES
 from notifier.domain.tokens import is_hash
 from notifier.domain.words import Frequency
+from notifier.web.desk import sought
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, Owner, scene
 from notifier.web.desk.place import may_see, path, seen_by, site_of
 from notifier.web.edge import LOOKING, Edge, Form, Here
@@ -28,17 +28,13 @@ from notifier.web.wire import Typed, is_clean
 
 router = APIRouter(prefix=f"{PREFIX}/at/{{site}}/subscribers", include_in_schema=False)
 _KINDS: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
-Words = Annotated[str, Query(max_length=searching.WORDS_MAX)]
 
 
 @router.api_route("", methods=LOOKING)
-def show(  # noqa: PLR0913, PLR0917 - a parameter a field of the form
-    edge: Here, entered: Analyst, site: str, words: Words = "", topic: str = "", language: str = "", state: str = "",
-    tag: str = "", since: str = "", before: int = 0,
-) -> Response:  # fmt: skip
+def show(request: Request, edge: Here, entered: Analyst, site: str, before: int = 0) -> Response:
     """A page of readers."""
-    given = {"words": words, "topic": topic, "language": language, "state": state, "tag": tag, "since": since}
     here, site_id = scene(edge, entered, "subscribers", site), site_of(edge, site).id
+    given = sought.asked(edge, entered, site_id, request)
     search, now = _search(entered, given), edge.clock()
     with edge.parts.db.reading() as session:
         found = searching.page(session, site_id, search, now, Cut(max(0, before)))
@@ -46,7 +42,7 @@ def show(  # noqa: PLR0913, PLR0917 - a parameter a field of the form
             "topics": subscribers.topics_of(session, site_id), "tags": subscribers.tags(session, site_id),
         }  # fmt: skip
     rows = [(one, seen_by(entered, one.address), one.id in found.suppressed) for one in found.readers]
-    query = urlencode({name: value for name, value in given.items() if value})
+    query = sought.query_of(edge, entered, site_id, given)
     return edge.desk.page(
         "subscribers", here, rows=rows, search=search, given=given, query=query, found=found,
         count_max=searching.COUNTED_MAX, states=STATES, languages=list(LANGUAGES), kinds=list(ActKind),
@@ -54,15 +50,20 @@ def show(  # noqa: PLR0913, PLR0917 - a parameter a field of the form
     )  # fmt: skip
 
 
+@router.post("")
+def find(edge: Here, entered: Analyst, form: Form, site: str) -> Response:
+    """Go to the page of what is looked for."""
+    query = sought.query_of(edge, entered, site_of(edge, site).id, sought.typed(form))
+    return RedirectResponse(path(site, f"/subscribers?{query}"), HTTPStatus.SEE_OTHER)
+
+
 @router.api_route("/export.{kind}", methods=LOOKING)
-def export(
-    edge: Here, entered: Owner, site: str, kind: Literal["csv", "jsonl"], state: str = "", tag: str = ""
-) -> Response:
+def export(request: Request, edge: Here, entered: Owner, site: str, kind: Literal["csv", "jsonl"]) -> Response:
     """All that is found, as it is read."""
-    site_id = site_of(edge, site).id
-    search = Search.of({"state": state, "tag": tag})
-    now = edge.clock()
+    site_id, now = site_of(edge, site).id, edge.clock()
+    wanted = _search(entered, sought.asked(edge, entered, site_id, request))
     with edge.parts.db.writing() as session:
+        search = searching.understood(session, site_id, wanted, now)
         audit.note(session, entered.seat.actor, "readers.exported", now, site_id=site_id)
     texts = (exports.as_csv if kind == "csv" else exports.as_json)(edge.parts, site_id, search, now)
     headers = {**PLAIN_HEADERS, "Content-Disposition": f'attachment; filename="subscribers.{kind}"'}

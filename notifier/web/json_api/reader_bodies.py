@@ -36,6 +36,7 @@ Language = Annotated[str, AfterValidator(_language), Field(json_schema_extra={"e
 TopicName = Annotated[str, StringConstraints(max_length=600), CLEAN]
 TagName = Annotated[str, StringConstraints(max_length=TAG_MAX), CLEAN, AfterValidator(_one_line)]
 Line = Annotated[str, StringConstraints(max_length=200), CLEAN]
+Words = Annotated[str, StringConstraints(max_length=WORDS_MAX), CLEAN]
 ReaderState = Literal["active", "pending", "suppressed"]
 
 
@@ -45,7 +46,8 @@ class Filter(Strict):
     topic: TopicName = ""
     """Who get this topic now, such as `category:سياسة`."""
     language: Language = ""
-    state: Literal["", "active", "pending", "suppressed"] = ""
+    state: Literal["", "active", "paused", "pending", "suppressed"] = ""
+    """Who is on a pause is active all the same."""
     tag: TagName = ""
     since: Annotated[date, Field(ge=EARLIEST, le=LATEST)] | None = None
     """Who came that day or later."""
@@ -66,8 +68,24 @@ class SearchBody(Listing):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"words": "layla@", "state": "active", "limit": 50}]})
 
-    words: Annotated[str, StringConstraints(max_length=WORDS_MAX), CLEAN] = ""
+    words: Words = ""
     """The beginning of an address, a hash of one, or a part of a name; of names alone without `subscribers:write`."""
+
+
+class Taken(Filter):
+    """Whom to take away, and how they are written."""
+
+    format: Literal["csv", "jsonl"] = "csv"
+    lang: Annotated[str, StringConstraints(max_length=16)] = ""
+    """The language of sentences about errors."""
+
+
+class TakenBody(Taken):
+    """The same, and words to look for, as in a search."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"words": "layla@", "format": "jsonl"}]})
+
+    words: Words = ""
 
 
 class NewReaderBody(Strict):

@@ -1,7 +1,7 @@
 """Readers by the JSON API: found, looked at, added with the basis of their consent, put right, and taken away."""
 
 from http import HTTPStatus
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 from sqlalchemy.orm import Session
@@ -21,13 +21,14 @@ from notifier.web.json_api.reader_bodies import (
     Added,
     Because,
     EditBody,
-    Filter,
     Listing,
     NewReaderBody,
     ProfileBody,
     ReaderBody,
     ReaderPage,
     SearchBody,
+    Taken,
+    TakenBody,
 )
 from notifier.web.keys import Caller, scoped
 from notifier.web.look import PLAIN_HEADERS
@@ -38,13 +39,7 @@ Editor = Annotated[Caller, scoped(Permission.SUBSCRIBERS_WRITE)]
 Taker = Annotated[Caller, scoped(Permission.SUBSCRIBERS_EXPORT)]
 router = APIRouter(prefix=f"{PREFIX}/subscribers", tags=["subscribers"], responses=REFUSALS)
 _KINDS: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
-
-
-class Taken(Filter):
-    """Whom to take away, and how they are written."""
-
-    format: Literal["csv", "jsonl"] = "csv"
-    lang: str = ""
+_STREAMS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {kind: {} for kind in _KINDS.values()}}}
 
 
 @router.get("", response_model=ReaderPage)
@@ -59,17 +54,16 @@ def search_readers(edge: Here, caller: Onlooker, body: SearchBody) -> JSONRespon
     return _page(edge, caller, body, body.words)
 
 
-@router.get("/export", response_class=StreamingResponse, responses={200: {"content": dict.fromkeys(_KINDS.values())}})
+@router.get("/export", response_class=StreamingResponse, responses=_STREAMS)
 def export_readers(edge: Here, caller: Taker, query: Annotated[Taken, Query()]) -> StreamingResponse:
     """All readers who fit, with addresses, subscriptions and consent, as they are read."""
-    with edge.parts.db.writing() as session:
-        search = search_of(session, caller.site_id, query)
-        audit.note(session, caller.actor, "readers.exported", edge.clock(), site_id=caller.site_id)
-    texts = (exports.as_csv if query.format == "csv" else exports.as_json)(
-        edge.parts, caller.site_id, search, edge.clock()
-    )
-    headers = {**PLAIN_HEADERS, "Content-Disposition": f'attachment; filename="subscribers.{query.format}"'}
-    return StreamingResponse(texts, media_type=_KINDS[query.format], headers=headers)
+    return _taken(edge, caller, query)
+
+
+@router.post("/export", response_class=StreamingResponse, responses=_STREAMS)
+def export_found_readers(edge: Here, caller: Taker, body: TakenBody) -> StreamingResponse:
+    """The same with words to look for, in a body as in a search."""
+    return _taken(edge, caller, body, body.words)
 
 
 @router.post("", status_code=201, response_model=Added, responses={202: {"model": Added}})
@@ -138,6 +132,16 @@ def act_on_reader(
 def sees_addresses(caller: Caller) -> bool:
     """Whether the key reads addresses as they are, as editors and owners do."""
     return caller.may(Permission.SUBSCRIBERS_WRITE) or caller.may(Permission.SUBSCRIBERS_EXPORT)
+
+
+def _taken(edge: Edge, caller: Caller, asked: Taken, words: str = "") -> StreamingResponse:
+    site_id, now = caller.site_id, edge.clock()
+    with edge.parts.db.writing() as session:
+        search = searching.understood(session, site_id, search_of(session, site_id, asked, words), now)
+        audit.note(session, caller.actor, "readers.exported", now, site_id=site_id)
+    texts = (exports.as_csv if asked.format == "csv" else exports.as_json)(edge.parts, site_id, search, now)
+    headers = {**PLAIN_HEADERS, "Content-Disposition": f'attachment; filename="subscribers.{asked.format}"'}
+    return StreamingResponse(texts, media_type=_KINDS[asked.format], headers=headers)
 
 
 def _page(edge: Edge, caller: Caller, asked: Listing, words: str = "") -> JSONResponse:

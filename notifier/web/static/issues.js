@@ -43,7 +43,7 @@ function sortable(list) {
 }
 
 function count(section, shown) {
-  const fields = ["topic", "reads", "source", "joined_days", "alive_days"];
+  const fields = ["topic", "tag", "reads", "source", "joined_days", "alive_days"];
   return later(300, async () => {
     const asked = new URLSearchParams();
     for (const [name, value] of new FormData(form)) if (fields.includes(name) && value) asked.append(name, value);

@@ -1,6 +1,7 @@
 """Compose an issue: its words, its items in their order, its subjects and whom it is for."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
@@ -9,12 +10,13 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import HTMLResponse
 
 from notifier.domain.desk_words import WinnerRule
-from notifier.domain.issues import KNOWN_SOURCES, SUBJECTS_MAX, Audience, Composed, IssueRefused
+from notifier.domain.issues import SUBJECTS_MAX, Audience, Composed, IssueRefused
 from notifier.domain.markdown import to_html
-from notifier.issues import compose, reading
+from notifier.issues import choices, compose, reading
 from notifier.issues.rows import Which
 from notifier.models import Issue
 from notifier.web.desk.gate import Editor
+from notifier.web.desk.issues import whom
 from notifier.web.desk.issues.ground import ISSUES, Ground, ground, see, the_issue, which
 from notifier.web.desk.issues.listing import asked_refusal
 from notifier.web.edge import LOOKING, Edge, Form, Here
@@ -110,7 +112,7 @@ def read(form: Typed, *, is_kind: bool = False) -> Composed:
     except (IssueRefused, ValueError) as refusal:
         if not is_kind:
             raise refusal if isinstance(refusal, IssueRefused) else IssueRefused("sample_wrong") from None
-        audience, percent, hours = Audience(), 20, 2
+        audience, percent, hours = _kind_audience(form), 20, 2
     return Composed(
         form.one("title"), form.one("language"), form.one("intro").replace("\r\n", "\n"), form.one("cover_url").strip(),
         form.one("cover_alt"), tuple(one for one in form.many("subject") if one.strip()), percent, hours,
@@ -119,21 +121,32 @@ def read(form: Typed, *, is_kind: bool = False) -> Composed:
 
 
 def _audience(form: Typed) -> Audience:
-    return Audience.of(
-        {
-            "topics": form.many("topic"),
-            "languages": form.many("reads"),
-            "sources": form.many("source"),
-            "joined_days": form.one("joined_days"),
-            "alive_days": form.one("alive_days"),
-        }
-    )
+    return Audience.of({**_ticked(form), **_days(form)})
+
+
+def _kind_audience(form: Typed) -> Audience:
+    """What was ticked stays so: an audience that was dropped with a wrong number would be everybody."""
+    for given in ({**_ticked(form), **_days(form)}, _ticked(form)):
+        with suppress(IssueRefused):
+            return Audience.stored(given)
+    return Audience()
+
+
+def _ticked(form: Typed) -> dict[str, Sequence[str]]:
+    return {
+        "topics": form.many("topic"), "tags": form.many("tag"), "languages": form.many("reads"),
+        "sources": form.many("source"),
+    }  # fmt: skip
+
+
+def _days(form: Typed) -> dict[str, str]:
+    return {name: form.one(name) for name in ("joined_days", "alive_days")}
 
 
 def _composed(row: Issue) -> Composed:
     return Composed(
         row.title, row.language, row.intro, row.cover_url, row.cover_alt, tuple(row.subjects), row.sample_percent,
-        row.sample_hours, row.winner_rule, Audience.of(row.audience),
+        row.sample_hours, row.winner_rule, Audience.stored(row.audience),
     )  # fmt: skip
 
 
@@ -144,13 +157,19 @@ def _page(request: Request, edge: Edge, on: Ground, row: Issue, words: Composed,
         items = reading.items(session, row.id)
         found = reading.found(session, on.site.id, query, int(before[:15]) if before.isdecimal() else 0)
         categories = reading.categories(session, on.site.id)
-    spoken = sorted(edge.parts.renderer.languages)
+        tags = choices.tags(session, on.site.id, words.audience.tags)
+        sources = choices.sources(session, on.site.id, words.audience.sources)
+    languages = [
+        (tag, edge.look.sentences.plain(tag, "language_name")) for tag in sorted(edge.parts.renderer.languages)
+    ]
+    voice, known = edge.desk.spoken(on.scene), dict(languages)
+    others = [(tag, whom.language(tag, voice)) for tag in words.audience.languages if tag not in known]
     return edge.desk.page(
         "issue_edit", on.scene, status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK,
         root=on.page(row.id), issue=row, words=words, items=items, found=found, query=query, categories=categories,
         onward=found[-1].id if len(found) == reading.FOUND_MAX else 0, shown={one.id for one in items}, refused=refused,
-        saved=asked.get("saved") == "1" and not refused, intro_html=to_html(words.intro), sources=KNOWN_SOURCES,
-        languages=[(tag, edge.look.sentences.plain(tag, "language_name")) for tag in spoken],
+        saved=asked.get("saved") == "1" and not refused, intro_html=to_html(words.intro), tags=tags,
+        languages=languages, reads=languages + others, sources=[(one, whom.source(one, voice)) for one in sources],
         subjects=[*words.subjects, *[""] * (SUBJECTS_MAX - len(words.subjects))][:SUBJECTS_MAX],
         rules=list(WinnerRule), reach=_reach(edge, on, words.audience),
     )  # fmt: skip

@@ -12,13 +12,15 @@ from notifier.domain.words import Digits
 from notifier.issues import compose, reading
 from notifier.web.desk.gate import Analyst, Editor
 from notifier.web.desk.issues.ground import ISSUES, ground, see, the_issue
+from notifier.web.desk.issues.whom import lines
 from notifier.web.edge import LOOKING, Here
 
 router = APIRouter(prefix=ISSUES, include_in_schema=False)
 REFUSALS: Final = frozenset(
     {
         "title_missing", "title_long", "subjects_many", "intro_long", "language_unknown", "cover_wrong", "sample_wrong",
-        "days_wrong", "audience_long", "items_many", "closed", "state", "empty", "past", "winner_late",
+        "days_wrong", "audience_long", "audience_language", "audience_source", "items_many", "closed", "state", "empty",
+        "past", "winner_late",
         "unschedule_first", "trials_many", "unmade", "when_wrong",
     }
 )  # fmt: skip
@@ -60,7 +62,8 @@ def show(request: Request, edge: Here, entered: Analyst, site: str, issue: int) 
     reasons = [(*one.split(": "), count) for one, count in sorted(page.reasons.items(), key=lambda one: -one[1])]
     return edge.desk.page(
         "issue", on.scene, root=on.page(issue), issue=row, items=items, waves=waves, balance=page.balance,
-        reasons=reasons, audience=Audience.of(row.audience), labels=labels, refused=asked_refusal(request),
+        reasons=reasons, refused=asked_refusal(request),
+        whom_lines=lines(Audience.stored(row.audience), labels, edge.desk.spoken(on.scene)),
         may_edit=entered.seat.role.may_act_as(Role.EDITOR),
         is_going=row.state in {IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED},
         local_when=_wall(row.local_at, entered.seat.language) if row.local_at else "",

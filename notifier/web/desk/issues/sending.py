@@ -13,6 +13,7 @@ from notifier.issues.reading import Reach
 from notifier.web.desk.gate import Editor
 from notifier.web.desk.issues.ground import ISSUES, act, ground, see, the_issue, which
 from notifier.web.desk.issues.listing import asked_refusal
+from notifier.web.desk.issues.whom import lines
 from notifier.web.edge import LOOKING, Form, Here
 from notifier.web.wire import Typed
 
@@ -26,14 +27,15 @@ def ask(request: Request, edge: Here, entered: Editor, site: str, issue: int) ->
     row = the_issue(edge, on, issue)
     if not row.state.is_open:
         return see(on.page(issue))
-    audience = Audience.of(row.audience)
+    audience = Audience.stored(row.audience)
     with edge.parts.db.reading() as session:
         labels = dict(reading.categories(session, on.site.id))
         counted = request.query_params.get("exact") and reading.count(session, on.site.id, audience, edge.clock())
     reached = Reach(counted) if counted else reading.reach(edge.parts.db, on.site.id, audience, edge.clock())
     now = edge.clock().astimezone(ZoneInfo(on.site.time_zone)).replace(tzinfo=None)
     return edge.desk.page(
-        "issue_send", on.scene, root=on.page(issue), issue=row, reached=reached, audience=audience, labels=labels,
+        "issue_send", on.scene, root=on.page(issue), issue=row, reached=reached,
+        whom_lines=lines(audience, labels, edge.desk.spoken(on.scene)),
         refused=asked_refusal(request), least=now.isoformat(timespec="minutes"), time_zone=on.site.time_zone,
     )  # fmt: skip
 
