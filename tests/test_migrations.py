@@ -266,7 +266,7 @@ def triggers(db: Database) -> dict[str, str]:
             "WHERE NOT tgisinternal"
         )
     with db.reading() as session:
-        return {name: words for name, words in session.execute(sa.text(query))}
+        return dict(session.execute(sa.text(query)).all())
 
 
 def test_the_history_makes_the_triggers_that_the_models_make(empty_database_url: str) -> None:

@@ -505,6 +505,22 @@ def upgrade() -> None:
         postgresql_where=sa.text("domain <> ''"),
         sqlite_where=sa.text("domain <> ''"),
     )
+    op.create_index(
+        "ix_suppressions_domains",
+        "suppressions",
+        ["site_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("lifted_at IS NULL AND domain <> ''"),
+        sqlite_where=sa.text("lifted_at IS NULL AND domain <> ''"),
+    )
+    op.create_index(
+        "ix_suppressions_newest",
+        "suppressions",
+        ["site_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("lifted_at IS NULL"),
+        sqlite_where=sa.text("lifted_at IS NULL"),
+    )
     op.create_table(
         "tags",
         sa.Column("id", sa.Integer(), nullable=False),
