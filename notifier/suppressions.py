@@ -158,6 +158,12 @@ def name_of(row: Suppression) -> str:
     return f"@{row.domain}" if row.domain else row.address_hash
 
 
+def shown_as(session: Session, site_id: int, who: str) -> str:
+    """How an address of a page names it: `@example.org` in A-labels, or a hash. Raises AddressInvalid."""
+    domain = suppression.domain_of(who)
+    return f"@{domain}" if domain else suppression.place_of(session.get_one(Site, site_id), who)
+
+
 def _take(session: Session, site: Site, some: Sequence[Barred], reason: str, now: datetime) -> tuple[int, int]:
     """(how many were suppressed anew, how many rows name nobody)."""
     reasons, domains, wrong = dict[tuple[int, str], str](), dict[str, str](), 0
