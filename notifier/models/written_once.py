@@ -22,7 +22,8 @@ def written_once(model: type[DeclarativeBase]) -> None:
     for dialect, statements in made.items():
         for one in statements:
             # DDL() fills in what stands behind a percent sign.
-            event.listen(table, "after_create", DDL(one.replace("%", "%%")).execute_if(dialect=dialect))
+            made_after = DDL(one.replace("%", "%%"))  # type: ignore[no-untyped-call]  # SQLAlchemy has not typed it yet
+            event.listen(table, "after_create", made_after.execute_if(dialect=dialect))
 
 
 def taken_down(table: str) -> dict[str, tuple[str, ...]]:
