@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.db import queue_up
+from notifier.desk import audit
+from notifier.desk.audit import OPERATOR, Actor
 from notifier.dispatch import CLAIMS
 from notifier.domain.words import ItemKind, ItemState, LetterKind
-from notifier.models import AuditEvent, Correction, Delivery, Item, Site
+from notifier.models import Correction, Delivery, Item, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_correct, transaction
 from notifier.stages.plan.corrections import Before, counts, is_anywhere, plan_correction
@@ -44,6 +46,9 @@ class Erratum:
     version: int | None = None
     """The first version that is right; without it the one that brought the words as they are now."""
     by: str = ""
+    """The name that the correction keeps."""
+    actor: Actor = OPERATOR
+    """Who acts, in the log."""
 
     @property
     def key(self) -> str:
@@ -137,8 +142,8 @@ def _note(session: Session, before: Before, erratum: Erratum, now: datetime) -> 
     )  # fmt: skip
     session.add(new)
     session.flush()
-    detail = {"correction": new.id, "guid": item.guid, "version": before.version}
-    session.add(AuditEvent(site_id=item.site_id, actor=new.by, action="correct", at=now, detail=detail))
+    told = {"correction": new.id, "item": item.id, "version": before.version}
+    audit.note(session, erratum.actor, "correction.made", now, site_id=item.site_id, **told)
     return new.id
 
 

@@ -61,6 +61,16 @@ def retry(parts: Parts, site_id: int, chosen: Chosen, by: Actor, now: datetime) 
         return count
 
 
+def retry_all(parts: Parts, site_id: int, reason: Reason | None, by: Actor, now: datetime) -> int:
+    """Queue failed letters of whichever send again, or only those that failed for this reason. Gives how many."""
+    ours = Delivery.site_id == site_id
+    with parts.db.writing() as session:
+        count = record.retry(session, ours & (Delivery.reason == reason) if reason else ours, now)
+        why = {"reason": reason.value} if reason else {}
+        audit.note(session, by, "deliveries.retried", now, site_id=site_id, letters=count, **why)
+        return count
+
+
 def find_person(parts: Parts, site_id: int, address: str, by: Actor, now: datetime) -> int | None:
     """The subscriber with this address; that somebody asked is noted. Raises AddressInvalid."""
     with parts.db.writing() as session:

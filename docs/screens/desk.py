@@ -43,6 +43,7 @@ PAGES: Final = {
     "issue-preview": "/issues/2/preview", "issue-send": "/issues/2/send", "calendar": "/calendar", "slot": "SLOT",
     "deliveries": "/deliveries", "send": "/deliveries/SEND", "charts": "/charts", "subscribers": "/subscribers",
     "subscriber": "/subscribers/1", "add": "/subscribers/add", "imports": "/imports", "acts": "/acts",
+    "suppressions": "/suppressions",
     "identity": "/setup", "sources": "/setup/sources", "templates": "/setup/templates",
     "template": "/setup/templates/footer", "accounts": "/setup/accounts", "keys": "/setup/keys",
     "webhooks": "/setup/webhooks",

@@ -10,10 +10,11 @@ from pydantic import SecretStr
 from rich.table import Column, Table
 from sqlalchemy import select
 
-from notifier import assembly, clock, settings
+from notifier import assembly, clock, deliveries, settings
 from notifier.account import Account
 from notifier.cli.books import status
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
@@ -21,9 +22,9 @@ from notifier.domain.outcome import Sent
 from notifier.domain.previews import ABOUT_ITEMS
 from notifier.domain.tokens import new_token
 from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind, Reason
-from notifier.models import Delivery, Item, Subscriber
+from notifier.models import Item, Subscriber
 from notifier.parts import Parts
-from notifier.stages import gather, ledger, record
+from notifier.stages import gather, ledger
 from notifier.stages.gather import Preview
 from notifier.transports.listed import send_all
 
@@ -117,9 +118,9 @@ def retry(
 ) -> None:
     """Queue failed letters again, as long as they are still news. The sweep sends them within seconds."""
     parts = assembly.parts()
-    with parts.db.writing() as session:
-        which = Delivery.site_id == the_site(session, site).id
-        count = record.retry(session, which & (Delivery.reason == reason) if reason else which, clock.now())
+    with parts.db.reading() as session:
+        site_id = the_site(session, site).id
+    count = deliveries.retry_all(parts, site_id, reason, Actor(COMMAND_LINE), clock.now())
     console.print(f"{count} queued again")
 
 

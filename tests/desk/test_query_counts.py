@@ -21,7 +21,8 @@ NOT_FOR_US = {
 """Whoever is logged in is sent on."""
 NAMES = {
     "site": "naba", "reader": FIRST, "issue": FIRST, "number": FIRST, "subscriber": FIRST, "endpoint": FIRST,
-    "send": f"digest-{FIRST}", "frequency": "daily", "slot": "20260701T0600Z", "chart": "letters",
+    "who": f"{FIRST:064x}", "send": f"digest-{FIRST}",
+    "frequency": "daily", "slot": "20260701T0600Z", "chart": "letters",
 }  # fmt: skip
 KINDS = {"export.{kind}": ("csv", "jsonl"), "templates/{kind}": ("digest",)}
 QUERIES = {
@@ -36,6 +37,7 @@ QUERIES = {
     ),
     "/desk/at/{site}/subscribers/export.{kind}": ("sought=r1", "language=ar"),
     "/desk/at/{site}/charts/{chart}.csv": (),
+    "/desk/at/{site}/suppressions": ("kind=domains",),
 }  # fmt: skip
 
 
