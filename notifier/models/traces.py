@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
 from notifier.domain.traces import Onlooker, TraceKind
+from notifier.domain.words import LetterKind
 from notifier.models.base import Base
 
 
@@ -26,6 +27,28 @@ class TraceCount(Base):
     link_hash: Mapped[str] = mapped_column(String(64), default="")
     """Of a click: SHA-256 of its address, which is too long for a key."""
     link: Mapped[str] = mapped_column(Text, default="")
+    count: Mapped[int] = mapped_column(BigId)
+
+
+class TraceSum(Base):
+    """The same of a whole send: an issue, a digest run, an alert; other letters of a kind share one, `about_id` 0.
+
+    Kept beside the counts, for a site may have as many letters as readers, each with links of its own.
+    """
+
+    __tablename__ = "trace_sums"
+    __table_args__ = (
+        UniqueConstraint("site_id", "day", "letter_kind", "about_id", "kind", "onlooker"),
+        Index("ix_trace_sums_about", "letter_kind", "about_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    letter_kind: Mapped[LetterKind]
+    about_id: Mapped[int] = mapped_column(BigId)
+    day: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[TraceKind]
+    onlooker: Mapped[Onlooker]
     count: Mapped[int] = mapped_column(BigId)
 
 

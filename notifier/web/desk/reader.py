@@ -10,6 +10,7 @@ from notifier import subscribers
 from notifier.consent.evidence import AFTERWARDS
 from notifier.domain.issues import KNOWN_SOURCES
 from notifier.domain.text.locales import LANGUAGES
+from notifier.issues import reading
 from notifier.subscribers import Edit
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, Owner, scene
 from notifier.web.desk.place import may_see, path, seen_by, site_of
@@ -109,11 +110,12 @@ def _page(edge: Edge, entered: Entered, slug: str, reader: int, error: str = "")
     here, site = scene(edge, entered, "subscribers", slug), site_of(edge, slug)
     with edge.parts.db.reading() as session:
         found = subscribers.profile(session, site.id, reader)
+        newest = reading.newest(session, site.id)
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return edge.desk.page(
         "subscriber", here, status=status, found=found, address=seen_by(entered, found.reader.address), error=error,
         may_act=may_see(entered), languages=list(LANGUAGES),
-        sources=(*KNOWN_SOURCES, *AFTERWARDS),
+        sources=(*KNOWN_SOURCES, *AFTERWARDS), newest_issue=newest,
     )  # fmt: skip
