@@ -31,22 +31,18 @@ class TraceCount(Base):
 
 
 class TraceSum(Base):
-    """The same of a whole send: an issue, a digest run, an alert; other letters of a kind share one, `about_id` 0.
+    """The same of a whole send over all its days: an issue, a digest run, an alert; others of a kind share one, of 0.
 
     Kept beside the counts, for a site may have as many letters as readers, each with links of its own.
     """
 
     __tablename__ = "trace_sums"
-    __table_args__ = (
-        UniqueConstraint("site_id", "day", "letter_kind", "about_id", "kind", "onlooker"),
-        Index("ix_trace_sums_about", "letter_kind", "about_id"),
-    )
+    __table_args__ = (UniqueConstraint("site_id", "letter_kind", "about_id", "kind", "onlooker"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     letter_kind: Mapped[LetterKind]
     about_id: Mapped[int] = mapped_column(BigId)
-    day: Mapped[str] = mapped_column(String(10))
     kind: Mapped[TraceKind]
     onlooker: Mapped[Onlooker]
     count: Mapped[int] = mapped_column(BigId)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from notifier import census
 from notifier.desk.audit import Actor
@@ -10,7 +10,7 @@ from notifier.domain.traces import Onlooker, TraceKind, Tracking
 from notifier.domain.words import LetterKind
 from notifier.feedback import heed, traces
 from notifier.feedback.heed import Sum
-from notifier.models import AuditEvent, Letter, Site, TraceSum
+from notifier.models import AuditEvent, DaySum, Letter, Site, TraceSum
 from notifier.sites import SiteChange, amend_site
 from notifier.trail import Seen
 from tests.world import World
@@ -63,7 +63,7 @@ def test_a_digests_letters_add_up_to_its_run_and_to_their_days(world: World) -> 
         assert heed.by_day(session, world.site.id, tomorrow)[TraceKind.OPEN] == {tomorrow: Sum(1)}
         key = LetterKind.DIGEST, letter.about_id
         assert letter.about_id
-        found = heed.by_send(session, [key, (LetterKind.ISSUE, letter.about_id)])
+        found = heed.by_send(session, world.site.id, [key, (LetterKind.ISSUE, letter.about_id)])
         assert found == {key: {TraceKind.OPEN: Sum(4, 1, 1), TraceKind.CLICK: Sum(1, 1)}}
 
 
@@ -77,14 +77,17 @@ def test_made_anew_the_sums_are_what_they_were(world: World) -> None:
     count(world, seen(world, digest(world)))
 
     def whole() -> set[tuple[object, ...]]:
-        names = TraceSum.about_id, TraceSum.day, TraceSum.kind, TraceSum.onlooker, TraceSum.count
+        send = TraceSum.site_id, TraceSum.about_id, TraceSum.kind, TraceSum.onlooker, TraceSum.count
+        day = DaySum.site_id, DaySum.measure, DaySum.day, DaySum.name, DaySum.count
         with world.parts.db.reading() as session:
-            return {tuple(row) for row in session.execute(select(*names))}
+            days = session.execute(select(*day).where(DaySum.measure.in_(["open", "click"])))
+            return {tuple(row) for row in [*session.execute(select(*send)), *days]}
 
     before = whole()
-    assert len(before) == 7
+    assert len(before) == 6 + 7
     with world.parts.db.writing() as session:
-        session.query(TraceSum).delete()
+        session.execute(delete(TraceSum))
+        session.execute(delete(DaySum).where(DaySum.measure == "open"))
     census.rebuild(world.parts, world.now)
     assert whole() == before
 
@@ -101,4 +104,4 @@ def test_what_comes_after_the_policy_was_switched_off_enters_no_sum(world: World
 
 def test_a_rate_is_of_a_hundred_letters() -> None:
     assert Sum(people=5, machines=90, apple=90).per_hundred(40) == 12.5
-    assert Sum(people=5).per_hundred(0) == 0
+    assert Sum(people=5).per_hundred(0) is None

@@ -577,7 +577,6 @@ def upgrade() -> None:
         sa.Column("site_id", sa.Integer(), nullable=False),
         sa.Column("letter_kind", sa.String(length=20), nullable=False),
         sa.Column("about_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("onlooker", sa.String(length=20), nullable=False),
         sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -587,15 +586,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_trace_sums")),
         sa.UniqueConstraint(
             "site_id",
-            "day",
             "letter_kind",
             "about_id",
             "kind",
             "onlooker",
-            name=op.f("uq_trace_sums_site_id_day_letter_kind_about_id_kind_onlooker"),
+            name=op.f("uq_trace_sums_site_id_letter_kind_about_id_kind_onlooker"),
         ),
     )
-    op.create_index("ix_trace_sums_about", "trace_sums", ["letter_kind", "about_id"], unique=False)
     op.create_table(
         "archived_topics",
         sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

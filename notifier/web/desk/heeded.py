@@ -45,7 +45,7 @@ class Heeded:
         return self.send.page.balance.sent
 
     @property
-    def rates(self) -> tuple[float, float]:
+    def rates(self) -> tuple[float | None, float | None]:
         """Opens and clicks by people, for each hundred letters."""
         return self.opens.per_hundred(self.letters), self.clicks.per_hundred(self.letters)
 
@@ -86,7 +86,7 @@ def policy(session: Session, site_id: int) -> Tracking:
 def latest(session: Session, site_id: int) -> list[Heeded]:
     """The latest issues and digests, the newest first."""
     found = sends.sends(session, site_id, most=SENDS, kinds=(LetterKind.ISSUE, LetterKind.DIGEST))
-    sums = heed.by_send(session, [(one.key.kind, one.key.about_id) for one in found])
+    sums = heed.by_send(session, site_id, [(one.key.kind, one.key.about_id) for one in found])
     of = [(one, sums.get((one.key.kind, one.key.about_id), {})) for one in found]
     return [Heeded(one, them.get(TraceKind.OPEN, _NONE), them.get(TraceKind.CLICK, _NONE)) for one, them in of]
 
