@@ -71,6 +71,20 @@ INSERT INTO imports (site_id, actor, name, digest, size, is_local, state, plan, 
 SELECT :site, 'bench', 'list.csv', '', 1, false, 'done', CAST(:plan AS json), 1, 1, '{"new": 1}', '', :now, :now
 FROM generate_series(1, :imports)
 """,
+    "UPDATE sites SET tracking = 'counts' WHERE id = :site",
+    """
+INSERT INTO trace_sums (site_id, letter_kind, about_id, kind, onlooker, count)
+SELECT :site, CASE WHEN n > 50 THEN 'digest' ELSE 'alert' END, day * CASE WHEN n > 50 THEN 1 ELSE n END, did, who, n
+FROM generate_series(1, :sends) AS day, generate_series(1, 51) AS n, unnest(ARRAY['open', 'click']) AS did,
+  unnest(ARRAY['person', 'proxy', 'apple', 'machine']) AS who
+ON CONFLICT DO NOTHING
+""",
+    """
+INSERT INTO day_sums (site_id, measure, day, name, count)
+SELECT :site, did, to_char(CAST(:now AS timestamptz) - (:sends - day) * interval '1 day', 'YYYY-MM-DD'), who, day * 997
+FROM generate_series(1, :sends) AS day, unnest(ARRAY['open', 'click']) AS did,
+  unnest(ARRAY['person', 'proxy', 'apple', 'machine']) AS who
+""",
     """
 INSERT INTO import_faults (import_id, line, reason, words)
 SELECT max(imports.id), n, 'at_sign', 'nobody' FROM imports, generate_series(1, :readers / 30) AS n GROUP BY n

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from notifier import tally
+from notifier.feedback import heed
 from notifier.models import Site
 from notifier.parts import Parts
 from notifier.stages import sums
@@ -26,4 +27,5 @@ def rebuild(parts: Parts, now: datetime) -> None:
     """Make the running count anew from the letters themselves, and count everything else; reads every letter."""
     with parts.db.writing() as session:
         tally.rebuild(session)
+        heed.rebuild(session)
     count(parts, now)

@@ -16,7 +16,9 @@ from notifier.domain.address import check_address
 from notifier.domain.desk_words import USUAL
 from notifier.domain.letter import Logo
 from notifier.domain.tokens import new_token, token_hash
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Calendar, Digits, SourceKind
+from notifier.feedback import traces
 from notifier.models import ApiKey, Site, Source
 from notifier.site_rules import check_face, checked_origins, checked_replies_url, checked_sender
 
@@ -123,6 +125,8 @@ class SiteChange:
     replies_url: str | None = None
     has_archive: bool | None = None
     is_archive_indexed: bool | None = None
+    tracking: Tracking | None = None
+    """What it may learn of opens and clicks; for less than before, what is known of readers is forgotten."""
 
     def values(self) -> dict[str, Any]:
         """The columns that it names, checked. Raises SiteInvalid."""
@@ -147,6 +151,11 @@ def amend_site(session: Session, site: Site, change: SiteChange, by: Actor, now:
         setattr(site, name, values[name])
     if changed:
         audit.note(session, by, "site.changed", now, site_id=site.id, fields=", ".join(changed))
+    if "tracking" in changed:
+        # A line of its own: how far readers were followed, and since when, is asked for later.
+        audit.note(session, by, f"site.tracking_{site.tracking.value}", now, site_id=site.id)
+        if site.tracking is not Tracking.READERS:
+            traces.forget_readers(session, site.id)
     return changed
 
 

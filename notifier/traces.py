@@ -3,16 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from notifier.consent import evidence
-from notifier.desk import audit
-from notifier.desk.audit import Actor
-from notifier.domain.traces import Tracking
 from notifier.domain.words import ConsentAction
 from notifier.feedback import traces
-from notifier.models import Site, Subscriber, Trace
+from notifier.models import Subscriber, Trace
 from notifier.parts import Parts
 
 AT_ONCE: Final = 1000
@@ -31,21 +28,6 @@ def allow(parts: Parts, subscriber_id: int, ip: str, now: datetime, *, is_allowe
             session.execute(delete(Trace).where(Trace.subscriber_id == subscriber_id))
         purpose = f"tracking {'on' if is_allowed else 'off'}"
         evidence.note(session, reader, ConsentAction.CHANGED, purpose, now, source="link", ip=ip)
-
-
-def decide(session: Session, site: Site, tracking: Tracking, by: Actor, now: datetime) -> None:
-    """Set the policy, and note who did; what is so already leaves no line."""
-    if site.tracking is not tracking:
-        set_policy(session, site, tracking)
-        audit.note(session, by, "site.tracking_set", now, site_id=site.id, policy=tracking.value)
-
-
-def set_policy(session: Session, site: Site, tracking: Tracking) -> None:
-    """What the site may learn from now on; switched off, or down to sums, what is known of readers is forgotten."""
-    site.tracking = tracking
-    if tracking is not Tracking.READERS:
-        theirs = select(Subscriber.id).where(Subscriber.site_id == site.id)
-        session.execute(delete(Trace).where(Trace.subscriber_id.in_(theirs)))
 
 
 def count(parts: Parts) -> int:

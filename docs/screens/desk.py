@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 
 from docs.screens.pages import STORIES, _visit
 from notifier import census, flow, staff, upkeep
@@ -25,12 +25,15 @@ from notifier.domain.desk_words import Role
 from notifier.domain.issues import Composed, When
 from notifier.domain.items import NewItem
 from notifier.domain.outcome import Refused
-from notifier.domain.words import Frequency, ItemKind, SourceKind
-from notifier.feedback import alarms
+from notifier.domain.traces import Onlooker, TraceKind, Tracking
+from notifier.domain.words import Frequency, ItemKind, LetterKind, SourceKind
+from notifier.feedback import alarms, traces
 from notifier.issues import compose, sending
 from notifier.issues.rows import Which
-from notifier.models import Source, Subscriber
+from notifier.models import Letter, Site, Source, Subscriber
 from notifier.returns import limits
+from notifier.sites import SiteChange, amend_site
+from notifier.trail import Seen
 from tests.web.conftest import Visit
 from tests.web.reader_pages import served
 
@@ -144,8 +147,25 @@ def fill(visit: Visit, language: str) -> str:
             site_id=visit.site_id, kind=SourceKind.FEED, url="https://naba.example/feed/", next_poll_at=visit.now,
             last_error="503 Service Unavailable", last_ok_at=visit.now - timedelta(hours=5), created_at=visit.now,
         ))  # fmt: skip
+    follow(visit)
     census.count(parts, visit.now)
     return f"alert-{last.item_id}"
+
+
+def follow(visit: Visit) -> None:
+    """A month of opens and clicks, fewer the longer ago."""
+    with visit.parts.db.writing() as session:
+        site = session.get_one(Site, visit.site_id)
+        amend_site(session, site, SiteChange(tracking=Tracking.COUNTS), Actor("cli"), visit.now)
+        letter = session.scalars(select(func.min(Letter.id)).where(Letter.kind == LetterKind.ALERT)).one()
+        some = [
+            Seen(TraceKind.OPEN, letter, visit.now.timestamp() - 86_400 * back - one, who)
+            for back in range(28)
+            for who, share in ((Onlooker.PERSON, 5), (Onlooker.APPLE, 3), (Onlooker.MACHINE, 1))
+            for one in range(share * (30 - back + back * 7 % 5))
+        ]
+        clicks = [replace(one, kind=TraceKind.CLICK, link="https://naba.example/164") for one in some[::9]]
+        traces.count(session, [*some, *clicks])
 
 
 def compose_two(visit: Visit, language: str, item: int) -> None:

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from notifier import assembly, clock, traces
+from notifier import assembly, clock
 from notifier.cli.data import site_app
 from notifier.cli.words import SiteOption, console, the_site
 from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.traces import Tracking
+from notifier.sites import SiteChange, amend_site
 
 
 def add_to(_app: typer.Typer) -> None:
@@ -27,5 +28,5 @@ def site_tracking(
     with assembly.parts().db.writing() as session:
         row = the_site(session, site)
         if policy is not None:
-            traces.decide(session, row, policy, Actor(COMMAND_LINE), clock.now())
+            amend_site(session, row, SiteChange(tracking=policy), Actor(COMMAND_LINE), clock.now())
         console.print(row.tracking.value, highlight=False)

@@ -1,6 +1,7 @@
 """The vocabulary of opens and clicks."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Tracking(StrEnum):
@@ -29,3 +30,7 @@ class Onlooker(StrEnum):
     APPLE = "apple"
     """Apple's privacy proxy, which opens everything."""
     MACHINE = "machine"
+
+
+HUMAN: Final = frozenset({Onlooker.PERSON, Onlooker.PROXY})
+"""Those that stand for a reader."""

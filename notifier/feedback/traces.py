@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.onlookers import SOON, is_burst
-from notifier.domain.traces import Onlooker, TraceKind, Tracking
+from notifier.domain.traces import HUMAN, Onlooker, TraceKind, Tracking
+from notifier.feedback import heed
 from notifier.models import Delivery, Letter, Site, Subscriber, Trace, TraceCount
 from notifier.trail import Seen
-
-HUMAN = frozenset({Onlooker.PERSON, Onlooker.PROXY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,12 @@ class Heed:
         return sum(count for who, count in self.times.items() if who in HUMAN)
 
 
+class _Place(NamedTuple):
+    site_id: int
+    tracking: Tracking
+    send: heed.Send
+
+
 class _Reader(NamedTuple):
     letter_id: int
     subscriber_id: int
@@ -46,12 +51,13 @@ def count(session: Session, seen: Sequence[Seen]) -> int:
 
     A site that has switched it off since, and a reader who has taken the consent back, leave nothing.
     """
-    policies = _policies(session, {one.letter_id for one in seen})
-    allowed = [one for one in seen if policies.get(one.letter_id, (0, Tracking.OFF))[1] is not Tracking.OFF]
-    personal = {one.delivery_id for one in allowed if policies[one.letter_id][1] is Tracking.READERS} - {0}
+    places = _places(session, {one.letter_id for one in seen})
+    allowed = [one for one in seen if one.letter_id in places]
+    personal = {one.delivery_id for one in allowed if places[one.letter_id].tracking is Tracking.READERS} - {0}
     readers = _readers(session, personal)
     told = _told_apart([_placed(one, readers) for one in allowed], readers)
-    _add(session, told, {letter: site for letter, (site, _) in policies.items()})
+    _add(session, told, places)
+    heed.add(session, ((places[one.letter_id].send, _day(one.at), one.kind, one.onlooker) for one in told))
     _keep(session, [one for one in told if one.delivery_id and one.onlooker in HUMAN], readers)
     return len(told)
 
@@ -64,6 +70,12 @@ def opens_of(session: Session, letter_ids: Collection[int]) -> dict[int, Heed]:
 def clicks_of(session: Session, letter_ids: Collection[int]) -> dict[int, Heed]:
     """How links of letters were followed; a letter without a click is missing."""
     return _heed(session, letter_ids, TraceKind.CLICK)
+
+
+def forget_readers(session: Session, site_id: int) -> None:
+    """What single readers of a site did; the sums stay."""
+    theirs = select(Subscriber.id).where(Subscriber.site_id == site_id)
+    session.execute(delete(Trace).where(Trace.subscriber_id.in_(theirs)))
 
 
 def purge(session: Session, before: datetime) -> None:
@@ -98,13 +110,15 @@ def _is_soon(one: Seen, reader: _Reader | None) -> bool:
     return reader.finished_at is None or datetime.fromtimestamp(one.at, UTC) - reader.finished_at < SOON
 
 
-def _policies(session: Session, letter_ids: set[int]) -> dict[int, tuple[int, Tracking]]:
+def _places(session: Session, letter_ids: set[int]) -> dict[int, _Place]:
     rows = session.execute(
-        select(Letter.id, Site.id, Site.tracking)
+        select(Letter.id, Site.id, Site.tracking, Letter.kind, Letter.about_id)
         .join(Site, Site.id == Letter.site_id)
-        .where(among(session, Letter.id, letter_ids))
+        .where(among(session, Letter.id, letter_ids), Site.tracking != Tracking.OFF)
     )
-    return {letter: (site, tracking) for letter, site, tracking in rows}
+    return {
+        letter: _Place(site, tracking, heed.Send(site, kind, about)) for letter, site, tracking, kind, about in rows
+    }
 
 
 def _readers(session: Session, delivery_ids: set[int]) -> dict[int, _Reader]:
@@ -116,11 +130,11 @@ def _readers(session: Session, delivery_ids: set[int]) -> dict[int, _Reader]:
     return {delivery: _Reader(letter, subscriber or 0, at) for delivery, letter, subscriber, at in rows}
 
 
-def _add(session: Session, told: Iterable[Seen], sites: Mapping[int, int]) -> None:
+def _add(session: Session, told: Iterable[Seen], places: Mapping[int, _Place]) -> None:
     sums = Counter((one.letter_id, _day(one.at), one.kind, one.onlooker, one.link) for one in told)
     rows: list[dict[str, Any]] = [
         {
-            "site_id": sites[letter], "letter_id": letter, "day": day, "kind": kind, "onlooker": onlooker,
+            "site_id": places[letter].site_id, "letter_id": letter, "day": day, "kind": kind, "onlooker": onlooker,
             "link_hash": _hash(link), "link": link, "count": number,
         }
         # Always in the same order: two of these at once must not wait for each other.

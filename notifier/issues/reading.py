@@ -87,6 +87,11 @@ def listed(session: Session, site_id: int, before: int = 0) -> Sequence[Issue]:
     return session.scalars(newest.where(Issue.id < before) if before else newest).all()
 
 
+def newest(session: Session, site_id: int) -> int:
+    """The id of the issue that was begun last; 0 where there is none."""
+    return session.scalar(select(func.max(Issue.id)).where(Issue.site_id == site_id)) or 0
+
+
 def items(session: Session, issue_id: int) -> list[Shown]:
     """An issue's items in the order of the letter."""
     rows = session.execute(

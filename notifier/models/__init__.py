@@ -26,7 +26,7 @@ from notifier.models.roll import (
     Tag,
 )
 from notifier.models.threads import Bookmark, Mute, Thread
-from notifier.models.traces import Trace, TraceCount
+from notifier.models.traces import Trace, TraceCount, TraceSum
 
 __all__ = [
     "AddressMove",
@@ -89,6 +89,7 @@ __all__ = [
     "Topic",
     "Trace",
     "TraceCount",
+    "TraceSum",
     "Trial",
     "UsedToken",
     "User",

@@ -15,6 +15,7 @@ _SUM, _FRESH = text("is_sum"), text("NOT is_sum")
 _EARLY, _COMPLAINED = text("is_early"), text("kind = 'complained'")
 _QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
 _UNSENT = text("state = 'failed' OR state = 'dropped' OR state = 'expired'")
+_ISSUED = text("kind = 'issue'")
 _PERSONAL = text("kind <> 'alert' AND kind <> 'digest' AND kind <> 'issue'")
 
 
@@ -68,6 +69,8 @@ class Letter(Base):
         Index(None, "site_id", "created_at"),
         # How many letters a stream had lately, for its rate of complaints.
         Index("ix_letters_stream", "site_id", "kind", "created_at"),
+        # The few letters of an issue among all others.
+        Index("ix_letters_issue", "about_id", postgresql_where=_ISSUED, sqlite_where=_ISSUED),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -77,6 +80,8 @@ class Letter(Base):
     frequency: Mapped[Frequency | None]
     key: Mapped[str] = mapped_column(String(64))
     """SHA-256 over kind, language and ids: the same content is the same row."""
+    about_id: Mapped[int] = mapped_column(BigId, default=0)
+    """The same as its deliveries', where those are about one thing for many; 0 for letters to one person each."""
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """What the template needs beside the items: `topic_ids`, `more`, `choices`, `correction_id`, `until`."""
     planned_count: Mapped[int] = mapped_column(default=0)

@@ -52,9 +52,9 @@ class DaySum(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     measure: Mapped[str] = mapped_column(String(20))
-    """`readers`, `joined`, `left`, `topic`, `domain` or `slot`."""
+    """`readers`, `joined`, `topic`, `domain`, `comments`, `letters` or `slot`; `open` and `click` grow as they come."""
     day: Mapped[str] = mapped_column(String(10))
     """In UTC, such as `2026-11-23`."""
     name: Mapped[str] = mapped_column(String(400), default="")
-    """Of what: a topic's id, a domain, the hours of a digest."""
+    """Of what: a topic's id, a domain, the hours of a digest, an onlooker."""
     count: Mapped[int] = mapped_column(BigId)

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
 from notifier.domain.traces import Onlooker, TraceKind
+from notifier.domain.words import LetterKind
 from notifier.models.base import Base
 
 
@@ -26,6 +27,24 @@ class TraceCount(Base):
     link_hash: Mapped[str] = mapped_column(String(64), default="")
     """Of a click: SHA-256 of its address, which is too long for a key."""
     link: Mapped[str] = mapped_column(Text, default="")
+    count: Mapped[int] = mapped_column(BigId)
+
+
+class TraceSum(Base):
+    """The same of a whole send over all its days: an issue, a digest run, an alert; others of a kind share one, of 0.
+
+    Kept beside the counts, for a site may have as many letters as readers, each with links of its own.
+    """
+
+    __tablename__ = "trace_sums"
+    __table_args__ = (UniqueConstraint("site_id", "letter_kind", "about_id", "kind", "onlooker"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    letter_kind: Mapped[LetterKind]
+    about_id: Mapped[int] = mapped_column(BigId)
+    kind: Mapped[TraceKind]
+    onlooker: Mapped[Onlooker]
     count: Mapped[int] = mapped_column(BigId)
 
 

@@ -37,6 +37,7 @@ from notifier.models import (
     Tag,
     TemplateVersion,
     Topic,
+    TraceSum,
     Trial,
     User,
     Wave,
@@ -132,6 +133,11 @@ class Crowd:
             ]),
             (Delivery, [{**letter, "subscriber_id": FIRST, "about_id": n, **state[n % len(state)]} for n in some]),
             (Delivery, [{**letter, **issued, "subscriber_id": n, **state[n % len(state)]} for n in some]),
+            (TraceSum, [
+                {**site, "letter_kind": "digest", "about_id": n, "kind": "open",
+                 "onlooker": "person", "count": n}
+                for n in some
+            ]),
             (Notice, [
                 {"subscriber_id": FIRST, "item_id": n, "article_id": FIRST, "reason": "thread", "frequency": "instant",
                  "created_at": now, "due_at": now, "dropped_at": now, "dropped_reason": "unsubscribed"}

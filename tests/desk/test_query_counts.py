@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from notifier.domain.desk_words import Role
+from notifier.domain.traces import Tracking
+from notifier.models import Site
 from tests.desk.conftest import Desk, Somebody
 from tests.desk.crowd import FIRST, Crowd
 from tests.desk.test_roles import routes
@@ -36,6 +38,7 @@ QUERIES = {
         "topic=category:c1000", "source=form", "alive_days=30", f"tag=وسم {FIRST}", "tag=وسم 1&tag=وسم 2",
     ),
     "/desk/at/{site}/subscribers/export.{kind}": ("sought=r1", "language=ar"),
+    "/desk/at/{site}/issues/{issue}/preview": (f"reader={FIRST}",),
     "/desk/at/{site}/charts/{chart}.csv": (),
     "/desk/at/{site}/suppressions": ("kind=domains",),
 }  # fmt: skip
@@ -84,6 +87,8 @@ def asked(desk: Desk, owner: Somebody) -> dict[str, Counter[str]]:
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_page_asks_more_often_for_more_rows(desk: Desk) -> None:
     owner, visit = desk.add(Role.OWNER), desk.visit
+    with visit.parts.db.writing() as session:
+        session.get_one(Site, visit.site_id).tracking = Tracking.COUNTS
     crowd = Crowd(visit.parts, visit.site_id, visit.now)
     crowd.grow(FEW)
     few = asked(desk, owner)

@@ -9,12 +9,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from notifier import readers, settings, traces, upkeep
+from notifier.desk.audit import Actor
 from notifier.domain.tokens import Signer
 from notifier.domain.traces import Onlooker, Tracking
 from notifier.domain.tracks import Tracks
 from notifier.feedback.traces import clicks_of, opens_of
 from notifier.models import Base, ConsentEvent, Letter, Site, Subscriber, Trace, TraceCount
 from notifier.shared import Shared
+from notifier.sites import SiteChange, amend_site
 from notifier.stages.render import Press, Renderer
 from notifier.trail import RedisTrail
 from notifier.web.app import create_app
@@ -44,7 +46,8 @@ def reader(world: World, name: str) -> int:
 
 def policy(world: World, tracking: Tracking) -> None:
     with world.parts.db.writing() as session:
-        traces.set_policy(session, session.get_one(Site, world.site.id), tracking)
+        site = session.get_one(Site, world.site.id)
+        amend_site(session, site, SiteChange(tracking=tracking), Actor("cli"), world.now)
 
 
 def digest(world: World, tracking: Tracking, guid: str = "a") -> dict[str, str]:

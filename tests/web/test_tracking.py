@@ -4,15 +4,18 @@ from sqlalchemy import select
 
 from notifier import traces
 from notifier.consent import own
+from notifier.desk.audit import Actor
 from notifier.domain.traces import Tracking
 from notifier.models import ConsentEvent, Site, Subscriber
+from notifier.sites import SiteChange, amend_site
 from tests.web.conftest import Visit
 from tests.web.test_sign_in import act, signed_in
 
 
 def ask(visit: Visit, policy: Tracking = Tracking.READERS) -> None:
     with visit.parts.db.writing() as session:
-        traces.set_policy(session, session.get_one(Site, visit.site_id), policy)
+        site = session.get_one(Site, visit.site_id)
+        amend_site(session, site, SiteChange(tracking=policy), Actor("cli"), visit.now)
 
 
 def may_track(visit: Visit, reader: int) -> bool:

@@ -327,12 +327,21 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=40), nullable=False),
         sa.Column("frequency", sa.String(length=20), nullable=True),
         sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("about_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("data", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("planned_count", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_letters_site_id_sites"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
         sa.UniqueConstraint("site_id", "key", name=op.f("uq_letters_site_id_key")),
+    )
+    op.create_index(
+        "ix_letters_issue",
+        "letters",
+        ["about_id"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'issue'"),
+        sqlite_where=sa.text("kind = 'issue'"),
     )
     op.create_index(op.f("ix_letters_site_id_created_at"), "letters", ["site_id", "created_at"], unique=False)
     op.create_index("ix_letters_stream", "letters", ["site_id", "kind", "created_at"], unique=False)
@@ -599,6 +608,28 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_topics_site_id_sites"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_topics")),
         sa.UniqueConstraint("site_id", "name", name=op.f("uq_topics_site_id_name")),
+    )
+    op.create_table(
+        "trace_sums",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("letter_kind", sa.String(length=20), nullable=False),
+        sa.Column("about_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("onlooker", sa.String(length=20), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["site_id"], ["sites.id"], name=op.f("fk_trace_sums_site_id_sites"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trace_sums")),
+        sa.UniqueConstraint(
+            "site_id",
+            "letter_kind",
+            "about_id",
+            "kind",
+            "onlooker",
+            name=op.f("uq_trace_sums_site_id_letter_kind_about_id_kind_onlooker"),
+        ),
     )
     op.create_table(
         "archived_topics",
@@ -1598,6 +1629,7 @@ def downgrade() -> None:
     op.drop_table("calls")
     op.drop_table("bulk_changes")
     op.drop_table("archived_topics")
+    op.drop_table("trace_sums")
     op.drop_table("topics")
     op.drop_table("template_versions")
     op.drop_table("tallies")

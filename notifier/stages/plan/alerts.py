@@ -17,7 +17,7 @@ def plan_alerts(session: Session, edition: Edition, item: Item, readers: Select[
 
     def draft(language: str) -> Draft:
         spoken = edition.spoken(language)
-        return Draft(edition.site.id, LetterKind.ALERT, spoken, (item.id,), Frequency.INSTANT)
+        return Draft(edition.site.id, LetterKind.ALERT, spoken, (item.id,), Frequency.INSTANT, about_id=item.id)
 
     planned = plan_crowd(session, edition, About(LetterKind.ALERT, item.id), readers, draft)
     item.planned_count += planned

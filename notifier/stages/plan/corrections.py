@@ -138,6 +138,7 @@ def _drafter(session: Session, edition: Edition, before: Before) -> Callable[[st
         language, _, version = want.rpartition(":")
         title = next((title for last, title in headlines if last >= int(version)), item.title)
         data = {"correction_id": before.correction_id, "title": title or item.summary[:HEADLINE_CHARACTERS]}
-        return Draft(edition.site.id, LetterKind.CORRECTION, edition.spoken(language), data=data)
+        spoken = edition.spoken(language)
+        return Draft(edition.site.id, LetterKind.CORRECTION, spoken, data=data, about_id=before.correction_id)
 
     return draft

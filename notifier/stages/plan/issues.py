@@ -25,7 +25,7 @@ def plan_wave(session: Session, edition: Edition, issue: Issue, wave: Wave) -> i
 
     def draft(want: str) -> Draft:
         data = {"issue_id": issue.id, "subject": int(want)}
-        return Draft(edition.site.id, LetterKind.ISSUE, issue.language, items, data=data, about=f"issue:{issue.id}")
+        return Draft(edition.site.id, LetterKind.ISSUE, issue.language, items, data=data, about_id=issue.id)
 
     return plan_crowd(session, edition, about, _readers(session, edition, issue, wave), draft)
 

@@ -34,13 +34,14 @@ class Draft:
     item_ids: tuple[int, ...] = ()
     frequency: Frequency | None = None
     data: dict[str, Any] = field(default_factory=dict)
-    about: str = ""
-    """What keeps equal contents apart, such as the run of a digest."""
+    about_id: int = 0
+    """What keeps equal contents apart, and counts opens and clicks: the item of an alert, the run of a digest, the
+    issue, the correction; 0 for a letter to one person."""
 
     @property
     def key(self) -> str:
         """SHA-256 over everything above."""
-        parts = [self.kind, self.language, self.item_ids, self.frequency, self.data, self.about]
+        parts = [self.kind, self.language, self.item_ids, self.frequency, self.data, self.about_id]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -116,7 +117,7 @@ def digest_draft(
         (*shown, *comments),
         run.frequency,
         {"more": more, **days, **edition.room.shown(len(shown), len(comments))},
-        about=f"run:{run.id}",
+        about_id=run.id,
     )
 
 
@@ -165,7 +166,7 @@ def _versions(session: Session, items: set[int]) -> dict[int, int]:
 def _row(key: str, draft: Draft, now: datetime) -> dict[str, Any]:
     return {
         "site_id": draft.site_id, "kind": draft.kind, "language": draft.language, "frequency": draft.frequency,
-        "key": key, "data": draft.data, "planned_count": 0, "created_at": now,
+        "key": key, "about_id": draft.about_id, "data": draft.data, "planned_count": 0, "created_at": now,
     }  # fmt: skip
 
 

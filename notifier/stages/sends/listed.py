@@ -1,7 +1,7 @@
 """Sends from the running count, the newest first; however many letters one has, it costs a few rows."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -34,12 +34,17 @@ class _Counted:
         return Page.of(self.planned, {State.QUEUED: waits}, self.ended)
 
 
-def sends(session: Session, site_id: int, before_id: int = 0, most: int = PAGE) -> list[Send]:
-    """A page of a site's sends; `before_id` is the last letter's id of the send that the page before ended with."""
+def sends(
+    session: Session, site_id: int, before_id: int = 0, most: int = PAGE, kinds: Collection[LetterKind] = ()
+) -> list[Send]:
+    """A page of a site's sends; `before_id` is the last letter's id of the send that the page before ended with.
+
+    With `kinds` only those.
+    """
     last = func.max(Tally.last_id)
     planned = (
         select(Tally.kind, _ABOUT.label("about"), _DAY.label("day"))
-        .where(Tally.site_id == site_id, Tally.entry == PLANNED)
+        .where(Tally.site_id == site_id, Tally.entry == PLANNED, Tally.kind.in_(kinds) if kinds else true())
         .group_by(Tally.kind, _ABOUT, _DAY)
         .having(last < before_id if before_id else true())
         .order_by(last.desc())

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.letter import direction
 from notifier.stages import sums
-from notifier.web.desk import drawing
+from notifier.web.desk import drawing, heeded
 from notifier.web.desk.csv_file import Cell, csv_file
 from notifier.web.desk.gate import PREFIX, Analyst, scene
 from notifier.web.desk.whose import missing, site_id
@@ -43,6 +43,7 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
         readers = sums.history(session, ours, sums.READERS, days[0])
         joined = sums.history(session, ours, sums.JOINED, days[0])
         rankings = {name: ranking(session, ours) for name, ranking in RANKINGS.items()}
+        heed = heeded.look(session, ours, days)
     return edge.desk.page(
         "charts",
         here,
@@ -53,6 +54,9 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
         letters_chart=drawing.stacked(days, letters, KINDS, rtl=is_rtl),
         readers_chart=drawing.line(days, readers, rtl=is_rtl),
         rankings=rankings,
+        heed=heed,
+        by=heeded.BY,
+        heed_charts=heed.charts(days, rtl=is_rtl) if heed else {},
         kinds=KINDS,
         sheet=drawing,
         is_rtl=is_rtl,
@@ -73,6 +77,8 @@ def give(edge: Here, entered: Analyst, site: str, chart: str) -> Response:
             return csv_file(f"{site}-letters", ("day", *names), rows)
         if chart == "readers":
             return csv_file(f"{site}-readers", ("day", "readers", "joined"), list(_readers(session, ours, days)))
+        if (found_table := heeded.table(session, ours, chart, days)) is not None:
+            return csv_file(f"{site}-{chart}", *found_table)
         if chart not in RANKINGS:
             raise missing()
         ranked = [(one.label, one.count, one.other) for one in RANKINGS[chart](session, ours)]

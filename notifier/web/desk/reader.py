@@ -11,6 +11,7 @@ from notifier.consent.evidence import AFTERWARDS
 from notifier.desk.tagging import TagsFullError
 from notifier.domain.issues import KNOWN_SOURCES
 from notifier.domain.text.locales import LANGUAGES
+from notifier.issues import reading
 from notifier.subscribers import Edit
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, Owner, scene
 from notifier.web.desk.held import told
@@ -147,11 +148,12 @@ def _page(edge: Edge, entered: Entered, slug: str, reader: int, error: str = "")
     with edge.parts.db.reading() as session:
         found = subscribers.profile(session, site.id, reader)
         known = subscribers.tags(session, site.id)
+        newest = reading.newest(session, site.id)
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return edge.desk.page(
         "subscriber", here, status=status, found=found, address=seen_by(entered, found.reader.address), error=error,
         may_act=may_see(entered), languages=list(LANGUAGES),
-        sources=(*KNOWN_SOURCES, *AFTERWARDS), known_tags=known, **told(edge, found.held),
+        sources=(*KNOWN_SOURCES, *AFTERWARDS), known_tags=known, newest_issue=newest, **told(edge, found.held),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from starlette.responses import HTMLResponse
 from notifier.domain.desk_words import WinnerRule
 from notifier.domain.issues import SUBJECTS_MAX, Audience, Composed, IssueRefused
 from notifier.domain.markdown import to_html
+from notifier.domain.traces import Tracking
 from notifier.issues import choices, compose, reading
 from notifier.issues.rows import Which
 from notifier.models import Issue
@@ -172,6 +173,7 @@ def _page(request: Request, edge: Edge, on: Ground, row: Issue, words: Composed,
         languages=languages, reads=languages + others, sources=[(one, whom.source(one, voice)) for one in sources],
         subjects=[*words.subjects, *[""] * (SUBJECTS_MAX - len(words.subjects))][:SUBJECTS_MAX],
         rules=list(WinnerRule), reach=_reach(edge, on, words.audience),
+        is_counted=on.site.tracking is not Tracking.OFF,
     )  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request, Response
 from notifier.domain.desk_words import IssueState, Role
 from notifier.domain.issues import Audience, Composed
 from notifier.domain.text.dates import Dates
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Digits
-from notifier.issues import compose, reading
+from notifier.issues import compose, interest, reading
 from notifier.web.desk.gate import Analyst, Editor
 from notifier.web.desk.issues.ground import ISSUES, ground, see, the_issue
 from notifier.web.desk.issues.whom import lines
@@ -59,6 +60,8 @@ def show(request: Request, edge: Here, entered: Analyst, site: str, issue: int) 
         items, waves = reading.items(session, issue), reading.waves(session, issue)
         page = reading.page(session, issue)
         labels = dict(reading.categories(session, on.site.id))
+        is_counted = on.site.tracking is not Tracking.OFF
+        told = interest.of_issue(session, issue) if is_counted and row.begun_at else None
     reasons = [(*one.split(": "), count) for one, count in sorted(page.reasons.items(), key=lambda one: -one[1])]
     return edge.desk.page(
         "issue", on.scene, root=on.page(issue), issue=row, items=items, waves=waves, balance=page.balance,
@@ -67,6 +70,7 @@ def show(request: Request, edge: Here, entered: Analyst, site: str, issue: int) 
         may_edit=entered.seat.role.may_act_as(Role.EDITOR),
         is_going=row.state in {IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED},
         local_when=_wall(row.local_at, entered.seat.language) if row.local_at else "",
+        is_counted=is_counted, tracking=on.site.tracking, interest=told,
         rest_waits=len(row.subjects) > 1 and any(one.is_rest and not one.planned_at for one in waves),
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from notifier.domain.colour import CONTRAST_MIN, DARK_PAPER, PAPER, accent, contrast
 from notifier.domain.letter import LetterContent, SiteFace
 from notifier.domain.text.dates import weekday_name
+from notifier.domain.traces import Tracking
 from notifier.domain.words import Calendar, Digits, LetterKind
 from notifier.models import Site
 from notifier.site_rules import NO_LOGO, SiteInvalid, check_face, fetched_logo
@@ -95,6 +96,7 @@ def _page(desk: Desk, row: Site, values: Mapping[str, Any], *, error: str = "", 
         hours=_HOURS,
         digit_policies=list(Digits),
         calendars=list(Calendar),
+        trackings=list(Tracking),
         logo=(row.logo_width, row.logo_height) if row.logo_url else None,
     )
 
@@ -124,13 +126,14 @@ def _kept(row: Site) -> dict[str, Any]:
         "calendar",
         "sends_welcome",
         "sends_goodbye",
+        "tracking",
     )
     kept = {name: getattr(row, name) for name in names}
     return {**kept, "origins": "\n".join(row.origins), "replies_url": row.replies_url}
 
 
 def _typed(form: Typed) -> dict[str, Any]:
-    names = (*WORDS, "logo_url", "digits", "calendar", "origins", "replies_url")
+    names = (*WORDS, "logo_url", "digits", "calendar", "origins", "replies_url", "tracking")
     numbers = {name: _number(form.one(name)) for name in ("digest_hour", "digest_weekday")}
     ticks = {name: bool(form.one(name)) for name in ("sends_welcome", "sends_goodbye")}
     return {**{name: form.one(name) for name in names}, **numbers, **ticks}
@@ -150,6 +153,8 @@ def _change(edge: Edge, row: Site, form: Typed) -> SiteChange:
         origins=tuple(typed["origins"].split()),
         **{name: typed[name] for name in ("digest_hour", "digest_weekday", "sends_welcome", "sends_goodbye")},
         replies_url=typed["replies_url"],
+        # Its own choice: a form that does not speak of it leaves it as it is.
+        tracking=_word(partial(Tracking, typed["tracking"]), "tracking") if typed["tracking"] else None,
     )
 
 
