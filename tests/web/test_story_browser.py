@@ -64,14 +64,14 @@ def looks_right(page: Any, *, has_scripts: bool) -> None:
 def sign_up(page: Any, paper: Newspaper, language: str, *, has_scripts: bool) -> None:
     if has_scripts:
         page.goto(paper.article(language))
-        page.locator("notifier-box input[type=checkbox]").nth(1).check()
+        page.locator("notifier-box input[type=checkbox]").nth(2).check()
         page.locator("notifier-box select").first.select_option("daily")
         page.locator("notifier-box #address").fill(HERS)
         page.locator("notifier-box button[type=submit]").click()
         page.locator("notifier-box [role=status][tabindex='-1']").wait_for()
         return
     page.goto(f"{paper.app_url}/naba/subscribe?lang={language}&thread=a1&categories=سياسة")
-    page.locator("input[name=topic]").nth(1).check()
+    page.locator("input[name=topic]").nth(2).check()
     page.locator("input[name=frequency][value=daily]").check()
     page.fill("#address", HERS)
     page.locator("form > button[type=submit]").click()
