@@ -11,9 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.db import queue_up
+from notifier.desk import audit
+from notifier.desk.audit import Actor
 from notifier.dispatch import CLAIMS
 from notifier.domain.words import ItemKind, ItemState, LetterKind
-from notifier.models import AuditEvent, Correction, Delivery, Item, Site
+from notifier.models import Correction, Delivery, Item, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_correct, transaction
 from notifier.stages.plan.corrections import Before, counts, is_anywhere, plan_correction
@@ -44,6 +46,7 @@ class Erratum:
     version: int | None = None
     """The first version that is right; without it the one that brought the words as they are now."""
     by: str = ""
+    """As the log names them: `user:3`, `key:7` or `cli`."""
 
     @property
     def key(self) -> str:
@@ -76,6 +79,13 @@ def look(parts: Parts, site_id: int, erratum: Erratum, now: datetime) -> Correct
     with parts.db.reading() as session:
         before = _wrong(session, site_id, erratum)
         return _found(session, _edition(parts, session, site_id, now), before)
+
+
+def why_not(session: Session, item: Item) -> str:
+    """The key of why an article cannot be corrected as it is now; empty where it can. Costs one look-up."""
+    if item.kind is not ItemKind.ARTICLE:
+        return "not_an_article"
+    return "" if is_anywhere(session, Before(item, item.worded_version)) else "not_changed"
 
 
 def correct(parts: Parts, site_id: int, erratum: Erratum, now: datetime) -> Corrected:
@@ -137,8 +147,8 @@ def _note(session: Session, before: Before, erratum: Erratum, now: datetime) -> 
     )  # fmt: skip
     session.add(new)
     session.flush()
-    detail = {"correction": new.id, "guid": item.guid, "version": before.version}
-    session.add(AuditEvent(site_id=item.site_id, actor=new.by, action="correct", at=now, detail=detail))
+    detail = {"correction": new.id, "item": item.id, "version": before.version}
+    audit.note(session, Actor(new.by), "item.corrected", now, site_id=item.site_id, **detail)
     return new.id
 
 
