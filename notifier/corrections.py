@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db import queue_up
 from notifier.desk import audit
-from notifier.desk.audit import Actor
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.dispatch import CLAIMS
 from notifier.domain.words import ItemKind, ItemState, LetterKind
 from notifier.models import Correction, Delivery, Item, Site
@@ -46,7 +46,9 @@ class Erratum:
     version: int | None = None
     """The first version that is right; without it the one that brought the words as they are now."""
     by: str = ""
-    """As the log names them: `user:3`, `key:7` or `cli`."""
+    """The name that the correction keeps."""
+    actor: Actor = Actor(COMMAND_LINE)
+    """Who acts, in the log."""
 
     @property
     def key(self) -> str:
@@ -147,8 +149,8 @@ def _note(session: Session, before: Before, erratum: Erratum, now: datetime) -> 
     )  # fmt: skip
     session.add(new)
     session.flush()
-    detail = {"correction": new.id, "item": item.id, "version": before.version}
-    audit.note(session, Actor(new.by), "item.corrected", now, site_id=item.site_id, **detail)
+    told = {"correction": new.id, "item": item.id, "version": before.version}
+    audit.note(session, erratum.actor, "correction.made", now, site_id=item.site_id, **told)
     return new.id
 
 

@@ -8,7 +8,6 @@ from rich.table import Table
 from notifier import assembly, clock, corrections
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
 from notifier.corrections import NOTE_CHARACTERS, SAID_CHARACTERS, CannotCorrect, Corrected, Erratum
-from notifier.desk.audit import COMMAND_LINE
 
 _WHY_NOT: Final = {
     "unknown_item": "there is no item with this guid",
@@ -40,7 +39,7 @@ def correct(
     """
     if len(note) > NOTE_CHARACTERS or len(said) > SAID_CHARACTERS:
         refuse(f"--note may have {NOTE_CHARACTERS:,} characters, --said {SAID_CHARACTERS}")
-    parts, erratum = assembly.parts(), Erratum(guid, note, said, version, by=COMMAND_LINE)
+    parts, erratum = assembly.parts(), Erratum(guid, note, said, version, by="command line")
     with parts.db.reading() as session:
         site_id = the_site(session, site).id
     try:

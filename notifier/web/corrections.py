@@ -69,7 +69,7 @@ def post_correction(edge: Here, caller: Writer, guid: str, body: CorrectionBody)
     Publish it as it is right, or retract it, first. Idempotent: the same words about the same version again are the
     same correction.
     """
-    erratum = Erratum(guid, body.note, body.said, body.version, by=caller.actor.name)
+    erratum = Erratum(guid, body.note, body.said, body.version, by=caller.name, actor=caller.actor)
     act = corrections.look if body.dry_run else corrections.correct
     try:
         found = act(edge.parts, caller.site_id, erratum, edge.clock())

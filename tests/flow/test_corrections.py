@@ -350,7 +350,7 @@ def test_the_same_words_about_the_same_version_twice_are_one_correction(world: W
     assert corrected(world) == ["a@example.org"]
     with world.parts.db.reading() as session:
         (event,) = session.scalars(select(AuditEvent)).all()
-    assert event.action == "item.corrected"
+    assert event.action == "correction.made"
 
 
 def test_other_words_are_another_correction(world: World) -> None:

@@ -46,7 +46,7 @@ def correct(edge: Here, entered: Editor, form: Form, site: str, article: int) ->
     """Say how many got it as it was, then send the correction to them: once it was counted, and not by mistake."""
     item = _the_article(edge, site, article)
     typed = {"said": _text(form, "said"), "note": _text(form, "note")}
-    erratum = Erratum(item.guid, typed["note"], typed["said"], by=entered.seat.actor.name)
+    erratum = Erratum(item.guid, typed["note"], typed["said"], by=entered.seat.actor.name, actor=entered.seat.actor)
     if len(typed["note"]) > NOTE_CHARACTERS or len(typed["said"]) > SAID_CHARACTERS:
         return _page(edge, entered, site, article, typed=typed, refused="too_long")
     act = corrections.correct if form.one("is_sure") else corrections.look
