@@ -23,6 +23,7 @@ from notifier.stages.plan.letters import About, Edition, chunks, newest
 
 NOTE_CHARACTERS: Final = 2000
 SAID_CHARACTERS: Final = 500
+OPERATOR: Final = Actor(COMMAND_LINE)
 NAME_CHARACTERS: Final = 100
 
 
@@ -47,7 +48,7 @@ class Erratum:
     """The first version that is right; without it the one that brought the words as they are now."""
     by: str = ""
     """The name that the correction keeps."""
-    actor: Actor = Actor(COMMAND_LINE)
+    actor: Actor = OPERATOR
     """Who acts, in the log."""
 
     @property

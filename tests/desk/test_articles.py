@@ -86,7 +86,9 @@ def test_an_article_is_taken_back_and_its_readers_are_told_why(desk: Desk) -> No
     assert "«خبر لم يصح»" in desk.visit.mail_text(-1)
     with desk.visit.parts.db.reading() as session:
         assert session.get_one(Item, item).state == "retracted"
-        acts = session.scalars(select(AuditEvent.action).where(AuditEvent.action.in_(("item.retracted", "correction.made")))).all()
+        acts = session.scalars(
+            select(AuditEvent.action).where(AuditEvent.action.in_(("item.retracted", "correction.made")))
+        ).all()
     assert acts == ["item.retracted", "correction.made"]
 
 

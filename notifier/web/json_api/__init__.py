@@ -1,12 +1,17 @@
 """All but items and sign-ups by the JSON API: the acts of the desk, for programs with a key."""
 
 from notifier.web.json_api import (
+    accounts,
     acts,
     calendar,
+    charts,
     deliveries,
+    health,
     imports,
+    issue_looks,
     keys,
     readers,
+    sources,
     templates,
     webhooks,
 )
@@ -17,6 +22,11 @@ ROUTERS = (
     imports.router,
     deliveries.router,
     calendar.router,
+    issue_looks.router,
+    charts.router,
+    health.router,
+    sources.router,
+    accounts.router,
     webhooks.router,
     keys.router,
     templates.router,

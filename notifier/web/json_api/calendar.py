@@ -28,7 +28,7 @@ from notifier.web.problems import DESK, Problem
 router = APIRouter(prefix=f"{PREFIX}/calendar", tags=["calendar"], responses=REFUSALS)
 Often = Annotated[Literal["hourly", "daily", "weekly"], Path()]
 At = Annotated[
-    str, Path(pattern=r"^20\d{6}T\d{4}Z$", description="Its moment in UTC: `20261201T0500Z`.", examples=["20261201T0500Z"])
+    str, Path(pattern=r"^20\d{6}T\d{4}Z$", description="Its moment in UTC.", examples=["20261201T0500Z"])
 ]  # fmt: skip
 Guids = Annotated[tuple[Guid, ...], Field(max_length=ITEMS_MAX)]
 
@@ -159,7 +159,10 @@ def arrange_digest(edge: Here, caller: Editor, frequency: Often, at: At, body: O
     place = _place(caller, frequency, at)
     with edge.parts.db.reading() as session:
         order = Order(
-            *(article_ids(session, caller.site_id, getattr(body, one), one) for one in ("pinned", "dropped", "postponed"))
+            *(
+                article_ids(session, caller.site_id, getattr(body, one), one)
+                for one in ("pinned", "dropped", "postponed")
+            )
         )
     try:
         digests.arrange(edge.parts, place, order, caller.actor, edge.clock())

@@ -139,7 +139,7 @@ class Person(BaseModel):
 
 
 class RetryBody(Strict):
-    """Which failed letters are queued again: those of `letters`, or all; with a `reason` only those that failed for it."""
+    """Which failed letters are queued again: these, or all; with a `reason` only those that failed for it."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"letters": [411, 412]}, {"reason": "refused", "dry_run": True}]}
