@@ -1,4 +1,4 @@
-"""Commands that look at letters: preview, send-test, status, why, retry, settings."""
+"""Commands that look at letters: preview, send-test, status, why, settings."""
 
 import json
 from datetime import datetime
@@ -20,10 +20,10 @@ from notifier.domain.letter import LetterContent
 from notifier.domain.outcome import Sent
 from notifier.domain.previews import ABOUT_ITEMS
 from notifier.domain.tokens import new_token
-from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind, Reason
-from notifier.models import Delivery, Item, Subscriber
+from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
+from notifier.models import Item, Subscriber
 from notifier.parts import Parts
-from notifier.stages import gather, ledger, record
+from notifier.stages import gather, ledger
 from notifier.stages.gather import Preview
 from notifier.transports.listed import send_all
 
@@ -36,7 +36,7 @@ Language = Annotated[str, typer.Option("--language", "-l", help="Empty takes the
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (preview, status, why, retry):
+    for command in (preview, status, why):
         app.command()(command)
     app.command("send-test")(send_test)
     app.command("settings")(settings_)
@@ -109,18 +109,6 @@ def why(
             one.detail,
         )  # fmt: skip
     console.print(table)
-
-
-def retry(
-    reason: Annotated[Reason | None, typer.Option(help="Only those that failed for this reason.")] = None,
-    site: SiteOption = "",
-) -> None:
-    """Queue failed letters again, as long as they are still news. The sweep sends them within seconds."""
-    parts = assembly.parts()
-    with parts.db.writing() as session:
-        which = Delivery.site_id == the_site(session, site).id
-        count = record.retry(session, which & (Delivery.reason == reason) if reason else which, clock.now())
-    console.print(f"{count} queued again")
 
 
 def settings_() -> None:

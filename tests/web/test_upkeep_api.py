@@ -72,7 +72,7 @@ def test_a_source_is_listed_paused_resumed_read_and_forgotten(visit: Visit) -> N
     with visit.parts.db.writing() as session:
         session.add(
             Source(site_id=visit.site_id, kind="feed", url="https://naba.example/feed", next_poll_at=visit.now,
-                   created_at=visit.now, failures=3, last_error="timeout")  # type: ignore[arg-type]  # a word is its value
+                   created_at=visit.now, failures=3, last_error="timeout")
         )  # fmt: skip
     (one,) = visit.client.get(SOURCES, headers=key).json()
     assert (one["failures"], one["last_error"], one["is_enabled"], one["brought"]) == (3, "timeout", True, 0)
@@ -112,10 +112,9 @@ def test_an_account_is_shown_without_its_password_and_tried(visit: Visit) -> Non
 def test_an_alarm_is_seen_known_and_ended_with_a_reason(visit: Visit) -> None:
     key = visit.key(("deliveries:read", "deliveries:write"))
     with visit.parts.db.writing() as session:
-        session.add(
-            Alarm(about=f"stream:{visit.site_id}:digest", count=4, detail="4 of 900 letters", raised_at=visit.now, window_at=visit.now,
-                  last_at=visit.now, halted_until=visit.now + timedelta(hours=1))
-        )  # fmt: skip
+        row = {"about": f"stream:{visit.site_id}:digest", "count": 4, "detail": "4 of 900 letters"}
+        moments = {"raised_at": visit.now, "last_at": visit.now, "window_at": visit.now}
+        session.add(Alarm(**row, **moments, halted_until=visit.now + timedelta(hours=1)))
     (one,) = visit.client.get(f"{SITE}/alarms", headers=key).json()
     assert (one["kind"], one["which"], one["letters"], one["is_known"]) == ("stream", "digest", 900, False)
     path = f"{SITE}/alarms/{one['id']}"
