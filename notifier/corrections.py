@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifier.db import queue_up
 from notifier.desk import audit
-from notifier.desk.audit import COMMAND_LINE, Actor
+from notifier.desk.audit import OPERATOR, Actor
 from notifier.dispatch import CLAIMS
 from notifier.domain.words import ItemKind, ItemState, LetterKind
 from notifier.models import Correction, Delivery, Item, Site
@@ -23,7 +23,6 @@ from notifier.stages.plan.letters import About, Edition, chunks, newest
 
 NOTE_CHARACTERS: Final = 2000
 SAID_CHARACTERS: Final = 500
-OPERATOR: Final = Actor(COMMAND_LINE)
 NAME_CHARACTERS: Final = 100
 
 

@@ -29,6 +29,8 @@ from notifier.consent.old_links import OldLinkView
 from notifier.consent.preferences import Preferences
 from notifier.consent.signup import Grounds, SignUpForm
 from notifier.consent.undoing import Undo
+from notifier.desk import audit
+from notifier.desk.audit import OPERATOR, Actor
 from notifier.domain.words import ItemState, OldLinkKind
 from notifier.models import Delivery, Item, LetterItem, Site, Subscriber
 from notifier.parts import Parts
@@ -200,15 +202,20 @@ def undo(parts: Parts, what: Undo, ip: str, now: datetime) -> bool:
         return undoing.undo(session, what, now, ip)
 
 
-def erase(parts: Parts, site_id: int, address: str, now: datetime) -> bool:
-    """Forget a person, but for a suppression by hash; False for an address that is not known. Raises AddressInvalid."""
+def erase(parts: Parts, site_id: int, address: str, now: datetime, by: Actor = OPERATOR) -> bool:
+    """Forget a person, but for a suppression by hash; False for an address that is not known.
+
+    Done by whoever runs this process, unless somebody else is named. Raises AddressInvalid.
+    """
     with transaction(parts.db, parts.bell) as session:
         site = session.get_one(Site, site_id)
         reader = suppression.find(session, site, address)
         if reader is None:
             return False
-        record.forget_words(session, reader.id)
+        number = reader.id
+        record.forget_words(session, number)
         suppression.erase(session, site, reader, now)
+        audit.note(session, by, "reader.erased", now, site_id=site_id, reader=number)
         return True
 
 

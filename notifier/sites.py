@@ -7,11 +7,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain.address import check_address
+from notifier.domain.desk_words import USUAL
 from notifier.domain.letter import Logo
 from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import Calendar, Digits, SourceKind
@@ -87,6 +89,16 @@ def add_site(session: Session, new: NewSite, now: datetime) -> Site:
     return site
 
 
+def open_site(session: Session, new: NewSite, by: Actor, now: datetime) -> tuple[Site, str]:
+    """Make a site and its first API key, which is given away once. Raises ValueError as `add_site` does."""
+    site = add_site(session, new, now)
+    audit.note(session, by, "site.added", now, site_id=site.id, slug=site.slug)
+    key = add_key(session, site, "first", USUAL, now)
+    made = session.scalars(select(ApiKey.id).where(ApiKey.key_hash == token_hash(key))).one()
+    audit.note(session, by, "key.made", now, site_id=site.id, key=made, scopes=", ".join(USUAL))
+    return site, key
+
+
 @dataclass(frozen=True, slots=True)
 class SiteChange:
     """What shall be otherwise; None leaves a thing as it is."""
@@ -109,6 +121,8 @@ class SiteChange:
     sends_goodbye: bool | None = None
     origins: tuple[str, ...] | None = None
     replies_url: str | None = None
+    has_archive: bool | None = None
+    is_archive_indexed: bool | None = None
 
     def values(self) -> dict[str, Any]:
         """The columns that it names, checked. Raises SiteInvalid."""

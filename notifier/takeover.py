@@ -15,6 +15,8 @@ from notifier.consent import takeover
 from notifier.consent.takeover import ALREADY, TAKEN, Verdict
 from notifier.consent.taking import Basis, write
 from notifier.db import queue_up
+from notifier.desk import audit
+from notifier.desk.audit import OPERATOR, Actor
 from notifier.domain.takeover import Skip, Wanted
 from notifier.models import Site
 from notifier.parts import Parts
@@ -62,6 +64,7 @@ class Job:
     basis: Basis
     terms: Terms
     is_for_good: bool
+    by: Actor = OPERATOR
 
 
 def take_over(parts: Parts, tables: Iterable[Table], job: Job, ears: Ears) -> dict[str, Count]:
@@ -99,6 +102,9 @@ def _take(parts: Parts, job: Job, table: Table, rows: Sequence[Row], to: "tuple[
         count.waiting += takeover.waiting(session, site, taken)
         if job.is_for_good:
             write(session, site, verdicts, job.basis, job.terms.now)
+            if taken and not count.taken:
+                told = {"source": job.basis.source, "table": table.name}
+                audit.note(session, job.by, "readers.taken_over", job.terms.now, site_id=job.site_id, **told)
     count.taken += len(taken)
     count.already += sum(one.word == ALREADY for one in verdicts)
     for (number, _), one in zip(wanted, verdicts, strict=True):

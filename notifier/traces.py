@@ -7,6 +7,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from notifier.consent import evidence
+from notifier.desk import audit
+from notifier.desk.audit import Actor
 from notifier.domain.traces import Tracking
 from notifier.domain.words import ConsentAction
 from notifier.feedback import traces
@@ -29,6 +31,13 @@ def allow(parts: Parts, subscriber_id: int, ip: str, now: datetime, *, is_allowe
             session.execute(delete(Trace).where(Trace.subscriber_id == subscriber_id))
         purpose = f"tracking {'on' if is_allowed else 'off'}"
         evidence.note(session, reader, ConsentAction.CHANGED, purpose, now, source="link", ip=ip)
+
+
+def decide(session: Session, site: Site, tracking: Tracking, by: Actor, now: datetime) -> None:
+    """Set the policy, and note who did; what is so already leaves no line."""
+    if site.tracking is not tracking:
+        set_policy(session, site, tracking)
+        audit.note(session, by, "site.tracking_set", now, site_id=site.id, policy=tracking.value)
 
 
 def set_policy(session: Session, site: Site, tracking: Tracking) -> None:

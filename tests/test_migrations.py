@@ -18,7 +18,7 @@ from notifier import migrate
 from notifier.db import Database
 from notifier.domain.words import Frequency
 from notifier.migrations.guard import guarded
-from notifier.models import Base, Site, Subscriber, Subscription, Topic
+from notifier.models import AuditEvent, Base, Site, Subscriber, Subscription, Topic
 
 VERSIONS = sorted((Path(migrate.__file__).parent / "migrations" / "versions").glob("*.py"))
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -216,3 +216,64 @@ def test_a_migration_that_breaks_references_is_undone(db: Database) -> None:
         configuration.attributes["connection"].execute(sa.text("DELETE FROM subscribers"))
     with db.reading() as session:
         assert session.scalar(sa.select(sa.func.count(Subscriber.id))) == 1
+
+
+def noted(db: Database) -> None:
+    with db.writing() as session:
+        session.add(AuditEvent(actor="cli", action="site.added", at=NOW))
+
+
+CHANGES = [
+    "UPDATE audit_events SET actor = 'nobody'",
+    "DELETE FROM audit_events",
+    "DELETE FROM audit_events WHERE 1 = 1",
+]
+
+
+@pytest.mark.parametrize("statement", CHANGES)
+def test_the_database_lets_nobody_change_the_log(db: Database, statement: str) -> None:
+    noted(db)
+    with pytest.raises(IntegrityError, match="audit_events is written once"), db.writing() as session:
+        session.execute(sa.text(statement))
+    noted(db)
+    with db.reading() as session:
+        assert session.scalars(sa.select(AuditEvent.actor)).all() == ["cli", "cli"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_nobody_empties_the_log_at_once(db: Database) -> None:
+    noted(db)
+    with pytest.raises(IntegrityError, match="TRUNCATE is refused"), db.writing() as session:
+        session.execute(sa.text("TRUNCATE audit_events"))
+
+
+def test_a_site_with_a_log_stays(db: Database) -> None:
+    with db.writing() as session:
+        site = Site(slug="s", name="s", sender_name="s", sender_address="s@example.org", pepper="p", created_at=NOW)
+        session.add(site)
+        session.flush()
+        session.add(AuditEvent(site_id=site.id, actor="cli", action="site.added", at=NOW))
+    with pytest.raises(IntegrityError), db.writing() as session:
+        session.execute(sa.delete(Site))
+
+
+def triggers(db: Database) -> dict[str, str]:
+    """Every trigger of ours, as this database words it."""
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    if db.engine.dialect.name == "postgresql":
+        query = (
+            "SELECT tgname, pg_get_triggerdef(t.oid) || pg_get_functiondef(tgfoid) FROM pg_trigger t "
+            "WHERE NOT tgisinternal"
+        )
+    with db.reading() as session:
+        return dict(session.execute(sa.text(query)).all())
+
+
+def test_the_history_makes_the_triggers_that_the_models_make(empty_database_url: str) -> None:
+    with closing(Database(empty_database_url)) as db:
+        migrate.upgrade(db.url)
+        by_history = triggers(db)
+        migrate.downgrade(db.url, "base")
+        assert triggers(db) == {}
+        Base.metadata.create_all(db.engine)
+        assert triggers(db) == by_history != {}

@@ -11,14 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from notifier import assembly, clock, flow
 from notifier.cli.site_set import site_set
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.address import AddressInvalid
-from notifier.domain.desk_words import USUAL
 from notifier.domain.items import NewItem
 from notifier.domain.letter import Logo
 from notifier.domain.weburl import origin_of
 from notifier.domain.words import Calendar, Digits
-from notifier.site_rules import checked_origins
-from notifier.sites import NewSite, add_key, add_site
+from notifier.sites import NewSite, SiteChange, amend_site, open_site
 
 PIXEL_DIGITS = 6
 """Of a logo's side, at most."""
@@ -65,8 +64,7 @@ def site_add(
     )  # fmt: skip
     try:
         with assembly.parts().db.writing() as session:
-            site = add_site(session, new, clock.now())
-            key = add_key(session, site, "first", USUAL, clock.now())
+            _, key = open_site(session, new, Actor(COMMAND_LINE), clock.now())
     except AddressInvalid as fault:
         refuse(f"sender {sender!r} is not an address ({fault.key})")
     except ValueError as fault:
@@ -85,8 +83,9 @@ def site_origins(
     """Say where else than at its own address a site's subscribe box may stand; without any, show it."""
     with assembly.parts().db.writing() as session:
         row = the_site(session, site)
+        wanted = SiteChange(origins=() if clear else tuple(origins) if origins else None)
         try:
-            row.origins = [] if clear else checked_origins(origins or ()) or row.origins
+            amend_site(session, row, wanted, Actor(COMMAND_LINE), clock.now())
         except ValueError as fault:
             refuse(str(fault))
         for one in dict.fromkeys(filter(None, (origin_of(row.url), *row.origins))):
@@ -105,8 +104,8 @@ def site_archive(
     parts = assembly.parts()
     with parts.db.writing() as session:
         row = the_site(session, site)
-        row.has_archive = row.has_archive if shown is None else shown
-        row.is_archive_indexed = row.is_archive_indexed if indexed is None else indexed
+        wanted = SiteChange(has_archive=shown, is_archive_indexed=indexed)
+        amend_site(session, row, wanted, Actor(COMMAND_LINE), clock.now())
         where = f"{parts.settings.base_url}/{row.slug}/archive" if row.has_archive else "nowhere"
         engines = "may" if row.is_archive_indexed else "may not"
     console.print(f"archive: {where}; search engines {engines} show it", highlight=False, soft_wrap=True)

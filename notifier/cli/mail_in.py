@@ -11,12 +11,14 @@ from notifier import assembly, clock, observe
 from notifier.cli import database
 from notifier.cli.data import site_app
 from notifier.cli.words import SiteOption, console, refuse, the_site
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.webhook import secret_text
 from notifier.domain.weburl import web_url
 from notifier.mailroom import handing, hook
 from notifier.mailroom.imap import MailboxError, empty
 from notifier.mailroom.lmtp import LmtpServer
 from notifier.parts import Parts
+from notifier.sites import SiteChange, amend_site
 
 _log = observe.log(__name__)
 
@@ -67,7 +69,7 @@ def site_replies(
     parts = assembly.parts()
     with parts.db.writing() as session:
         row = the_site(session, site)
-        row.replies_url = address
+        amend_site(session, row, SiteChange(replies_url=address), Actor(COMMAND_LINE), clock.now())
         number, slug = row.id, row.slug
     if address:
         console.print(f"replies to {slug} go to {address}, signed with", highlight=False)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from notifier import assembly, clock, polling, settings, sourcing
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
+from notifier.desk import audit
 from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.webhook import secret_text
 from notifier.domain.words import SourceKind
@@ -82,6 +83,7 @@ def source_poll(source_id: Annotated[int, typer.Argument(help="As `notifier sour
         if source is None:
             refuse(f"there is no source {source_id}")
         source.next_poll_at = now
+        audit.note(session, Actor(COMMAND_LINE), "source.polled", now, site_id=source.site_id, source=source_id)
     polled = polling.poll_source(parts, source_id, now)
     if polled is None or polled.error:
         hint = f" The page names a feed: {polled.feed_url}" if polled and polled.feed_url else ""

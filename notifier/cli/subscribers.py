@@ -6,11 +6,12 @@ import typer
 from rich.table import Table
 from sqlalchemy import func, select
 
-from notifier import assembly, clock, readers
+from notifier import assembly, clock, readers, subscribers
 from notifier.cli import lists, reader
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
-from notifier.consent.adding import NewReader, add_reader
+from notifier.consent.adding import NewReader
 from notifier.consent.preferences import mask
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain import topics
 from notifier.domain.address import AddressInvalid
 from notifier.domain.words import Frequency
@@ -71,19 +72,20 @@ def subscriber_add(
 ) -> None:
     """Add a reader whose consent you hold already; without it, let them use the subscribe page."""
     wanted = tuple(filter(None, map(topics.normalise, topic)))
-    with assembly.parts().db.writing() as session:
-        there = the_site(session, site)
-        known = set(session.scalars(select(Topic.name).where(Topic.site_id == there.id, Topic.name.in_(wanted))))
-        if unknown := [one for one in topic if topics.normalise(one) not in known]:
-            refuse(f"this site has no topic {', '.join(unknown)}: topics come with the items that carry them")
-        new = NewReader(address, wanted, frequency, basis, name, language)
-        try:
-            added = add_reader(session, there, new, clock.now())
-        except AddressInvalid as fault:
-            refuse(f"{address!r} is not an address ({fault.key})")
+    parts = assembly.parts()
+    with parts.db.reading() as session:
+        site_id = the_site(session, site).id
+        known = set(session.scalars(select(Topic.name).where(Topic.site_id == site_id, Topic.name.in_(wanted))))
+    if unknown := [one for one in topic if topics.normalise(one) not in known]:
+        refuse(f"this site has no topic {', '.join(unknown)}: topics come with the items that carry them")
+    new = NewReader(address, wanted, frequency, basis, name, language)
+    try:
+        added = subscribers.add(parts, site_id, new, Actor(COMMAND_LINE), clock.now())
+    except AddressInvalid as fault:
+        refuse(f"{address!r} is not an address ({fault.key})")
     if added is None:
         refuse("this address is suppressed and stays so", FAILED)
-    console.print(f"subscriber {added.id}")
+    console.print(f"subscriber {added}")
 
 
 @subscribers_app.command("erase")
@@ -93,7 +95,7 @@ def subscribers_erase(address: Address, site: SiteOption = "") -> None:
     with parts.db.reading() as session:
         site_id = the_site(session, site).id
     try:
-        was_known = readers.erase(parts, site_id, address, clock.now())
+        was_known = readers.erase(parts, site_id, address, clock.now(), Actor(COMMAND_LINE))
     except AddressInvalid as fault:
         refuse(f"{address!r} is not an address ({fault.key})")
     if not was_known:

@@ -1,25 +1,27 @@
 """Commands about suppressions: an address by its hash, or a whole domain, that no letter goes to."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.table import Table
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier import assembly, clock
-from notifier.cli.subscribers import Address
+from notifier import assembly, clock, suppressions
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
-from notifier.consent import suppression
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.address import AddressInvalid
-from notifier.feedback import standings
-from notifier.models import Site, Suppression
+from notifier.models import Suppression
+from notifier.parts import Parts
+from notifier.sources import barred, lists
+from notifier.sources.lists import ListError
 
 Place = Annotated[str, typer.Argument(help="An address, `@example.org` for a domain, or a hash.")]
-AT_ONCE = 5000
-LINE_MAX = 2000
+_OPERATOR: Final = Actor(COMMAND_LINE)
+_SENTENCES: Final = {"empty": "the file is empty"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,27 +33,23 @@ def add_to(app: typer.Typer) -> None:
         app.command(name)(command)
 
 
-def suppress(address: Place, site: SiteOption = "", reason: str = "asked") -> None:
+def suppress(address: Place, site: SiteOption = "", reason: str = suppressions.USUAL) -> None:
     """Never write to this address (or domain) again, whoever signs it up; of an address only its hash is kept."""
-    try:
-        with assembly.parts().db.writing() as session:
-            is_new = suppression.suppress(session, the_site(session, site), address, reason, "operator", clock.now())
-    except AddressInvalid as fault:
-        refuse(f"{address!r} is neither an address nor a domain ({fault.key})")
+    parts, site_id = _at(site)
+    with _named(address):
+        is_new = suppressions.add(parts, site_id, address, reason, _OPERATOR, clock.now())
     console.print("suppressed" if is_new else "it was suppressed already")
 
 
 def lift(
     address: Place,
     site: SiteOption = "",
-    reason: Annotated[str, typer.Option(help="Why; it is kept.")] = "asked",
+    reason: Annotated[str, typer.Option(help="Why; it is kept.")] = suppressions.USUAL,
 ) -> None:
     """Let a suppressed address or domain be written to again, once it asks; what was held against it is forgotten."""
-    try:
-        with assembly.parts().db.writing() as session:
-            was = suppression.lift(session, the_site(session, site), address, clock.now(), reason)
-    except AddressInvalid as fault:
-        refuse(f"{address!r} is neither an address nor a domain ({fault.key})")
+    parts, site_id = _at(site)
+    with _named(address):
+        was = suppressions.lift(parts, site_id, address, reason, _OPERATOR, clock.now())
     if not was:
         refuse("this address is not suppressed", FAILED)
     console.print("lifted")
@@ -59,8 +57,7 @@ def lift(
 
 def suppressed(address: Place, site: SiteOption = "") -> None:
     """Whether this address or domain is suppressed, since when and why. Exit code 1 if it is not."""
-    with assembly.parts().db.reading() as session:
-        row = _found(session, the_site(session, site), address)
+    row = _about(address, site).suppression
     if row is None:
         refuse("this address is not suppressed", FAILED)
     lifted = f"; lifted {moment(row.lifted_at)}: {row.lifted_reason}" if row.lifted_at else ""
@@ -74,84 +71,71 @@ def listed(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 100,
 ) -> None:
     """Who must not be written to: by hash, for nothing else is kept; domains by name."""
-    with assembly.parts().db.reading() as session:
-        rows = _rows(session, the_site(session, site), reason, None if export else limit)
-        if export:
-            for row in rows:
-                place = f"@{row.domain}" if row.domain else row.address_hash
-                typer.echo(f"{place}\t{row.reason}\t{row.source}\t{row.at.isoformat()}")
-            return
-        table = Table("who", "reason", "source", "since")
-        for row in rows:
-            table.add_row(f"@{row.domain}" if row.domain else row.address_hash, row.reason, row.source, moment(row.at))
+    parts, site_id = _at(site)
+    if export:
+        with parts.db.writing() as session:
+            suppressions.note_export(session, site_id, _OPERATOR, clock.now())
+        for row in suppressions.every(parts, site_id, reason):
+            typer.echo(f"{suppressions.name_of(row)}\t{row.reason}\t{row.source}\t{row.at.isoformat()}")
+        return
+    table = Table("who", "reason", "source", "since")
+    with parts.db.reading() as session:
+        for row in _newest(session, site_id, reason, limit):
+            table.add_row(suppressions.name_of(row), row.reason, row.source, moment(row.at))
     console.print(table)
 
 
 def bring(
-    file: Annotated[Path, typer.Argument(help="A line each: address, `@domain` or hash; a tab and a reason.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Address, `@domain` or hash; and why.")],
     site: SiteOption = "",
     reason: Annotated[str, typer.Option(help="For lines that say none.")] = "imported",
 ) -> None:
-    """Suppress all that a file lists. A hash is one of this site: an export of another has other hashes."""
-    added = wrong = 0
-    parts, now = assembly.parts(), clock.now()
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        for some in _chunks(lines, reason):
-            reasons, domains = dict[tuple[int, str], str](), dict[str, str]()
-            with parts.db.writing() as session:
-                there = the_site(session, site)
-                for place, why in some:
-                    try:
-                        hashed = suppression.place_of(there, place)
-                    except AddressInvalid:
-                        wrong += 1
-                        continue
-                    reasons[there.id, hashed] = why[:40]
-                    domains |= {hashed: domain} if (domain := suppression.domain_of(place)) else {}
-                added += len(suppression.suppress_hashes(session, reasons, "import", now, domains))
-    console.print(f"{added} suppressed anew, {wrong} lines were none of the three", highlight=False)
+    """Suppress all that a file lists: CSV, or a line each with a tab before the reason.
+
+    A hash is one of this site: an export of another has other hashes.
+    """
+    parts, site_id = _at(site)
+    try:
+        done = suppressions.bring(
+            parts, site_id, barred.read(lists.of_file(file)), reason, _OPERATOR, clock.now()
+        )  # fmt: skip
+    except ListError as fault:
+        refuse(_SENTENCES.get(fault.key, fault.key))
+    console.print(f"{done.added} suppressed anew, {done.wrong} lines were none of the three", highlight=False)
 
 
-def standing(
-    address: Address, site: SiteOption = "", forget: Annotated[bool, typer.Option("--forget")] = False
-) -> None:
+def standing(address: Place, site: SiteOption = "", forget: Annotated[bool, typer.Option("--forget")] = False) -> None:
     """What is held against an address that is not suppressed yet: its score, and the last refusals."""
-    with assembly.parts().db.writing() as session:
-        there = the_site(session, site)
-        try:
-            place = there.id, suppression.place_of(there, address)
-        except AddressInvalid as fault:
-            refuse(f"{address!r} is not an address ({fault.key})")
-        if forget:
-            suppression.forget_standing(session, *place)
-        held = standings.find(session, place)
+    if forget:
+        parts, site_id = _at(site)
+        with _named(address):
+            suppressions.forget(parts, site_id, address, _OPERATOR, clock.now())
+    held = _about(address, site).held
     console.print(f"score {held.score:g}", *held.reasons, sep="\n", highlight=False)
 
 
-def _found(session: Session, site: Site, address: str) -> Suppression | None:
+def _at(slug: str) -> tuple[Parts, int]:
+    parts = assembly.parts()
+    with parts.db.reading() as session:
+        return parts, the_site(session, slug).id
+
+
+def _about(address: str, slug: str) -> suppressions.About:
+    parts, site_id = _at(slug)
+    with parts.db.reading() as session, _named(address):
+        return suppressions.about(session, site_id, address)
+
+
+@contextmanager
+def _named(address: str) -> Iterator[None]:
     try:
-        hashed = suppression.place_of(site, address)
+        yield
     except AddressInvalid as fault:
         refuse(f"{address!r} is neither an address nor a domain ({fault.key})")
-    theirs = (Suppression.site_id == site.id, Suppression.address_hash == hashed)
-    return session.scalar(select(Suppression).where(*theirs))
 
 
-def _rows(session: Session, site: Site, reason: str, limit: int | None) -> Iterator[Suppression]:
-    found = select(Suppression).where(Suppression.site_id == site.id, Suppression.lifted_at.is_(None))
+def _newest(session: Session, site_id: int, reason: str, limit: int) -> Iterator[Suppression]:
+    found = select(Suppression).where(Suppression.site_id == site_id, Suppression.lifted_at.is_(None))
     if reason:
         found = found.where(Suppression.reason == reason)
     return iter(session.scalars(found.order_by(Suppression.id.desc()).limit(limit).execution_options(yield_per=1000)))
-
-
-def _chunks(lines: Iterator[str], reason: str) -> Iterator[list[tuple[str, str]]]:
-    some: list[tuple[str, str]] = []
-    for line in lines:
-        place, _, rest = line[:LINE_MAX].strip().partition("\t")
-        if place and not place.startswith("#"):
-            some.append((place, rest.partition("\t")[0].strip() or reason))
-        if len(some) >= AT_ONCE:
-            yield some
-            some = []
-    if some:
-        yield some

@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from notifier import assembly, traces
+from notifier import assembly, clock, traces
 from notifier.cli.data import site_app
 from notifier.cli.words import SiteOption, console, the_site
+from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.traces import Tracking
 
 
@@ -26,5 +27,5 @@ def site_tracking(
     with assembly.parts().db.writing() as session:
         row = the_site(session, site)
         if policy is not None:
-            traces.set_policy(session, row, policy)
+            traces.decide(session, row, policy, Actor(COMMAND_LINE), clock.now())
         console.print(row.tracking.value, highlight=False)

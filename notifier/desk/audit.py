@@ -1,5 +1,7 @@
 """The log of what was done at the desk, by a key or on the command line: written once, never changed."""
 
+import os
+import pwd
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,20 +11,41 @@ from sqlalchemy.orm import Session
 
 from notifier.models import AuditEvent
 
-COMMAND_LINE: Final = "cli"
 PAGE: Final = 50
+_NAME_MAX: Final = 90
+
+
+def _system_user() -> str:
+    """Who runs this process, as the system has it; the environment may say anything."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name[:_NAME_MAX]
+    except KeyError:  # A container's user often has no name.
+        return str(os.getuid())
+
+
+COMMAND_LINE: Final = f"cli:{_system_user()}"
+"""The actor of whatever is done on the command line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: `user:3`, `key:7` or `cli`; ids, so that the log holds no address."""
+    """Who acts: `user:3`, `key:7` or `cli:root`; ids and system users, so that the log holds no address."""
 
     name: str
+
+    @property
+    def door(self) -> str:
+        """Through which door they came, as evidence and suppressions have it: `desk`, `api` or `operator`."""
+        return {"user": "desk", "key": "api"}.get(self.name.partition(":")[0], "operator")
 
     @classmethod
     def user(cls, user_id: int) -> "Actor":
         """Somebody at the desk."""
         return cls(f"user:{user_id}")
+
+
+OPERATOR: Final = Actor(COMMAND_LINE)
+"""Whoever runs this process."""
 
 
 def note(

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from notifier.db import upsert
+from notifier.db import affected, upsert
 from notifier.models import SubscriberTag, Tag
 
 TAGS_MAX: Final = 500
@@ -42,3 +42,20 @@ def retag(session: Session, site_id: int, reader_id: int, names: Sequence[str], 
     rows = [{"tag_id": number, "subscriber_id": reader_id} for number in ids.values()]
     if rows:
         session.execute(upsert(session, SubscriberTag).on_conflict_do_nothing(), rows)
+
+
+def put_on(session: Session, site_id: int, reader_id: int, name: str, now: datetime) -> int:
+    """Have a reader bear one more tag; gives its id, or 0 where they bear it already. Raises TagsFullError."""
+    number = tag_ids(session, site_id, [name], now).get(name)
+    if number is None:
+        raise TagsFullError
+    row = {"tag_id": number, "subscriber_id": reader_id}
+    is_new = affected(session, upsert(session, SubscriberTag).values(row).on_conflict_do_nothing())
+    return number if is_new else 0
+
+
+def take_off(session: Session, site_id: int, reader_id: int, name: str) -> int:
+    """Have a reader bear a tag no more; gives its id, or 0 where they did not bear it."""
+    number = session.scalar(select(Tag.id).where(Tag.site_id == site_id, Tag.name == name))
+    ours = SubscriberTag.subscriber_id == reader_id, SubscriberTag.tag_id == number
+    return number if number and affected(session, delete(SubscriberTag).where(*ours)) else 0

@@ -22,6 +22,7 @@ from alembic.operations.ops import (
 
 from notifier import migrate
 from notifier.db import Database
+from notifier.migrations.triggers import following
 
 _VERSIONS: Final = Path(__file__).parent / "versions"
 
@@ -65,6 +66,7 @@ def _tidied(steps: OpContainer) -> Iterator[MigrateOperation]:
     for step in steps.ops:
         if not _only_indices(step):
             yield step
+            yield from following(step)
         elif step.table_name not in dropped:
             yield from step.ops
 

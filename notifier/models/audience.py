@@ -15,6 +15,7 @@ from notifier.models.base import Base, whole_ips
 _KEY = String(320).with_variant(String(320, collation="C"), "postgresql")
 _ACTIVE = text("ended_at IS NULL")
 _OF_DOMAIN = text("domain <> ''")
+_IN_FORCE, _DOMAIN_IN_FORCE = text("lifted_at IS NULL"), text("lifted_at IS NULL AND domain <> ''")
 _UNCONFIRMED = text("confirmed_at IS NULL")
 _PAUSED = text("paused_until IS NOT NULL")
 _MOVED = text("schedule_changed_at IS NOT NULL")
@@ -196,6 +197,11 @@ class Suppression(Base):
     __table_args__ = (
         UniqueConstraint("site_id", "address_hash"),
         Index("ix_suppressions_domain", "domain", "site_id", postgresql_where=_OF_DOMAIN, sqlite_where=_OF_DOMAIN),
+        # The newest in force, and the domains among them: a page at the desk.
+        Index("ix_suppressions_newest", "site_id", "id", postgresql_where=_IN_FORCE, sqlite_where=_IN_FORCE),
+        Index(
+            "ix_suppressions_domains", "site_id", "id", postgresql_where=_DOMAIN_IN_FORCE, sqlite_where=_DOMAIN_IN_FORCE
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

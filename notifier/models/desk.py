@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from notifier.db import BigId
 from notifier.domain.desk_words import Role
 from notifier.models.base import Base, whole_ips
+from notifier.models.written_once import written_once
 
 
 class User(Base):
@@ -84,13 +85,16 @@ class ApiKey(Base):
 
 
 class AuditEvent(Base):
-    """Append-only: who did what at the desk, the API and the command line."""
+    """Append-only, as the database itself sees to: who did what at the desk, the API and the command line."""
 
     __tablename__ = "audit_events"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id", ondelete="SET NULL"), index=True)
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("sites.id"), index=True)
     actor: Mapped[str] = mapped_column(String(100))
     action: Mapped[str] = mapped_column(String(60))
     at: Mapped[datetime]
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+written_once(AuditEvent)

@@ -43,7 +43,7 @@ def edit(parts: Parts, site_id: int, reader_id: int, wanted: Edit, by: Actor, no
     TagsFullError where the site has no room for a new tag.
     """
     with transaction(parts.db, parts.bell) as session:
-        reader = _held(session, site_id, reader_id)
+        reader = held(session, site_id, reader_id)
         is_known = wanted.language in {reader.language, *LANGUAGES}
         if not is_known or not is_zone(wanted.time_zone):
             raise ValueError(wanted)
@@ -80,7 +80,7 @@ def ask(parts: Parts, form: SignUpForm, by: Actor, now: datetime) -> None:
 def suppress(parts: Parts, site_id: int, reader_id: int, reason: str, by: Actor, now: datetime) -> None:
     """Never write to them again. Raises LookupError for nobody."""
     with parts.db.writing() as session:
-        reader = _held(session, site_id, reader_id)
+        reader = held(session, site_id, reader_id)
         site = session.get_one(Site, site_id)
         suppression.suppress(session, site, reader.address, reason.strip()[:40] or "asked", SOURCE, now)
         audit.note(session, by, "reader.suppressed", now, site_id=site_id, reader=reader.id)
@@ -89,7 +89,7 @@ def suppress(parts: Parts, site_id: int, reader_id: int, reason: str, by: Actor,
 def lift(parts: Parts, site_id: int, reader_id: int, reason: str, by: Actor, now: datetime) -> None:
     """Let them be written to again; the reason is kept with the proof of consent. Raises LookupError for nobody."""
     with parts.db.writing() as session:
-        reader = _held(session, site_id, reader_id)
+        reader = held(session, site_id, reader_id)
         if suppression.lift(session, session.get_one(Site, site_id), reader.address, now):
             detail = {"lifted": reason.strip()[:NOTE_MAX]}
             evidence.note(session, reader, ConsentAction.CHANGED, "", now, source=SOURCE, detail=detail)
@@ -100,7 +100,7 @@ def lift(parts: Parts, site_id: int, reader_id: int, reason: str, by: Actor, now
 def unsubscribe(parts: Parts, site_id: int, reader_id: int, by: Actor, now: datetime) -> None:
     """End all that they get. Raises LookupError for nobody."""
     with parts.db.writing() as session:
-        reader = _held(session, site_id, reader_id)
+        reader = held(session, site_id, reader_id)
         names = subscriptions.end(session, reader, true(), "unsubscribed", now)
         reader.confirmed_at = None
         if names:
@@ -114,7 +114,7 @@ def erase(parts: Parts, site_id: int, reader_id: int, typed: str, by: Actor, now
     Raises LookupError for nobody.
     """
     with transaction(parts.db, parts.bell) as session:
-        reader = _held(session, site_id, reader_id)
+        reader = held(session, site_id, reader_id)
         if typed.strip().casefold() not in {reader.address.casefold(), reader.address_key}:
             return False
         record.forget_words(session, reader.id)
@@ -123,16 +123,25 @@ def erase(parts: Parts, site_id: int, reader_id: int, typed: str, by: Actor, now
         return True
 
 
+def forget_standing(parts: Parts, site_id: int, reader_id: int, by: Actor, now: datetime) -> None:
+    """Hold nothing against their address any more. Raises LookupError for nobody."""
+    with parts.db.writing() as session:
+        reader = held(session, site_id, reader_id)
+        suppression.forget_standing(session, site_id, reader.address_hash)
+        audit.note(session, by, "standing.forgotten", now, site_id=site_id, reader=reader.id)
+
+
 def write_note(parts: Parts, site_id: int, reader_id: int, words: str, by: Actor, now: datetime) -> None:
     """Write something down about them. Raises LookupError for nobody."""
     with parts.db.writing() as session:
-        reader = _held(session, site_id, reader_id)
+        reader = held(session, site_id, reader_id)
         if text := words.strip()[:NOTE_MAX]:
             session.add(SubscriberNote(subscriber_id=reader.id, actor=by.name, words=text, at=now))
             audit.note(session, by, "reader.noted", now, site_id=site_id, reader=reader.id)
 
 
-def _held(session: Session, site_id: int, reader_id: int) -> Subscriber:
+def held(session: Session, site_id: int, reader_id: int) -> Subscriber:
+    """A reader of this site, locked for the rest of the transaction. Raises LookupError for nobody."""
     ours = select(Subscriber).where(Subscriber.site_id == site_id, Subscriber.id == reader_id)
     reader = session.scalar(ours.with_for_update())
     if reader is None:

@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from notifier.consent import mutes
 from notifier.consent.mutes import Muted
+from notifier.domain.returns.standing import Standing as Held
+from notifier.feedback import standings
 from notifier.models import (
     ConsentEvent,
     Subscriber,
@@ -35,6 +37,8 @@ class Profile:
     mutes: Sequence[Muted]
     tags: Sequence[str]
     notes: Sequence[SubscriberNote]
+    held: Held
+    """What is held against the address."""
 
 
 def profile(session: Session, site_id: int, reader_id: int) -> Profile | None:
@@ -62,6 +66,7 @@ def profile(session: Session, site_id: int, reader_id: int) -> Profile | None:
         mutes.muted(session, reader.id),
         session.scalars(bears).all(),
         session.scalars(notes.limit(SHOWN_MAX)).all(),
+        standings.find(session, (site_id, reader.address_hash)),
     )
 
 

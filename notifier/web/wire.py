@@ -22,6 +22,9 @@ _log = observe.log(__name__)
 UPLOADS: Final = re.compile(r"(/desk/at|/api/v1/sites)/[^/]+/imports")
 UPLOAD_BYTES_MAX: Final = 512_000_000
 """Of a list of readers: some eight million rows."""
+_BARRED: Final = re.compile(r"/desk/at/[^/]+/suppressions/import")
+BARRED_BYTES_MAX: Final = 20_000_000
+"""Of a list of whom not to write to, which is taken in while somebody waits; the command line takes longer ones."""
 
 
 class BodyLimit:
@@ -58,6 +61,8 @@ class BodyLimit:
             return self.inbound_bytes_max
         if UPLOADS.fullmatch(path):
             return UPLOAD_BYTES_MAX
+        if _BARRED.fullmatch(path):
+            return BARRED_BYTES_MAX
         return self.api_bytes_max if path.startswith(API_PREFIX) else FORM_BYTES_MAX
 
 

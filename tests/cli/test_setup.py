@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from notifier import assembly, own_templates
+from notifier.desk.audit import COMMAND_LINE
 from notifier.domain.template_part import TemplatePart
 from notifier.domain.words import LetterKind
 from notifier.models import ApiKey, AuditEvent, Call
@@ -39,7 +40,7 @@ def test_a_webhook_is_added_tested_paused_and_removed(run: Command) -> None:
     assert run("webhooks", "remove", "1").exit_code == 0
     assert run("webhooks", "log", "1").exit_code == 1
     with assembly.parts().db.reading() as session:
-        assert set(session.scalars(select(AuditEvent.actor))) == {"cli"}
+        assert set(session.scalars(select(AuditEvent.actor))) == {COMMAND_LINE}
 
 
 def test_a_wrong_webhook_is_said_in_a_line(run: Command) -> None:
@@ -61,7 +62,8 @@ def test_a_key_may_what_was_said_and_its_making_leaves_a_line(run: Command) -> N
     assert run("keys", "revoke", "9").exit_code == 2
     with assembly.parts().db.reading() as session:
         assert session.get_one(ApiKey, 2).revoked_at
-        assert session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all() == ["key.made", "key.revoked"]
+        lines = session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
+        assert lines == ["site.added", "key.made", "key.made", "key.revoked"]
 
 
 def test_a_template_is_shown_put_looked_at_and_taken_back(run: Command, tmp_path: Path) -> None:

@@ -93,6 +93,11 @@ class Crowd:
                 {**site, "address_hash": f"{n:064x}", "reason": "asked", "source": "desk", "at": now}
                 for n in some if n % 2
             ]),
+            (Suppression, [
+                {**site, "address_hash": f"{n + (1 << 200):064x}", "domain": f"d{n}.example", "reason": "asked",
+                 "source": "desk", "at": now}
+                for n in some
+            ]),
             (ConsentEvent, [
                 {**site, "subscriber_id": FIRST, "address_hash": f"{FIRST:064x}", "purpose": "site", "at": now,
                  "action": "confirmed", "source": "form"}

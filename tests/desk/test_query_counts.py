@@ -21,7 +21,8 @@ NOT_FOR_US = {
 """Whoever is logged in is sent on."""
 NAMES = {
     "site": "naba", "reader": FIRST, "issue": FIRST, "number": FIRST, "subscriber": FIRST, "endpoint": FIRST,
-    "send": f"digest-{FIRST}", "article": FIRST, "frequency": "daily", "slot": "20260701T0600Z", "chart": "letters",
+    "who": f"{FIRST:064x}", "article": FIRST, "send": f"digest-{FIRST}",
+    "frequency": "daily", "slot": "20260701T0600Z", "chart": "letters",
 }  # fmt: skip
 KINDS = {"export.{kind}": ("csv", "jsonl"), "templates/{kind}": ("digest",)}
 QUERIES = {
@@ -33,6 +34,7 @@ QUERIES = {
     "/desk/at/{site}/issues/{issue}/edit": ("q=خبر",),
     "/desk/at/{site}/issues/{issue}/count": ("topic=category:c1000", "source=form", "alive_days=30"),
     "/desk/at/{site}/charts/{chart}.csv": (),
+    "/desk/at/{site}/suppressions": ("kind=domains",),
 }  # fmt: skip
 
 

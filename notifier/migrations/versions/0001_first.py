@@ -174,11 +174,33 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=60), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["site_id"], ["sites.id"], name=op.f("fk_audit_events_site_id_sites"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_audit_events_site_id_sites")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_events")),
     )
+    for statement in {
+        "postgresql": [
+            (
+                "CREATE FUNCTION refuse_change_of_audit_events() RETURNS trigger LANGUAGE plpgsql AS $$ "
+                "BEGIN RAISE EXCEPTION 'audit_events is written once: % is refused', TG_OP USING ERRCODE = "
+                "'restrict_violation'; END $$"
+            ),
+            (
+                "CREATE TRIGGER audit_events_written_once BEFORE UPDATE OR DELETE OR TRUNCATE ON "
+                "audit_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit_events()"
+            ),
+        ],
+        "sqlite": [
+            (
+                "CREATE TRIGGER audit_events_written_once_update BEFORE UPDATE ON audit_events BEGIN SELECT"
+                " RAISE(ABORT, 'audit_events is written once: UPDATE is refused'); END"
+            ),
+            (
+                "CREATE TRIGGER audit_events_written_once_delete BEFORE DELETE ON audit_events BEGIN SELECT"
+                " RAISE(ABORT, 'audit_events is written once: DELETE is refused'); END"
+            ),
+        ],
+    }[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.create_index(op.f("ix_audit_events_site_id"), "audit_events", ["site_id"], unique=False)
     op.create_table(
         "bindings",
@@ -482,6 +504,22 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("domain <> ''"),
         sqlite_where=sa.text("domain <> ''"),
+    )
+    op.create_index(
+        "ix_suppressions_domains",
+        "suppressions",
+        ["site_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("lifted_at IS NULL AND domain <> ''"),
+        sqlite_where=sa.text("lifted_at IS NULL AND domain <> ''"),
+    )
+    op.create_index(
+        "ix_suppressions_newest",
+        "suppressions",
+        ["site_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("lifted_at IS NULL"),
+        sqlite_where=sa.text("lifted_at IS NULL"),
     )
     op.create_table(
         "tags",
@@ -1573,6 +1611,13 @@ def downgrade() -> None:
     op.drop_table("bulk_acts")
     op.drop_table("bindings")
     op.drop_table("audit_events")
+    for statement in {
+        "postgresql": [
+            ("DROP FUNCTION refuse_change_of_audit_events()"),
+        ],
+        "sqlite": [],
+    }[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.drop_table("arrangements")
     op.drop_table("archived")
     op.drop_table("api_keys")

@@ -24,6 +24,7 @@ from notifier.web.desk import (
     second_chance,
     single_sign_on,
     subscribers,
+    suppressions,
 )
 from notifier.web.desk.frame import Part
 from notifier.web.desk.issues import composing, listing, looking, sending
@@ -55,6 +56,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     subscribers.router,
     acts.router,
     reader.router,
+    suppressions.router,
     imports.router,
     listing.router,
     composing.router,

@@ -8,10 +8,12 @@ from starlette.responses import RedirectResponse
 
 from notifier import subscribers
 from notifier.consent.evidence import AFTERWARDS
+from notifier.desk.tagging import TagsFullError
 from notifier.domain.issues import KNOWN_SOURCES
 from notifier.domain.text.locales import LANGUAGES
 from notifier.subscribers import Edit
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, Owner, scene
+from notifier.web.desk.held import told
 from notifier.web.desk.place import may_see, path, seen_by, site_of
 from notifier.web.edge import LOOKING, Edge, Form, Here
 from notifier.web.problems import Problem
@@ -37,6 +39,41 @@ def edit(edge: Here, entered: Editor, site: str, reader: int, form: Form) -> Res
         return _done(edge, site, reader, do)
     except ValueError:
         return _page(edge, entered, site, reader, "zone_wrong")
+
+
+@router.post("/tag")
+def tag(edge: Here, entered: Editor, site: str, reader: int, form: Form) -> Response:
+    """Put a tag on them."""
+    name = form.one("tag_name")
+
+    def do(site_id: int) -> None:
+        subscribers.tag(edge.parts, site_id, reader, name, entered.seat.actor, edge.clock())
+
+    try:
+        return _done(edge, site, reader, do)
+    except TagsFullError:
+        return _page(edge, entered, site, reader, "tags_full")
+
+
+@router.post("/untag")
+def untag(edge: Here, entered: Editor, site: str, reader: int, form: Form) -> Response:
+    """Take one away."""
+    name = form.one("tag_name")
+
+    def do(site_id: int) -> None:
+        subscribers.untag(edge.parts, site_id, reader, name, entered.seat.actor, edge.clock())
+
+    return _done(edge, site, reader, do)
+
+
+@router.post("/forget")
+def forget(edge: Here, entered: Editor, site: str, reader: int) -> Response:
+    """Hold nothing against their address any more."""
+
+    def do(site_id: int) -> None:
+        subscribers.forget_standing(edge.parts, site_id, reader, entered.seat.actor, edge.clock())
+
+    return _done(edge, site, reader, do)
 
 
 @router.post("/suppress")
@@ -109,11 +146,12 @@ def _page(edge: Edge, entered: Entered, slug: str, reader: int, error: str = "")
     here, site = scene(edge, entered, "subscribers", slug), site_of(edge, slug)
     with edge.parts.db.reading() as session:
         found = subscribers.profile(session, site.id, reader)
+        known = subscribers.tags(session, site.id)
     if found is None:
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return edge.desk.page(
         "subscriber", here, status=status, found=found, address=seen_by(entered, found.reader.address), error=error,
         may_act=may_see(entered), languages=list(LANGUAGES),
-        sources=(*KNOWN_SOURCES, *AFTERWARDS),
+        sources=(*KNOWN_SOURCES, *AFTERWARDS), known_tags=known, **told(edge, found.held),
     )  # fmt: skip
