@@ -18,7 +18,7 @@ QUICK, THOROUGH = 1, 60
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 DESK = {
     "subscribers", "acts", "imports", "webhooks", "keys", "templates", "deliveries", "calendar", "charts", "alarms",
-    "doctor", "sources", "accounts",
+    "doctor", "sources", "accounts", "suppressions",
 }  # fmt: skip
 ASKED = {
     GenerationMode.POSITIVE: {"box", "signups", "items", "status", "visits", "issues", *DESK},

@@ -145,3 +145,29 @@ def test_the_numbers_of_the_charts_are_told(visit: Visit, name: str) -> None:
     assert name in told
     assert len(told["days"]) == 30
     assert told["days"][-1]["sent"] == 1
+
+
+def test_an_address_or_a_domain_is_barred_found_lifted_brought_and_taken_along(visit: Visit) -> None:
+    path = f"{SITE}/suppressions"
+    key = visit.key(("subscribers:read", "subscribers:write", "subscribers:export"))
+    bar = {"who": "Layla@example.org", "reason": "asked by phone"}
+    assert [visit.client.post(path, json=bar, headers=key).status_code for _ in range(2)] == [201, 200]
+    found = visit.client.post(f"{path}/search", json={"who": "layla@example.org"}, headers=key)
+    assert (found.json()["is_suppressed"], found.json()["suppression"]["reason"]) == (True, "asked by phone")
+    assert "layla" not in found.text
+    rows = {"rows": [{"who": "@spam.example", "reason": "junk"}, {"who": "omar@example.org"}, {"who": "nobody"}]}
+    assert visit.client.post(f"{path}/import", json=rows, headers=key).json() == {"added": 2, "wrong": 1}
+    assert len(visit.client.get(path, headers=key).json()["suppressions"]) == 3
+    (domain,) = visit.client.get(f"{path}?only=domains", headers=key).json()["suppressions"]
+    assert (domain["who"], domain["reason"], domain["source"]) == ("@spam.example", "junk", "import")
+    file = visit.client.get(f"{path}/export", headers=key)
+    assert file.headers["content-type"].startswith("text/csv")
+    assert len(file.text.splitlines()) == 4
+    lift = {"who": "layla@example.org", "reason": "she asked"}
+    assert visit.client.post(f"{path}/lift", json=lift, headers=key).json()["is_suppressed"] is False
+    assert visit.client.post(f"{path}/lift", json=lift, headers=key).status_code == 404
+    for door, body in (("", {"who": "nobody"}), ("/search", {"who": "@"}), ("/lift", {"who": "layla@example.org"})):
+        assert visit.client.post(path + door, json=body, headers=key).status_code == 422, door
+    assert acts(visit, "suppression") == [
+        "suppression.added", "suppressions.brought", "suppressions.exported", "suppression.lifted",
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ from notifier.web.json_api import (
     keys,
     readers,
     sources,
+    suppressions,
     templates,
     webhooks,
 )
@@ -20,6 +21,7 @@ ROUTERS = (
     readers.router,
     acts.router,
     imports.router,
+    suppressions.router,
     deliveries.router,
     calendar.router,
     issue_looks.router,
