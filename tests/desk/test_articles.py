@@ -57,6 +57,7 @@ def test_it_is_counted_sent_to_those_who_got_it_and_shows_its_balance(desk: Desk
     assert send, "a correction is a send of its own"
     assert "٢ من ٢" in editor.get(f"/at/naba/deliveries/{send[1]}").text
     assert send[1] in editor.get("/at/naba/deliveries").text
+    assert path in editor.get(f"/at/naba/deliveries/alert-{item}").text, "its alert leads to it"
     with desk.visit.parts.db.reading() as session:
         (line,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "correction.made"))
         assert (line.actor, line.detail["item"]) == (f"user:{editor.user_id}", item)
