@@ -83,6 +83,13 @@ def look(parts: Parts, site_id: int, erratum: Erratum, now: datetime) -> Correct
         return _found(session, _edition(parts, session, site_id, now), before)
 
 
+def why_not(session: Session, item: Item) -> str:
+    """The key of why an article cannot be corrected as it is now; empty where it can. Costs one look-up."""
+    if item.kind is not ItemKind.ARTICLE:
+        return "not_an_article"
+    return "" if is_anywhere(session, Before(item, item.worded_version)) else "not_changed"
+
+
 def correct(parts: Parts, site_id: int, erratum: Erratum, now: datetime) -> Corrected:
     """Note a correction and nudge its plan: everybody who got an earlier version gets one letter.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
@@ -61,11 +61,15 @@ def retry(parts: Parts, site_id: int, chosen: Chosen, by: Actor, now: datetime) 
         return count
 
 
-def retry_all(parts: Parts, site_id: int, reason: Reason | None, by: Actor, now: datetime) -> int:
-    """Queue failed letters of whichever send again, or only those that failed for this reason. Gives how many."""
-    ours = Delivery.site_id == site_id
+def retry_failed(
+    parts: Parts, site_id: int, ids: Sequence[int] | None, reason: Reason | None, by: Actor, now: datetime
+) -> int:  # fmt: skip
+    """The same for failed letters of whichever sends: these, or all; with a reason only those that failed for it."""
     with parts.db.writing() as session:
-        count = record.retry(session, ours & (Delivery.reason == reason) if reason else ours, now)
+        which = Delivery.site_id == site_id
+        which &= among(session, Delivery.id, ids) if ids is not None else true()
+        which &= Delivery.reason == reason if reason else true()
+        count = record.retry(session, which, now)
         why = {"reason": reason.value} if reason else {}
         audit.note(session, by, "deliveries.retried", now, site_id=site_id, letters=count, **why)
         return count

@@ -19,11 +19,13 @@ from notifier.cli import (
     doctor,
     drill,
     gallery,
+    issue_edit,
     issues,
     keys,
     letters,
     mail_in,
     processes,
+    retrying,
     sources,
     subscribers,
     suppressions,
@@ -75,9 +77,11 @@ suppressions.add_to(subscribers.subscribers_app)
 takeover.add_to(app)
 users.add_to(app)
 letters.add_to(app)
+retrying.add_to(app)
 corrections.add_to(app)
 mail_in.add_to(app)
 issues.add_to(app)
+issue_edit.add_to(app)
 digests.add_to(app)
 alarms.add_to(app)
 gallery.add_to(app)

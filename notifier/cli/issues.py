@@ -51,7 +51,7 @@ def new(
 ) -> None:
     """Compose a draft."""
     whom = {"topics": topic, "tags": tag, "languages": reads, "sources": source}
-    audience = _told(lambda: Audience.of(whom))
+    audience = told(lambda: Audience.of(whom))
     parts, now = assembly.parts(), clock.now()
     with parts.db.reading() as session:
         there = the_site(session, site)
@@ -64,8 +64,8 @@ def new(
         subjects=tuple(subject or ()), audience=audience,
     )  # fmt: skip
     by = Actor(COMMAND_LINE)
-    made_id = _told(lambda: compose.begin(parts, there.id, words, by, now))
-    _told(lambda: compose.add_items(parts, Which(there.id, made_id, by, now), [known[one] for one in items or []]))
+    made_id = told(lambda: compose.begin(parts, there.id, words, by, now))
+    told(lambda: compose.add_items(parts, Which(there.id, made_id, by, now), [known[one] for one in items or []]))
     console.print(f"issue {made_id}")
 
 
@@ -86,7 +86,7 @@ def list_(site: SiteOption = "") -> None:
 @issue_app.command()
 def show(issue: Id, site: SiteOption = "") -> None:
     """An issue: its items, whom it would reach, its waves."""
-    parts, row, _ = _at(issue, site)
+    parts, row, _ = opened(issue, site)
     with parts.db.reading() as session:
         items, waves = reading.items(session, issue), reading.waves(session, issue)
         reached = reading.count(session, row.site_id, Audience.stored(row.audience), clock.now())
@@ -110,7 +110,7 @@ def preview(
     site: SiteOption = "",
 ) -> None:
     """Write its letter into a file, as it would be sent now."""
-    parts, row, _ = _at(issue, site)
+    parts, row, _ = opened(issue, site)
     try:
         letter = made(parts, row, Look(), clock.now())
     except (RenderFailed, ValueError) as fault:
@@ -122,7 +122,7 @@ def preview(
 @issue_app.command("test")
 def try_out(issue: Id, to: Annotated[str, typer.Argument(help="Your own address.")], site: SiteOption = "") -> None:
     """Send its letter to one address, marked as a test and outside of all books."""
-    parts, row, of = _at(issue, site)
+    parts, row, of = opened(issue, site)
     with parts.db.reading() as session:
         found = content(session, row, Look(is_trial=True), of.now)
     try:
@@ -144,8 +144,8 @@ def schedule(
     """Let it go out at a moment, or by each reader's own clock."""
     if (at is None) == (local is None):
         refuse("give --at or --local")
-    parts, _, of = _at(issue, site)
-    _told(lambda: sending.schedule(parts, of, When(at.replace(tzinfo=UTC) if at else None, local)))
+    parts, _, of = opened(issue, site)
+    told(lambda: sending.schedule(parts, of, When(at.replace(tzinfo=UTC) if at else None, local)))
     console.print("scheduled")
 
 
@@ -156,50 +156,50 @@ def send(
     site: SiteOption = "",
 ) -> None:
     """Send it now."""
-    parts, row, of = _at(issue, site)
+    parts, row, of = opened(issue, site)
     with parts.db.reading() as session:
         reached = reading.count(session, row.site_id, Audience.stored(row.audience), of.now)
     if not yes:
         typer.confirm(f"Send {row.title!r} to {reached:,} readers?", abort=True)
-    _told(lambda: sending.schedule(parts, of, When()))
+    told(lambda: sending.schedule(parts, of, When()))
     console.print(f"on its way to {reached:,} readers: `notifier issue progress {issue}` looks on", highlight=False)
 
 
 @issue_app.command()
 def pause(issue: Id, site: SiteOption = "") -> None:
     """Hold it: no more letters are claimed."""
-    parts, _, of = _at(issue, site)
-    _told(lambda: sending.pause(parts, of))
+    parts, _, of = opened(issue, site)
+    told(lambda: sending.pause(parts, of))
     console.print("paused")
 
 
 @issue_app.command()
 def resume(issue: Id, site: SiteOption = "") -> None:
     """Go on where it was paused."""
-    parts, _, of = _at(issue, site)
-    _told(lambda: sending.resume(parts, of))
+    parts, _, of = opened(issue, site)
+    told(lambda: sending.resume(parts, of))
     console.print("going on")
 
 
 @issue_app.command()
 def cancel(issue: Id, site: SiteOption = "") -> None:
     """Send no more of it; what is queued is dropped."""
-    parts, _, of = _at(issue, site)
-    _told(lambda: sending.cancel(parts, of))
+    parts, _, of = opened(issue, site)
+    told(lambda: sending.cancel(parts, of))
     console.print("cancelled")
 
 
 @issue_app.command()
 def resend(issue: Id, site: SiteOption = "") -> None:
     """Queue the letters again that failed."""
-    parts, _, of = _at(issue, site)
-    console.print(f"{_told(lambda: sending.resend(parts, of)):,} queued again")
+    parts, _, of = opened(issue, site)
+    console.print(f"{told(lambda: sending.resend(parts, of)):,} queued again")
 
 
 @issue_app.command()
 def progress(issue: Id, site: SiteOption = "") -> None:
     """Look on until nothing of it is open: a bar, the rate of the last seconds, and what is left."""
-    parts, row, _ = _at(issue, site)
+    parts, row, _ = opened(issue, site)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[pace]}")
     seen: deque[tuple[float, int]] = deque()
     with Progress(*columns, console=console) as bars:
@@ -223,7 +223,8 @@ def progress(issue: Id, site: SiteOption = "") -> None:
     )
 
 
-def _at(issue: int, site: str) -> tuple[Parts, Issue, Which]:
+def opened(issue: int, site: str) -> tuple[Parts, Issue, Which]:
+    """An issue, and who acts on it; or the end, in one line."""
     parts = assembly.parts()
     with parts.db.reading() as session:
         there = the_site(session, site)
@@ -234,7 +235,7 @@ def _at(issue: int, site: str) -> tuple[Parts, Issue, Which]:
     return parts, row, Which(there.id, issue, Actor(COMMAND_LINE), clock.now())
 
 
-def _told(act: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the act gives
+def told(act: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the act gives
     """Do it, or say in one line why not."""
     try:
         return act()

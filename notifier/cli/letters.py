@@ -1,4 +1,4 @@
-"""Commands that look at letters: preview, send-test, status, why, retry, settings."""
+"""Commands that look at letters: preview, send-test, status, why, settings."""
 
 import json
 from datetime import datetime
@@ -10,18 +10,17 @@ from pydantic import SecretStr
 from rich.table import Column, Table
 from sqlalchemy import select
 
-from notifier import assembly, clock, deliveries, settings
+from notifier import assembly, clock, settings
 from notifier.account import Account
 from notifier.cli.books import status
 from notifier.cli.words import FAILED, SiteOption, console, refuse, the_site
-from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
 from notifier.domain.outcome import Sent
 from notifier.domain.previews import ABOUT_ITEMS
 from notifier.domain.tokens import new_token
-from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind, Reason
+from notifier.domain.words import Frequency, ItemKind, ItemState, LetterKind
 from notifier.models import Item, Subscriber
 from notifier.parts import Parts
 from notifier.stages import gather, ledger
@@ -37,7 +36,7 @@ Language = Annotated[str, typer.Option("--language", "-l", help="Empty takes the
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (preview, status, why, retry):
+    for command in (preview, status, why):
         app.command()(command)
     app.command("send-test")(send_test)
     app.command("settings")(settings_)
@@ -110,18 +109,6 @@ def why(
             one.detail,
         )  # fmt: skip
     console.print(table)
-
-
-def retry(
-    reason: Annotated[Reason | None, typer.Option(help="Only those that failed for this reason.")] = None,
-    site: SiteOption = "",
-) -> None:
-    """Queue failed letters again, as long as they are still news. The sweep sends them within seconds."""
-    parts = assembly.parts()
-    with parts.db.reading() as session:
-        site_id = the_site(session, site).id
-    count = deliveries.retry_all(parts, site_id, reason, Actor(COMMAND_LINE), clock.now())
-    console.print(f"{count} queued again")
 
 
 def settings_() -> None:

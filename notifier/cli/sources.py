@@ -1,5 +1,8 @@
 """Commands about where a site's items come from."""
 
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -19,6 +22,7 @@ from notifier.sources.wordpress import Discovered
 from notifier.sourcing import NewSource, SourceInvalid
 
 CATEGORIES_SHOWN = 12
+SourceId = Annotated[int, typer.Argument(help="As `notifier source list` tells.")]
 source_app = typer.Typer(no_args_is_help=True, help="Where a site's items come from.")
 
 
@@ -60,12 +64,12 @@ def source_add(
 @source_app.command("list")
 def source_list(site: SiteOption = "") -> None:
     """Every source and how its last poll went."""
-    table = Table("id", "kind", "url", "last good", "failures", "next", "error")
+    table = Table("id", "kind", "url", "", "last good", "failures", "next", "error")
     with assembly.parts().db.reading() as session:
         for one in session.scalars(select(Source).where(Source.site_id == the_site(session, site).id)):
             table.add_row(
-                str(one.id), one.kind, one.url, moment(one.last_ok_at), str(one.failures), moment(one.next_poll_at),
-                one.last_error,
+                str(one.id), one.kind, one.url, "" if one.is_enabled else "paused", moment(one.last_ok_at),
+                str(one.failures), moment(one.next_poll_at), one.last_error,
             )  # fmt: skip
     console.print(table)
 
@@ -89,6 +93,33 @@ def source_poll(source_id: Annotated[int, typer.Argument(help="As `notifier sour
         console.print(polled.notice, highlight=False, markup=False, soft_wrap=True)
 
 
+@source_app.command("pause")
+def source_pause(source_id: SourceId, site: SiteOption = "") -> None:
+    """Read it no more, until it is resumed."""
+    _act(site, source_id, partial(sourcing.switch, is_on=False))
+    console.print(f"source {source_id} is paused")
+
+
+@source_app.command("resume")
+def source_resume(source_id: SourceId, site: SiteOption = "") -> None:
+    """Read it again from now on."""
+    _act(site, source_id, partial(sourcing.switch, is_on=True))
+    console.print(f"source {source_id} is read again")
+
+
+@source_app.command("remove")
+def source_remove(
+    source_id: SourceId,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    site: SiteOption = "",
+) -> None:
+    """Forget it; what it brought stays."""
+    if not yes:
+        typer.confirm(f"Forget source {source_id}? What it brought stays.", abort=True)
+    _act(site, source_id, sourcing.remove)
+    console.print(f"source {source_id} is forgotten")
+
+
 @source_app.command("hook")
 def source_hook(source_id: Annotated[int, typer.Argument(help="As `notifier source list` tells.")]) -> None:
     """Print a plugin that lets a WordPress tell at once of what is new: a file for its `wp-content/mu-plugins`.
@@ -108,6 +139,16 @@ def plugin(parts: Parts, source_id: int) -> str:
     text = (settings.templates_dir() / "wordpress" / "notifier-hook.php").read_text(encoding="utf-8")
     url = f"{parts.settings.base_url}/hooks/wordpress/{source_id}".replace("'", "")
     return text.replace("{{ url }}", url).replace("{{ secret }}", secret_text(key_of(parts, source_id)))
+
+
+def _act(site: str, source_id: int, act: Callable[[Parts, int, int, Actor, datetime], None]) -> None:
+    parts = assembly.parts()
+    with parts.db.reading() as session:
+        there = the_site(session, site)
+    try:
+        act(parts, there.id, source_id, Actor(COMMAND_LINE), clock.now())
+    except LookupError:
+        refuse(f"{there.slug} has no source {source_id}", FAILED)
 
 
 def _tell(found: Discovered, source_id: int) -> None:

@@ -79,6 +79,12 @@ class Permission(StrEnum):
     WEBHOOKS_READ = "webhooks:read"
     KEYS_WRITE = "keys:write"
     KEYS_READ = "keys:read"
+    DELIVERIES_WRITE = "deliveries:write"
+    """What editors do about letters: try again, arrange digests, end alarms."""
+    DELIVERIES_READ = "deliveries:read"
+    SETUP_WRITE = "setup:write"
+    """Where items come from, and which accounts take letters: what owners do."""
+    SETUP_READ = "setup:read"
 
     @property
     def key(self) -> str:

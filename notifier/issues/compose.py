@@ -1,6 +1,6 @@
 """Write an issue: its words, its items and their order. Each act is one transaction and one line in the log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -58,6 +58,23 @@ def add_items(parts: Parts, of: Which, item_ids: Sequence[int]) -> int:
         _number(session, issue, [*order, *new])
         _touch(session, of, issue, "items_added")
         return len(new)
+
+
+def set_items(parts: Parts, of: Which, item_ids: Sequence[int], pinned: Collection[int] = ()) -> None:
+    """Show exactly these articles of the site in this order, and keep some at the top. Raises as `add_items`."""
+    with parts.db.writing() as session:
+        issue = _open(session, of)
+        ours = (Item.site_id == of.site_id) & (Item.kind == ItemKind.ARTICLE)
+        known = set(session.scalars(select(Item.id).where(Item.id.in_(item_ids), ours)))
+        order = [one for one in dict.fromkeys(item_ids) if one in known]
+        if len(order) > ITEMS_MAX:
+            raise IssueRefused("items_many", "item")
+        session.execute(delete(IssueItem).where(IssueItem.issue_id == issue.id))
+        session.add_all(
+            IssueItem(issue_id=issue.id, item_id=one, position=n, is_pinned=one in pinned)
+            for n, one in enumerate(order)
+        )
+        _touch(session, of, issue, "items_ordered")
 
 
 def remove_item(parts: Parts, of: Which, item_id: int) -> None:

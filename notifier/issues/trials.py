@@ -5,15 +5,15 @@ from typing import Final
 
 from sqlalchemy import func, select, update
 
-from notifier.domain.address import AddressInvalid
+from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.issues import IssueRefused
-from notifier.domain.outcome import Sent
+from notifier.domain.outcome import Outcome, Sent
 from notifier.issues.letters import Look, addressed, content, post
 from notifier.issues.rows import Which, locked, note
-from notifier.models import Issue, Trial, User
+from notifier.models import AuditEvent, Issue, Trial, User
 from notifier.parts import Parts
 from notifier.queue import later, to_try, transaction
-from notifier.stages.render import RenderFailed
+from notifier.stages.render import Press, RenderFailed
 
 PER_HOUR: Final = 20
 
@@ -32,6 +32,24 @@ def ask(parts: Parts, of: Which, user_id: int, subject: int) -> int:
         note(session, of, "tried", {"trial": trial.id})
         later(session, to_try(trial.id))
         return trial.id
+
+
+def send_to(parts: Parts, of: Which, to: str, subject: int) -> Outcome:
+    """Send a trial letter to an address at once, for whoever has no address of their own here; the log has no address.
+
+    As many an hour as a user may ask for. Raises IssueRefused, LookupError, AddressInvalid, RenderFailed, ValueError.
+    """
+    to = check_address(to).wire
+    with parts.db.writing() as session:
+        issue = locked(session, of)
+        theirs = AuditEvent.site_id == of.site_id, AuditEvent.actor == of.by.name, AuditEvent.action == "issue.tried"
+        lately = select(func.count()).where(*theirs, AuditEvent.at > of.now - timedelta(hours=1))
+        if (session.scalar(lately.select_from(AuditEvent)) or 0) >= PER_HOUR:
+            raise IssueRefused("trials_many")
+        note(session, of, "tried")
+    with parts.db.reading() as session:
+        found = content(session, issue, Look(subject, is_trial=True), of.now)
+    return post(parts, addressed(parts, Press(parts.renderer), found, to, of.now))
 
 
 def send(parts: Parts, trial_id: int, now: datetime) -> None:

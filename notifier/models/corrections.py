@@ -31,7 +31,7 @@ class Correction(Base):
     said: Mapped[str] = mapped_column(Text, default="")
     """The words that were wrong, where the editor names them."""
     by: Mapped[str] = mapped_column(String(100))
-    """Who asked for it: the name of an API key, or the command line."""
+    """Who asked for it: a name at the desk or of an API key, or the command line."""
     created_at: Mapped[datetime]
     look_at: Mapped[datetime]
     """When to plan it, or to look again at those that wait."""

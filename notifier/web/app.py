@@ -121,8 +121,9 @@ def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
         hooks.router,
     )
     yield from (
-        issue_api.router,
+        # `/issues/{issue}/test` and `/issues/{issue}/{act}` look alike.
         *json_api.ROUTERS,
+        issue_api.router,
         inbound.router,
         feedback.router,
         _files(),

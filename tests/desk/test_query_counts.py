@@ -23,7 +23,7 @@ NOT_FOR_US = {
 """Whoever is logged in is sent on."""
 NAMES = {
     "site": "naba", "reader": FIRST, "issue": FIRST, "number": FIRST, "subscriber": FIRST, "endpoint": FIRST,
-    "who": f"{FIRST:064x}", "send": f"digest-{FIRST}",
+    "who": f"{FIRST:064x}", "article": FIRST, "send": f"digest-{FIRST}",
     "frequency": "daily", "slot": "20260701T0600Z", "chart": "letters",
 }  # fmt: skip
 KINDS = {"export.{kind}": ("csv", "jsonl"), "templates/{kind}": ("digest",)}

@@ -18,6 +18,7 @@ from notifier import assembly, flow, readers, upkeep
 from notifier.consent.signing_in import Visitor
 from notifier.consent.signup import SignUpForm
 from notifier.db import Database
+from notifier.doctor import Finding, Report
 from notifier.domain import topics
 from notifier.domain.items import NewItem
 from notifier.domain.tokens import new_token, token_hash
@@ -144,6 +145,11 @@ class Visit:
     def edge(self) -> Edge:
         """What the application's endpoints stand on."""
         return cast("Edge", self.client.app.state.edge)  # type: ignore[attr-defined]  # TestClient's app is any ASGI
+
+    def without_doctor(self, *findings: Finding) -> None:
+        """Let the doctor find this, and ask no DNS."""
+        app = self.client.app
+        app.state.edge = replace(self.edge, doctor=lambda: Report(findings))  # type: ignore[attr-defined]  # as above
 
     def key(self, scopes: tuple[str, ...] = ("items:write", "items:read"), **values: Any) -> dict[str, str]:
         """The header of a fresh API key."""

@@ -1,4 +1,4 @@
-"""What a send is: a digest run, an alert or an issue; letters to one person each make one send a day and kind."""
+"""What a send is: a digest run, an alert, an issue or a correction; all other letters make one a day and kind."""
 
 import re
 from dataclasses import dataclass
@@ -8,8 +8,10 @@ from typing import Final, Self
 from notifier.domain.balance import Page
 from notifier.domain.words import Frequency, LetterKind
 
-_SLUG: Final = re.compile(r"(alert|digest|issue)-([1-9][0-9]{0,17})|([a-z-]+)-(20[0-9]{2}-[01][0-9]-[0-3][0-9])")
-SHARED: Final = frozenset({LetterKind.ALERT, LetterKind.DIGEST, LetterKind.ISSUE})
+_SLUG: Final = re.compile(
+    r"(alert|digest|issue|correction)-([1-9][0-9]{0,17})|([a-z-]+)-(20[0-9]{2}-[01][0-9]-[0-3][0-9])"
+)
+SHARED: Final = frozenset({LetterKind.ALERT, LetterKind.DIGEST, LetterKind.ISSUE, LetterKind.CORRECTION})
 """Letters about one thing for many; all other kinds are one person's each."""
 
 

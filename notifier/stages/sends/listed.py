@@ -1,23 +1,35 @@
 """Sends from the running count, the newest first; however many letters one has, it costs a few rows."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, literal, null, or_, select, true
 from sqlalchemy.orm import Session
 
 from notifier.domain.balance import Page
 from notifier.domain.words import Frequency, LetterKind, Reason, State
-from notifier.models import Issue, Item, Run, Tally
+from notifier.models import Correction, Issue, Item, Run, Tally
 from notifier.stages.sends.key import SHARED, Send, SendKey
 from notifier.tally import PLANNED
 
 PAGE: Final = 40
 _DAY: Final = case((Tally.kind.in_(SHARED), ""), else_=Tally.day)
 _ABOUT: Final = case((Tally.kind.in_(SHARED), Tally.about_id), else_=0)
+
+_NAMES: Final[dict[LetterKind, Callable[[Sequence[int]], Any]]] = {
+    LetterKind.DIGEST: lambda ids: select(Run.id, literal(""), Run.frequency, Run.slot).where(Run.id.in_(ids)),
+    LetterKind.ALERT: lambda ids: select(Item.id, Item.title, null(), Item.announced_at).where(Item.id.in_(ids)),
+    LetterKind.ISSUE: lambda ids: select(Issue.id, Issue.title, null(), Issue.begun_at).where(Issue.id.in_(ids)),
+    LetterKind.CORRECTION: lambda ids: (
+        select(Correction.id, Item.title, null(), Correction.created_at)
+        .join(Item, Item.id == Correction.item_id)
+        .where(Correction.id.in_(ids))
+    ),
+}
+"""(id, title, frequency, moment) of what letters of each kind are about."""
 
 
 @dataclass(slots=True)
@@ -59,6 +71,11 @@ def find(session: Session, site_id: int, key: SendKey) -> Send | None:
     return next(iter(_with_counts(session, site_id, [key])), None)
 
 
+def some(session: Session, site_id: int, keys: Sequence[SendKey]) -> list[Send]:
+    """These sends of a site; those of which nothing was planned are missing."""
+    return _with_counts(session, site_id, keys)
+
+
 def named(session: Session, keys: Sequence[SendKey]) -> dict[SendKey, tuple[str, Frequency | None, datetime | None]]:
     """(title, frequency, moment) of what these sends are about, in a query a kind; those that are gone are missing."""
     ids: dict[LetterKind, list[int]] = defaultdict(list)
@@ -66,19 +83,9 @@ def named(session: Session, keys: Sequence[SendKey]) -> dict[SendKey, tuple[str,
         if key.about_id:
             ids[key.kind].append(key.about_id)
     found: dict[SendKey, tuple[str, Frequency | None, datetime | None]] = {}
-    if digests := ids.get(LetterKind.DIGEST):
-        for run, often, slot in session.execute(select(Run.id, Run.frequency, Run.slot).where(Run.id.in_(digests))):
-            found[SendKey(LetterKind.DIGEST, run)] = "", often, slot
-    if alerts := ids.get(LetterKind.ALERT):
-        for item, title, at in session.execute(
-            select(Item.id, Item.title, Item.announced_at).where(Item.id.in_(alerts))
-        ):
-            found[SendKey(LetterKind.ALERT, item)] = title, None, at
-    if issues := ids.get(LetterKind.ISSUE):
-        for issue, title, at in session.execute(
-            select(Issue.id, Issue.title, Issue.begun_at).where(Issue.id.in_(issues))
-        ):
-            found[SendKey(LetterKind.ISSUE, issue)] = title, None, at
+    for kind in ids.keys() & _NAMES.keys():
+        for about, title, often, at in session.execute(_NAMES[kind](ids[kind])):
+            found[SendKey(kind, about)] = title, often, at
     return found
 
 

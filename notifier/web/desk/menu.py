@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from notifier.domain.desk_words import Role
 from notifier.web.desk import (
     acts,
+    articles,
     calendar,
     charts,
     deliveries,
@@ -32,6 +33,7 @@ from notifier.web.desk.setup import accounts, identity, keys, sources, templates
 MENU: Final = (
     Part("overview", "", Role.ANALYST),
     Part("issues", "/issues", Role.ANALYST),
+    Part("articles", "/articles", Role.ANALYST),
     Part("calendar", "/calendar", Role.ANALYST),
     Part("deliveries", "/deliveries", Role.ANALYST),
     Part("charts", "/charts", Role.ANALYST),
@@ -60,6 +62,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = (
     composing.router,
     looking.router,
     sending.router,
+    articles.router,
     # `/deliveries/search` and `/deliveries/{send}` look alike.
     second_chance.router,
     deliveries.router,

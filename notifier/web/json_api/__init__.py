@@ -1,7 +1,37 @@
-"""Readers, lists, webhooks, keys and templates by the JSON API: the acts of the desk, for programs with a key."""
+"""All but items and sign-ups by the JSON API: the acts of the desk, for programs with a key."""
 
-from notifier.web.json_api import acts, imports, keys, readers, templates, webhooks
+from notifier.web.json_api import (
+    accounts,
+    acts,
+    calendar,
+    charts,
+    deliveries,
+    health,
+    imports,
+    issue_looks,
+    keys,
+    readers,
+    sources,
+    suppressions,
+    templates,
+    webhooks,
+)
 
-ROUTERS = (readers.router, acts.router, imports.router, webhooks.router, keys.router, templates.router)
+ROUTERS = (
+    readers.router,
+    acts.router,
+    imports.router,
+    suppressions.router,
+    deliveries.router,
+    calendar.router,
+    issue_looks.router,
+    charts.router,
+    health.router,
+    sources.router,
+    accounts.router,
+    webhooks.router,
+    keys.router,
+    templates.router,
+)
 
 __all__ = ["ROUTERS"]

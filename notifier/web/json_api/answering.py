@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
 from fastapi.encoders import jsonable_encoder
 from starlette.responses import JSONResponse
 
@@ -13,9 +13,11 @@ from notifier.consent.signup import Invalid
 from notifier.desk.people import DeskError
 from notifier.desk.tagging import TAGS_MAX, TagsFullError
 from notifier.domain.address import AddressInvalid
+from notifier.domain.text.strings import Voice
 from notifier.imports.acts import PlanError
 from notifier.sources.lists import ListError
 from notifier.web.bodies import Refusal
+from notifier.web.edge import Edge
 from notifier.web.problems import DESK, Problem
 
 PREFIX: Final = "/api/v1/sites/{site}"
@@ -33,6 +35,13 @@ def answer(body: object, status: int = HTTPStatus.OK) -> JSONResponse:
     """What was asked for, or done."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return JSONResponse(jsonable_encoder(body), status, headers=headers)
+
+
+def voice_of(request: Request, edge: Edge) -> Voice:
+    """The desk's sentences in the caller's language: `?lang=`, else `Accept-Language`."""
+    sentences = edge.look.sentences
+    asked = sentences.supported(request.query_params.get("lang"))
+    return edge.desk.strings.voice(asked or sentences.accepted(request.headers.get("accept-language", "")))
 
 
 def missing() -> Problem:

@@ -1,4 +1,6 @@
-"""What a filter of the API means to the search: topics and tags by name, in place of their ids."""
+"""What the API names and the acts take by id: topics and tags by name, articles by guid."""
+
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -6,7 +8,8 @@ from sqlalchemy.orm import Session
 from notifier.desk.searching import Search
 from notifier.domain.tokens import is_hash
 from notifier.domain.topics import normalise
-from notifier.models import Tag, Topic
+from notifier.domain.words import ItemKind
+from notifier.models import Item, Tag, Topic
 from notifier.web.json_api.answering import wrong
 from notifier.web.json_api.reader_bodies import Filter
 
@@ -52,3 +55,12 @@ def topic_names(session: Session, site_id: int, names: tuple[str, ...]) -> tuple
     if not known.issuperset(wanted):
         raise wrong("unknown_topics", "topics")
     return wanted
+
+
+def article_ids(session: Session, site_id: int, guids: Sequence[str], field: str) -> tuple[int, ...]:
+    """The ids of articles, each once, in their order. Raises Problem for a guid that is no article of the site."""
+    ours = (Item.site_id == site_id) & (Item.kind == ItemKind.ARTICLE) & Item.guid.in_(guids)
+    known = dict(session.execute(select(Item.guid, Item.id).where(ours)).all())
+    if unknown := [one for one in guids if one not in known]:
+        raise wrong("unknown_item", f"{field}.{guids.index(unknown[0])}")
+    return tuple(dict.fromkeys(known[one] for one in guids))
