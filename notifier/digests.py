@@ -112,7 +112,7 @@ def look(parts: Parts, place: Place) -> Looked:
     with parts.db.reading() as session:
         decided = find(session, place.run())
         is_planned = session.scalar(_run(place, is_planned=True)) is not None
-        return Looked(outlook.entries(session, place.run()), bool(decided and decided.is_held), is_planned)
+        return Looked(outlook.entries(session, place.run(), parts.quiet), bool(decided and decided.is_held), is_planned)
 
 
 def preview(parts: Parts, place: Place, language: str, items: Sequence[int], now: datetime) -> str:

@@ -1,17 +1,19 @@
 """The last second counts: consent, suppression and retraction are looked at again when a letter is claimed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from notifier.domain.claimed import Claimed
 from notifier.domain.owed import Owed
+from notifier.domain.quiet import QuietRules
 from notifier.domain.words import LetterKind, Reason
 from notifier.stages.check.former import to_former
 from notifier.stages.check.issues import issues_of, strays_of, with_words
 from notifier.stages.check.readers import WAITS_MOST, Reader, readers_of, shut_domains
+from notifier.stages.check.resting import Resting, by_choice
 from notifier.stages.check.shown import Shown, live_items, muted_items, still_wanted
 
 
@@ -21,18 +23,20 @@ class Checked:
 
     ready: tuple[Claimed, ...]
     unwanted: dict[int, Reason]
+    resting: dict[tuple[LetterKind, datetime], list[int]] = field(default_factory=dict)
+    """Those that wait for their readers' quiet hours to end, by kind and by when that is."""
 
 
-def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
+def check(session: Session, owed: Sequence[Owed], now: datetime, rules: QuietRules) -> Checked:
     """Look at each claimed delivery as things are now."""
     former = to_former(session, [one for one in owed if one.kind is LetterKind.ADDRESS_CHANGE])
-    others = _check(session, [one for one in owed if one.id not in former], now)
+    others = _check(session, [one for one in owed if one.id not in former], now, rules)
     ready = [told for told in former.values() if isinstance(told, Claimed)]
     unwanted = {one: told for one, told in former.items() if isinstance(told, Reason)}
-    return Checked((*ready, *others.ready), unwanted | others.unwanted) if former else others
+    return Checked((*ready, *others.ready), unwanted | others.unwanted, others.resting) if former else others
 
 
-def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
+def _check(session: Session, owed: Sequence[Owed], now: datetime, rules: QuietRules) -> Checked:
     readers = readers_of(session, owed, now)
     shut = shut_domains(session, owed, readers)
     shown = live_items(session, {one.letter_id for one in owed})
@@ -41,8 +45,10 @@ def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     muted = muted_items(session, changed)
     issues = issues_of(session, owed)
     strays = strays_of(session, [one for one in owed if one.id in changed], issues)
+    resting = _resting(session, owed, readers, Resting(rules, now))
     ready: list[Claimed] = []
     unwanted: dict[int, Reason] = {}
+    waits: dict[tuple[LetterKind, datetime], list[int]] = {}
     for one in owed:
         reader, items = readers.get(one.subscriber_id), shown[one.letter_id].live
         # An issue goes to its audience, whatever its items are about.
@@ -60,9 +66,24 @@ def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
             unwanted[one.id] = Reason.UNSUBSCRIBED
         elif reason := _refusal(one, reader, items, with_words(one, shown[one.letter_id], issues)):
             unwanted[one.id] = reason
+        elif until := resting.get(one.id):
+            waits.setdefault((one.kind, until), []).append(one.id)
         else:
             ready.append(_claimed(one, reader, items))
-    return Checked(tuple(ready), unwanted)
+    return Checked(tuple(ready), unwanted, waits)
+
+
+def _resting(
+    session: Session, owed: Sequence[Owed], readers: Mapping[int | None, Reader], resting: Resting
+) -> dict[int, datetime]:
+    """Until when deliveries wait whose readers are to be left in peace."""
+    found = {
+        one.id: until
+        for one in owed
+        if (reader := readers.get(one.subscriber_id)) and (until := resting.until(one.kind, reader))
+    }
+    chosen = by_choice(session, [one for one in owed if one.kind is LetterKind.DIGEST and one.id in found])
+    return {one: until for one, until in found.items() if one not in chosen} if chosen else found
 
 
 def _claimed(one: Owed, reader: "Reader", items: tuple[int, ...]) -> Claimed:

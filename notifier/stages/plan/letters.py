@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.db import upsert
+from notifier.domain.quiet import QuietRules
 from notifier.domain.text.locales import base_language
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, LetterKind, State
@@ -68,6 +69,7 @@ class Edition:
     keeps: timedelta
     """How long its letters may still leave."""
     room: Room
+    quiet: QuietRules = QuietRules()
 
     @property
     def expires_at(self) -> datetime:
@@ -93,28 +95,31 @@ class About:
         return (Delivery.kind == self.kind) & (Delivery.about_id == self.id)
 
 
-def digest_draft(
-    edition: Edition,
-    run: Run,
-    language: str,
-    articles: Sequence[int],
-    comments: Sequence[int] = (),
-    *,
-    is_on_some_days: bool = False,
-) -> Draft:
-    """The digest of these items; what is past the room of one letter is a number in it.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a digest speaks."""
 
-    `is_on_some_days`: its readers do not get one every day, so it does not say when the next one comes.
-    """
+    language: str
+    """The reader's."""
+    is_on_some_days: bool = False
+    """Its readers do not get one every day, so it does not say when the next one comes."""
+    is_after_quiet: bool = False
+    """It brings what waited for quiet hours to end. It does not speak of hours: some of its readers get alerts by day."""
+
+
+def digest_draft(
+    edition: Edition, run: Run, told: Told, articles: Sequence[int], comments: Sequence[int] = ()
+) -> Draft:
+    """The digest of these items; what is past the room of one letter is a number in it."""
     most = edition.room.articles
     shown, more = articles[:most], max(0, len(articles) - most)
-    days = {"some_days": True} if is_on_some_days else {}
+    days = {"some_days": True} if told.is_on_some_days else {}
     return Draft(
         edition.site.id,
         LetterKind.DIGEST,
-        edition.spoken(language),
+        edition.spoken(told.language),
         (*shown, *comments),
-        run.frequency,
+        Frequency.INSTANT if told.is_after_quiet else run.frequency,
         {"more": more, **days, **edition.room.shown(len(shown), len(comments))},
         about=f"run:{run.id}",
     )

@@ -8,12 +8,14 @@ from typing import Final, NamedTuple
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
+from notifier.domain.quiet import QuietRules
 from notifier.domain.schedule import Hours, next_slots, previous_slot
 from notifier.domain.words import Frequency, ItemKind, ItemState
 from notifier.models import Arrangement, DaySum, Item, ItemTopic, Run, Site, Subscriber, Subscription, Topic
 from notifier.stages.plan.arranged import Arranged, find
+from notifier.stages.plan.cohorts import cohorts
 from notifier.stages.plan.news import window
-from notifier.stages.plan.runs import DIGESTS, cohorts
+from notifier.stages.plan.runs import DIGESTS
 
 LOOKS_AHEAD: Final = {
     Frequency.HOURLY: timedelta(hours=1),
@@ -135,13 +137,13 @@ def held(session: Session, site_id: int) -> list[Slot]:
     return [Slot(frequency, slot, 0, 0, is_held=True, is_arranged=True) for frequency, slot in rows]
 
 
-def entries(session: Session, run: Run) -> list[Entry]:
+def entries(session: Session, run: Run, rules: QuietRules) -> list[Entry]:
     """The articles that a slot has so far, in the order in which its letters show them, then those left out.
 
     The run need not be in the database.
     """
     ids: set[int] = set()
-    for cohort in cohorts(session, run):
+    for cohort in cohorts(session, run, rules):
         ids |= set(session.scalars(window(session, run, cohort.since).articles()))
     arranged, decided = Arranged.of(session, run), find(session, run)
     rows = {row.id: row for row in session.execute(_shown(ids))}
