@@ -104,7 +104,11 @@ def ahead(parts: Parts, site_id: int, now: datetime) -> Ahead:
     """The digests of the next days, and those that are held back."""
     with parts.db.reading() as session:
         site = session.get_one(Site, site_id)
-        return Ahead(outlook.slots(session, site, now), outlook.held(session, site_id), coming(session, site_id))
+        return Ahead(
+            outlook.slots(session, site, now, parts.quiet.usual),
+            outlook.held(session, site_id),
+            coming(session, site_id),
+        )
 
 
 def look(parts: Parts, place: Place) -> Looked:

@@ -39,7 +39,7 @@ class Pacing(BaseModel):
     )
     quiet_alerts: bool = Field(
         default=True,
-        description="Whether alerts keep quiet hours: what came meanwhile is one letter afterwards. Off, they ring at night.",
+        description="Whether alerts keep quiet hours too: what came then is one letter afterwards.",
     )
     implicit_idle_days: int = Field(
         default=7,

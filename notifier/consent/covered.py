@@ -1,4 +1,4 @@
-"""How far a reader's digests have come, kept when their hours change: the first under the new ones goes on from there."""
+"""How far a reader's digests have come, kept when their hours change: the first under new ones goes on from there."""
 
 from datetime import datetime, timedelta
 from typing import Final

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from notifier.domain.schedule import is_zone, local
@@ -37,11 +37,14 @@ class Quiet(NamedTuple):
         return max(at, local(datetime.combine(day, time(self.until_h)), zone))
 
 
+USUAL: Final = Quiet()
+
+
 @dataclass(frozen=True, slots=True)
 class QuietRules:
     """The quiet hours of who chose none, and whether alerts keep anybody's."""
 
-    usual: Quiet = Quiet()
+    usual: Quiet = USUAL
     holds_alerts: bool = True
 
     def of_alerts(self) -> list[int]:

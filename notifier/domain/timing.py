@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from notifier.domain.quiet import Quiet
+from notifier.domain.quiet import USUAL, Quiet
 
 DAY = timedelta(days=1)
 
@@ -24,7 +24,7 @@ class Pace:
     """In any 24 hours; with the last of them the thread turns daily."""
     letters_per_day: int = 12
     """To one person in a local day, about all threads together."""
-    quiet: Quiet = Quiet()
+    quiet: Quiet = USUAL
     idle: timedelta = timedelta(days=7)
     """After so long without a sign of life, what was never asked for comes daily."""
 

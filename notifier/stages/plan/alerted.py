@@ -1,4 +1,4 @@
-"""How many alerts people were sent today: they count among a day's letters, and no letter about comments goes past these."""
+"""How many alerts people were sent today: they count among the letters of a day, beside those about comments."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
@@ -19,6 +19,7 @@ from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, Item, Letter, LetterItem, Run, Site
 from notifier.queue import Nudge, to_deliver
 
+_RULES: Final = QuietRules()
 DELIVERY_COLUMNS = [
     "site_id", "letter_id", "subscriber_id", "kind", "about_id", "lane", "state", "detail", "attempts",
     "next_attempt_at", "expires_at", "created_at",
@@ -69,7 +70,7 @@ class Edition:
     keeps: timedelta
     """How long its letters may still leave."""
     room: Room
-    quiet: QuietRules = QuietRules()
+    quiet: QuietRules = _RULES
 
     @property
     def expires_at(self) -> datetime:
@@ -104,7 +105,7 @@ class Told:
     is_on_some_days: bool = False
     """Its readers do not get one every day, so it does not say when the next one comes."""
     is_after_quiet: bool = False
-    """It brings what waited for quiet hours to end. It does not speak of hours: some of its readers get alerts by day."""
+    """It brings what waited for quiet hours to end, and does not speak of hours: some readers get alerts by day."""
 
 
 def digest_draft(

@@ -12,11 +12,11 @@ from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, LetterItem, Notice, Subscriber, Subscription
 from notifier.stages.plan.arranged import Arranged
+from notifier.stages.plan.cohorts import Cohort
 from notifier.stages.plan.digest_comments import DigestComments, followers_behind, waits_for
 from notifier.stages.plan.letters import Edition, Told, digest_draft
 from notifier.stages.plan.news import News, news, window
 from notifier.stages.plan.persons import Owed, plan_owed
-from notifier.stages.plan.cohorts import Cohort
 
 AT_ONCE = 500
 

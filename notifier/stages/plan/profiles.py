@@ -9,8 +9,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import Frequency
 from notifier.models import Subscriber, Subscription
-from notifier.stages.plan.news import Window
 from notifier.stages.plan.cohorts import Cohort
+from notifier.stages.plan.news import Window
 
 SOME_DAYS: Final = "~"
 _BY_INITIAL: Final = {frequency.value[0]: frequency for frequency in Frequency}
