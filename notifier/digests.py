@@ -104,7 +104,11 @@ def ahead(parts: Parts, site_id: int, now: datetime) -> Ahead:
     """The digests of the next days, and those that are held back."""
     with parts.db.reading() as session:
         site = session.get_one(Site, site_id)
-        return Ahead(outlook.slots(session, site, now), outlook.held(session, site_id), coming(session, site_id))
+        return Ahead(
+            outlook.slots(session, site, now, parts.quiet.usual),
+            outlook.held(session, site_id),
+            coming(session, site_id),
+        )
 
 
 def look(parts: Parts, place: Place) -> Looked:
@@ -112,7 +116,7 @@ def look(parts: Parts, place: Place) -> Looked:
     with parts.db.reading() as session:
         decided = find(session, place.run())
         is_planned = session.scalar(_run(place, is_planned=True)) is not None
-        return Looked(outlook.entries(session, place.run()), bool(decided and decided.is_held), is_planned)
+        return Looked(outlook.entries(session, place.run(), parts.quiet), bool(decided and decided.is_held), is_planned)
 
 
 def preview(parts: Parts, place: Place, language: str, items: Sequence[int], now: datetime) -> str:

@@ -62,8 +62,11 @@ def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now
         # A correction asks for all who were shown an earlier version: those of claims still open must be there to see.
         stand_by(session, CLAIMS)
         claim = replace(record.claim(session, span, token, now, parts.terms, most), account=account)
-        checked = check.check(session, claim.owed, now)
-        record.Book(session, claim, now, parts.terms).drop(checked.unwanted)
+        checked = check.check(session, claim.owed, now, parts.quiet)
+        book = record.Book(session, claim, now, parts.terms)
+        book.drop(checked.unwanted)
+        for (kind, until), ids in checked.resting.items():
+            book.rest(ids, until, until + parts.keeps(kind))
         token_lasts = timedelta(hours=knobs.token_expires_h)
         tokens = _tokens(parts, session, checked.ready, now, token_lasts)
         lasts = {LetterKind.CONFIRM: token_lasts, LetterKind.MAGIC_LINK: signing_in.LINK_LASTS}

@@ -21,16 +21,25 @@ class Pacing(BaseModel):
         default=5, ge=1, description="Letters to one person about one thread in 24 hours; then the thread turns daily."
     )
     comment_letters_per_day: int = Field(
-        default=12, ge=1, description="Letters about comments to one person a day; the rest joins the daily digest."
+        default=12,
+        ge=1,
+        description="Instant letters to one person a day, alerts counted; comments beyond them join the daily digest.",
     )
     letter_comments_max: int = Field(
         default=30, ge=1, le=200, description="Comments that one letter shows; the rest is a link, and counts as told."
     )
     quiet_from_h: int = Field(
-        default=23, ge=0, le=23, description="Hour, where the reader lives, from which no letter about comments leaves."
+        default=23,
+        ge=0,
+        le=23,
+        description="Hour, where the reader lives, from which no alert, hourly digest or letter about comments leaves.",
     )
     quiet_until_h: int = Field(
         default=7, ge=0, le=23, description="Hour until which none does; the same as quiet_from_h for no quiet hours."
+    )
+    quiet_alerts: bool = Field(
+        default=True,
+        description="Whether alerts keep quiet hours too: what came then is one letter afterwards.",
     )
     implicit_idle_days: int = Field(
         default=7,

@@ -3,12 +3,13 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from notifier.accounts import Accounts
 from notifier.budget import Budget, Daily
 from notifier.db import Database
 from notifier.domain.links import Links
+from notifier.domain.quiet import Quiet, QuietRules
 from notifier.domain.sealing import Sealer
 from notifier.domain.timing import Pace
 from notifier.domain.tokens import Signer
@@ -104,10 +105,15 @@ class Parts:
             waits_most=timedelta(seconds=knobs.reply_wait_max_s),
             letters_per_thread=knobs.thread_letters_per_day,
             letters_per_day=knobs.comment_letters_per_day,
-            quiet_from=time(knobs.quiet_from_h),
-            quiet_until=time(knobs.quiet_until_h),
+            quiet=self.quiet.usual,
             idle=timedelta(days=knobs.implicit_idle_days),
         )
+
+    @property
+    def quiet(self) -> QuietRules:
+        """When readers are left in peace."""
+        knobs = self.settings
+        return QuietRules(Quiet(knobs.quiet_from_h, knobs.quiet_until_h), knobs.quiet_alerts)
 
     @property
     def tracks(self) -> Tracks:
@@ -141,7 +147,7 @@ class Parts:
     def edition(self, site: Site, kind: LetterKind, now: datetime, frequency: Frequency | None = None) -> Edition:
         """What letters of this kind share that are planned now."""
         keeps = self.keeps(kind, frequency)
-        return Edition(site, self.renderer.languages, now, keeps, self.room)
+        return Edition(site, self.renderer.languages, now, keeps, self.room, self.quiet)
 
     def links(self, sender_address: str, *, is_answerable: bool = False) -> Links:
         """What makes a site's letters personal."""

@@ -47,7 +47,7 @@ def _alerts(session: Session, since: datetime, articles_max: int) -> Iterator[Se
             Item.kind == ItemKind.ARTICLE,
             Item.announced_at > since,
             Item.state == ItemState.LIVE,
-            Item.planned_count > 0,
+            or_(Item.planned_count > 0, Item.waits_count > 0),
             *is_new(LetterKind.ALERT, Item.id),
         )
         .order_by(Item.matched_at)

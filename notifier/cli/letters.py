@@ -89,7 +89,7 @@ def why(
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
 ) -> None:
     """What this person was sent or spared, and why; the newest first."""
-    parts = assembly.parts()
+    parts, now = assembly.parts(), clock.now()
     try:
         key = check_address(address).key
     except AddressInvalid as fault:
@@ -101,6 +101,8 @@ def why(
             refuse(f"{there.slug} has no subscriber of this address", FAILED)
         fates = ledger.fates(session, found.id, limit)
     console.print(f"subscriber {found.id}: {'confirmed' if found.confirmed_at else 'not confirmed'}")
+    if (until := parts.quiet.usual.own(found.quiet_from_h, found.quiet_until_h).ends(now, found.time_zone)) > now:
+        console.print(f"what comes in waits for the reader's quiet hours to end: {_iso(until)}", highlight=False)
     table = Table("delivery", "letter", "state", "reason", "tries", "planned", "ended", "the server said")
     for one in fates:
         ended = _iso(one.finished_at) if one.finished_at else ""

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
+from notifier.consent.covered import note_covered
 from notifier.consent.evidence import note
 from notifier.consent.preferences import Choice, Preferences, hours_of, muting, preferences
 from notifier.consent.signup import NAME_MAX, Invalid
 from notifier.consent.subscriptions import end_topics, set_frequency, subscribe
 from notifier.consent.undoing import Act, Undo
 from notifier.db import upsert
-from notifier.domain.schedule import EVERY_DAY, Hours, is_zone, last_slot
+from notifier.domain.schedule import EVERY_DAY, Hours, is_zone
 from notifier.domain.words import ConsentAction, Frequency
 from notifier.models import Mute, Subscriber
 
@@ -51,8 +52,7 @@ def change(session: Session, subscriber_id: int, wanted: PreferenceChange, now: 
     subscriber = session.get_one(Subscriber, subscriber_id, with_for_update=True)
     before = preferences(session, subscriber_id)
     assert before, "the row is locked"  # noqa: S101 - for mypy
-    _change_schedule(subscriber, wanted, now)
-    _change_quiet(subscriber, wanted)
+    _change_schedule(session, subscriber, wanted, now)
     if wanted.name is not None:
         subscriber.name = " ".join(wanted.name.split())[:NAME_MAX]
     if wanted.language is not None:
@@ -115,23 +115,16 @@ def _pause(subscriber: Subscriber, wanted: PreferenceChange, now: datetime) -> U
     return Undo(subscriber.id, Act.PAUSED, now, before)
 
 
-def _change_quiet(subscriber: Subscriber, wanted: PreferenceChange) -> None:
-    if wanted.quiet is None:
-        return
-    if not all(0 <= hour < HOURS_OF_DAY for hour in wanted.quiet):
-        raise Invalid("quiet", "invalid_hour")
-    subscriber.quiet_from_h, subscriber.quiet_until_h = wanted.quiet or (None, None)
-
-
-def _change_schedule(subscriber: Subscriber, wanted: PreferenceChange, now: datetime) -> None:
-    before = hours_of(subscriber)
+def _change_schedule(session: Session, subscriber: Subscriber, wanted: PreferenceChange, now: datetime) -> None:
+    before, was_quiet = hours_of(subscriber), (subscriber.quiet_from_h, subscriber.quiet_until_h)
     after = Hours(
         before.time_zone if wanted.time_zone is None else wanted.time_zone,
         before.hour if wanted.digest_hour is None else wanted.digest_hour,
         before.weekday if wanted.digest_weekday is None else wanted.digest_weekday,
         before.days if wanted.digest_days is None else wanted.digest_days,
     )
-    if after == before:
+    quiet = was_quiet if wanted.quiet is None else wanted.quiet or (None, None)
+    if (after, quiet) == (before, was_quiet):
         return
     if not is_zone(after.time_zone):
         raise Invalid("time_zone", "invalid_time_zone")
@@ -139,12 +132,12 @@ def _change_schedule(subscriber: Subscriber, wanted: PreferenceChange, now: date
         raise Invalid("digest_hour", "invalid_hour")
     if not 0 < after.days <= EVERY_DAY:
         raise Invalid("days", "invalid_days")
-    # The digests under the old hours came this far; the first under the new ones goes on from there.
-    subscriber.daily_covered_until = last_slot(Frequency.DAILY, before, now)
-    subscriber.weekly_covered_until = last_slot(Frequency.WEEKLY, before, now)
-    subscriber.schedule_changed_at = now
+    if not all(hour is None or 0 <= hour < HOURS_OF_DAY for hour in quiet):
+        raise Invalid("quiet", "invalid_hour")
+    note_covered(session, subscriber, now)
     subscriber.time_zone, subscriber.digest_hour = after.time_zone, after.hour
     subscriber.digest_weekday, subscriber.digest_days = after.weekday, after.days
+    subscriber.quiet_from_h, subscriber.quiet_until_h = quiet
 
 
 def _frequency(raw: str) -> Frequency:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from notifier.domain.schedule import local
+from notifier.domain.quiet import USUAL, Quiet
 
 DAY = timedelta(days=1)
 
@@ -25,17 +24,13 @@ class Pace:
     """In any 24 hours; with the last of them the thread turns daily."""
     letters_per_day: int = 12
     """To one person in a local day, about all threads together."""
-    quiet_from: time = time(23)
-    quiet_until: time = time(7)
-    """Where both are the same, no hour is quiet."""
+    quiet: Quiet = USUAL
     idle: timedelta = timedelta(days=7)
     """After so long without a sign of life, what was never asked for comes daily."""
 
     def with_quiet(self, from_h: int | None, until_h: int | None) -> "Pace":
         """These rules with somebody's own quiet hours; None for the ones that are."""
-        if from_h is None or until_h is None:
-            return self
-        return replace(self, quiet_from=time(from_h), quiet_until=time(until_h))
+        return replace(self, quiet=self.quiet.own(from_h, until_h))
 
     def gap_after(self, unanswered: int) -> timedelta:
         """Least time to the next letter, after so many without a sign of life: it doubles, up to a day."""
@@ -103,9 +98,9 @@ def turn(pace: Pace, past: Past, waiting: Waiting, zone: str, now: datetime) -> 
         return Turn(Way.DIGEST, now, Why.ASKED)
     if past.is_implicit and past.alive_at is not None and now - past.alive_at >= pace.idle:
         return Turn(Way.DIGEST, now, Why.IDLE)
-    at = awake(pace, due(pace, past, waiting), zone)
+    at = pace.quiet.ends(due(pace, past, waiting), zone)
     # What was due at a waking hour may be looked at only in a quiet one.
-    at = at if at > now else awake(pace, now, zone)
+    at = at if at > now else pace.quiet.ends(now, zone)
     if at > now:
         return Turn(Way.WAIT, at)
     if sent_within_a_day(past.letters, now) >= pace.letters_per_thread:
@@ -122,17 +117,6 @@ def due(pace: Pace, past: Past, waiting: Waiting) -> datetime:
     soonest = past.letters[-1] + pace.gap_after(past.unanswered)
     wished = soonest + pace.per_comment * waiting.count
     return max(waiting.held_until, soonest, min(wished, waiting.first_at + pace.waits_most))
-
-
-def awake(pace: Pace, at: datetime, zone: str) -> datetime:
-    """This moment, or the end of the quiet hours that it falls into."""
-    here = at.astimezone(ZoneInfo(zone))
-    wall, begins, ends = here.time(), pace.quiet_from, pace.quiet_until
-    is_quiet = begins <= wall < ends if begins <= ends else (wall >= begins or wall < ends)
-    if not is_quiet:
-        return at
-    day = here.date() + timedelta(days=1 if wall >= ends else 0)
-    return max(at, local(datetime.combine(day, ends), zone))
 
 
 def is_last(pace: Pace, past: Past, now: datetime) -> bool:

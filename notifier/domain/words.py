@@ -127,6 +127,8 @@ class Reason(StrEnum):
     BOUNCED = "bounced"
     """Accepted by a server, and sent back by another."""
     WARMING = "warming"
+    QUIET = "quiet"
+    """It waits for its reader's quiet hours to end."""
 
 
 class ReplyState(StrEnum):

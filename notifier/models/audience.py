@@ -67,8 +67,10 @@ class Subscriber(Base):
     """Last change of consent or subscriptions: a letter planned before it is checked again at claim."""
     schedule_changed_at: Mapped[datetime | None]
     daily_covered_until: Mapped[datetime | None]
-    """With schedule_changed_at: where the daily digests under the old hours had come to."""
+    """With schedule_changed_at, which is when digest or quiet hours or the time zone last changed: where the daily
+    digests under the old ones had come to."""
     weekly_covered_until: Mapped[datetime | None]
+    hourly_covered_until: Mapped[datetime | None]
     letters_day: Mapped[str] = mapped_column(String(10), default="")
     """The last local day with instant letters about comments, such as `2026-11-23`."""
     letters_that_day: Mapped[int] = mapped_column(default=0)

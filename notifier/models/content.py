@@ -166,6 +166,11 @@ class Item(Base):
     nth: Mapped[int | None]
     """For a comment: its number among the article's comments, in the order in which they became news."""
     planned_count: Mapped[int] = mapped_column(default=0)
+    quiet: Mapped[list[int] | None]
+    """Of an article, once it was matched: the usual quiet hours, from and until, in which it alerted nobody; empty
+    where it rang at any hour."""
+    waits_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Readers whose quiet hours it came in: they have it with their first hourly digest afterwards."""
 
 
 class Topic(Base):

@@ -58,6 +58,8 @@ class Run(Base):
     planned_count: Mapped[int] = mapped_column(default=0)
     seen: Mapped[list[int]] = mapped_column(default=list)
     """Articles announced shortly before the slot that the planner saw; the next run takes those it did not."""
+    quiet: Mapped[list[int]] = mapped_column(default=list)
+    """The usual quiet hours, from and until, when it was planned: whom an hourly digest left in peace."""
 
 
 class Letter(Base):

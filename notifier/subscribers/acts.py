@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from notifier import outbox
 from notifier.consent import evidence, signup, subscriptions, suppression
 from notifier.consent.adding import NewReader, add_reader
+from notifier.consent.covered import note_covered
 from notifier.consent.signup import SignUpForm
 from notifier.desk import audit, tagging
 from notifier.desk.audit import Actor
@@ -53,7 +54,8 @@ def edit(parts: Parts, site_id: int, reader_id: int, wanted: Edit, by: Actor, no
         reader.name, reader.language = " ".join(wanted.name.split())[:NAME_MAX], wanted.language
         if reader.time_zone != wanted.time_zone:
             # What was sent under the old hours is not sent again under the new ones.
-            reader.time_zone, reader.schedule_changed_at, reader.changed_at = wanted.time_zone, now, now
+            note_covered(session, reader, now)
+            reader.time_zone, reader.changed_at = wanted.time_zone, now
         if (reader.name, reader.language, reader.time_zone) != before:
             outbox.tell_of_reader(session, reader, HookEvent.CHANGED, now, SOURCE)
         audit.note(session, by, "reader.edited", now, site_id=site_id, reader=reader.id)

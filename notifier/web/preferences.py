@@ -157,6 +157,7 @@ def _page(request: Request, edge: Edge, door: Door, refusal: Invalid | None = No
         address=address,
         own_name=name,
         field=FIELD,
+        has_quiet_alerts=edge.parts.quiet.holds_alerts,
         frequencies=list(Frequency),
         zones=offered.zones(speaks.language, found.hours.time_zone),
         week=offered.week(found.spoken.language),

@@ -1,12 +1,13 @@
 """The pace of letters about a thread: no comment waits too long, no letter comes too soon, none is lost."""
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notifier.domain.timing import DAY, Pace, Past, Waiting, Way, Why, awake, due, is_last, turn
+from notifier.domain.quiet import Quiet
+from notifier.domain.timing import DAY, Pace, Past, Waiting, Way, Why, due, is_last, turn
 
 NOON = datetime(2026, 11, 23, 9, tzinfo=UTC)
 BAGHDAD = "Asia/Baghdad"
@@ -70,14 +71,14 @@ def test_nothing_leaves_between_eleven_and_seven_where_the_reader_lives() -> Non
 
 
 def test_without_quiet_hours_the_night_is_as_good_as_the_day() -> None:
-    pace = Pace(quiet_from=time(7), quiet_until=time(7))
-    assert awake(pace, NOON + 12 * HOUR, BAGHDAD) == NOON + 12 * HOUR
+    assert Quiet(7, 7).ends(NOON + 12 * HOUR, BAGHDAD) == NOON + 12 * HOUR
 
 
 @given(ZONES, st.datetimes(datetime(2024, 1, 2), datetime(2028, 1, 1)), st.integers(0, 23), st.integers(0, 23))  # noqa: DTZ001 - Hypothesis wants naive bounds
 def test_quiet_hours_end_and_end_on_time(zone: str, wall: datetime, begins: int, ends: int) -> None:
-    pace, at = Pace(quiet_from=time(begins), quiet_until=time(ends)), wall.replace(tzinfo=UTC)
-    found = awake(pace, at, zone)
+    quiet, at = Quiet(begins, ends), wall.replace(tzinfo=UTC)
+    found = quiet.ends(at, zone)
+    assert not quiet.holds(found, zone)
     assert at <= found <= at + timedelta(hours=25)
     if found > at:
         # Where spring skips the very hour, the clock shows the next.
@@ -137,7 +138,7 @@ def test_no_comment_waits_too_long_no_letter_comes_too_soon_and_none_is_lost(
     zone: str,
     is_quiet: bool,  # noqa: FBT001 - Hypothesis gives it
 ) -> None:
-    pace = Pace() if is_quiet else Pace(quiet_from=time(7), quiet_until=time(7))
+    pace = Pace() if is_quiet else Pace(quiet=Quiet(7, 7))
     reader, now = Reader(pace, zone), NOON
     for gap, looks_in in story:
         until = now + gap

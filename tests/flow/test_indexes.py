@@ -13,9 +13,9 @@ from notifier.domain.balance import Page
 from notifier.domain.words import Frequency, Lane, LetterKind
 from notifier.models import Delivery, Run
 from notifier.stages import books, ledger, overdue, record
+from notifier.stages.plan.cohorts import Cohort
 from notifier.stages.plan.letters import About, chunks, newest
 from notifier.stages.plan.particulars import particulars
-from notifier.stages.plan.runs import Cohort
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TERMS = record.Terms(timedelta(minutes=15), 12, 300, 3600, 30, lambda: 0.5)

@@ -46,6 +46,8 @@ class Works:
             "NOTIFIER_SEND_RATE_PER_S": "2000",
             "NOTIFIER_SEND_BURST": "2000",
             "NOTIFIER_MX_LOOKUPS": "false",
+            "NOTIFIER_QUIET_FROM_H": "0",
+            "NOTIFIER_QUIET_UNTIL_H": "0",
             "NOTIFIER_JOURNAL_FOLDER": str(folder / "journal"),
             "NOTIFIER_CHUNK_SIZE": "200",
             "NOTIFIER_LEASE_S": "10",

@@ -355,6 +355,7 @@ def upgrade() -> None:
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("planned_count", sa.Integer(), nullable=False),
         sa.Column("seen", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("quiet", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_runs_site_id_sites"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_runs")),
         sa.UniqueConstraint("site_id", "frequency", "slot", name=op.f("uq_runs_site_id_frequency_slot")),
@@ -448,6 +449,7 @@ def upgrade() -> None:
         sa.Column("schedule_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("daily_covered_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("weekly_covered_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("hourly_covered_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("letters_day", sa.String(length=10), nullable=False),
         sa.Column("letters_that_day", sa.Integer(), nullable=False),
         sa.Column("may_track", sa.Boolean(), nullable=False),
@@ -852,6 +854,8 @@ def upgrade() -> None:
         sa.Column("retracted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("nth", sa.Integer(), nullable=True),
         sa.Column("planned_count", sa.Integer(), nullable=False),
+        sa.Column("quiet", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("waits_count", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["items.id"], name=op.f("fk_items_article_id_items"), ondelete="CASCADE"
         ),

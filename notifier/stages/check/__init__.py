@@ -8,10 +8,12 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.claimed import Claimed
 from notifier.domain.owed import Owed
+from notifier.domain.quiet import QuietRules
 from notifier.domain.words import LetterKind, Reason
 from notifier.stages.check.former import to_former
 from notifier.stages.check.issues import issues_of, strays_of, with_words
 from notifier.stages.check.readers import WAITS_MOST, Reader, readers_of, shut_domains
+from notifier.stages.check.resting import Resting
 from notifier.stages.check.shown import Shown, muted_items, shown_now, still_wanted
 
 
@@ -23,18 +25,20 @@ class Checked:
     unwanted: dict[int, Reason]
     left_out: dict[tuple[int, int], Reason | None] = field(default_factory=dict)
     """(delivery, comment) of those that its letter would have told: why it does not; None for what is not live."""
+    resting: dict[tuple[LetterKind, datetime], list[int]] = field(default_factory=dict)
+    """Those that wait for their readers' quiet hours to end, by kind and by when that is."""
 
 
-def check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
+def check(session: Session, owed: Sequence[Owed], now: datetime, rules: QuietRules) -> Checked:
     """Look at each claimed delivery as things are now."""
     former = to_former(session, [one for one in owed if one.kind is LetterKind.ADDRESS_CHANGE])
-    others = _check(session, [one for one in owed if one.id not in former], now)
+    others = _check(session, [one for one in owed if one.id not in former], now, rules)
     ready = [told for told in former.values() if isinstance(told, Claimed)]
     unwanted = {one: told for one, told in former.items() if isinstance(told, Reason)}
     return replace(others, ready=(*ready, *others.ready), unwanted=unwanted | others.unwanted) if former else others
 
 
-def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
+def _check(session: Session, owed: Sequence[Owed], now: datetime, rules: QuietRules) -> Checked:
     readers = readers_of(session, owed, now)
     shut = shut_domains(session, owed, readers)
     shown = shown_now(session, owed)
@@ -42,9 +46,11 @@ def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
     wishes = _Wishes(still_wanted(session, changed), muted_items(session, changed))
     issues = issues_of(session, owed)
     strays = strays_of(session, [one for one in owed if one.id in changed], issues)
+    resting = Resting(rules, now).all(session, owed, readers)
     ready: list[Claimed] = []
     unwanted: dict[int, Reason] = {}
     left_out: dict[tuple[int, int], Reason | None] = {}
+    waits: dict[tuple[LetterKind, datetime], list[int]] = {}
     for one in owed:
         reader, found = readers.get(one.subscriber_id), shown[one.id]
         # An issue goes to its audience, whatever its items are about.
@@ -61,12 +67,15 @@ def _check(session: Session, owed: Sequence[Owed], now: datetime) -> Checked:
             unwanted[one.id] = Reason.UNSUBSCRIBED
         elif reason := _refusal(one, reader, items, with_words(one, found, issues)):
             unwanted[one.id] = reason
+        elif until := resting.get(one.id):
+            waits.setdefault((one.kind, until), []).append(one.id)
         else:
             ready.append(_claimed(one, reader, items))
-        if unwanted.get(one.id) in {None, Reason.RETRACTED}:
-            # Every other reason is the whole letter's.
+        gone = unwanted.get(one.id)
+        if gone is Reason.RETRACTED or (gone is None and one.id not in resting):
+            # Every other reason is the whole letter's; and one that waits tells what it leaves out when it goes.
             left_out |= {(one.id, item): why for item, why in found.left_out(passed).items()}
-    return Checked(tuple(ready), unwanted, left_out)
+    return Checked(tuple(ready), unwanted, left_out, waits)
 
 
 @dataclass(frozen=True, slots=True)

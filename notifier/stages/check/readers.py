@@ -34,6 +34,9 @@ class Reader(NamedTuple):
     address_key: str
     may_track: bool
     generation: int
+    time_zone: str
+    quiet_from_h: int | None
+    quiet_until_h: int | None
 
     @property
     def domain(self) -> str:
@@ -65,6 +68,9 @@ def readers_of(session: Session, owed: Sequence[Owed], now: datetime) -> dict[in
             Subscriber.address_key,
             Subscriber.may_track,
             Subscriber.generation,
+            Subscriber.time_zone,
+            Subscriber.quiet_from_h,
+            Subscriber.quiet_until_h,
         ).where(among(session, Subscriber.id, {one.subscriber_id for one in owed if one.subscriber_id}))
     )
     return {reader.id: reader for reader in map(Reader._make, rows)}

@@ -14,7 +14,8 @@ from notifier.db import queue_up
 from notifier.domain.timing import Pace, Turn, Way, Why, is_last, turn
 from notifier.domain.words import Frequency, LetterKind, Reason
 from notifier.models import Bookmark, Notice, Subscriber
-from notifier.stages.plan.conversations import AT_ONCE, Conversation, by_value, conversations, local_day, ready
+from notifier.stages.plan.alerted import local_day
+from notifier.stages.plan.conversations import AT_ONCE, Conversation, by_value, conversations, ready
 from notifier.stages.plan.letters import Draft, Edition
 from notifier.stages.plan.notices import drop
 from notifier.stages.plan.persons import Shared, plan_shared

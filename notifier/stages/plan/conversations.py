@@ -5,7 +5,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from notifier.db import upsert
 from notifier.domain.timing import Past, Waiting
 from notifier.domain.words import Frequency, ItemState, NoticeReason
 from notifier.models import Bookmark, Item, Notice, Subscriber, Subscription, Thread
+from notifier.stages.plan.alerted import alerts_of_the_day, local_day
 from notifier.stages.plan.mutes import Mutes
 from notifier.stages.plan.notices import is_owed
 from notifier.stages.plan.threads import NOTHING, Follower, News, Pair, Unseen, ends, follower_rows, frequency_at
@@ -70,6 +70,8 @@ class Conversation:
     """Where the bookmark goes once these comments are told."""
     since: datetime | None = None
     is_implicit: bool = False
+    alerts: int = 0
+    """To this person on their present day."""
 
     @property
     def pair(self) -> Pair:
@@ -104,16 +106,11 @@ class Conversation:
         return Past(
             letters=tuple(datetime.fromtimestamp(second, UTC) for second in mark.letters),
             unanswered=mark.unanswered,
-            that_day=self.letters_that_day if self.letters_day == local_day(self.time_zone, now) else 0,
+            that_day=self.alerts + (self.letters_that_day if self.letters_day == local_day(self.time_zone, now) else 0),
             alive_at=max(filter(None, (mark.alive_at, self.since)), default=None),
             is_implicit=self.is_implicit,
             is_daily=mark.daily_until is not None and mark.daily_until > now,
         )
-
-
-def local_day(zone: str, now: datetime) -> str:
-    """The date where somebody lives."""
-    return now.astimezone(ZoneInfo(zone)).date().isoformat()
 
 
 def ready(session: Session, site_id: int, opened: Collection[int], hold: timedelta, now: datetime) -> list[Pair]:
@@ -156,6 +153,9 @@ def conversations(session: Session, pairs: Collection[Pair], hold: timedelta, no
             one.gone.append(owed)
         else:
             (one.muted if mutes.cover(pair, owed.reason) else one.notices).append(owed)
+    alerted = alerts_of_the_day(session, {pair[0]: one.time_zone for pair, one in found.items()}, now)
+    for (reader, _), one in found.items():
+        one.alerts = alerted[reader]
     follow = _followers(session, found)
     unseen = Unseen(session, follow, now - hold)
     for follower in follow:

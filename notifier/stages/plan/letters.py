@@ -5,19 +5,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, func, literal, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
 from notifier.db import upsert
+from notifier.domain.quiet import QuietRules
 from notifier.domain.text.locales import base_language
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, Item, Letter, LetterItem, Run, Site
 from notifier.queue import Nudge, to_deliver
 
+_RULES: Final = QuietRules()
 DELIVERY_COLUMNS = [
     "site_id", "letter_id", "subscriber_id", "kind", "about_id", "lane", "state", "detail", "attempts",
     "next_attempt_at", "expires_at", "created_at",
@@ -69,6 +71,7 @@ class Edition:
     keeps: timedelta
     """How long its letters may still leave."""
     room: Room
+    quiet: QuietRules = _RULES
 
     @property
     def expires_at(self) -> datetime:
@@ -94,28 +97,31 @@ class About:
         return (Delivery.kind == self.kind) & (Delivery.about_id == self.id)
 
 
-def digest_draft(
-    edition: Edition,
-    run: Run,
-    language: str,
-    articles: Sequence[int],
-    comments: Sequence[int] = (),
-    *,
-    is_on_some_days: bool = False,
-) -> Draft:
-    """The digest of these items; what is past the room of one letter is a number in it.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a digest speaks."""
 
-    `is_on_some_days`: its readers do not get one every day, so it does not say when the next one comes.
-    """
+    language: str
+    """The reader's."""
+    is_on_some_days: bool = False
+    """Its readers do not get one every day, so it does not say when the next one comes."""
+    is_after_quiet: bool = False
+    """It brings what waited for quiet hours to end, and does not speak of hours: some readers get alerts by day."""
+
+
+def digest_draft(
+    edition: Edition, run: Run, told: Told, articles: Sequence[int], comments: Sequence[int] = ()
+) -> Draft:
+    """The digest of these items; what is past the room of one letter is a number in it."""
     most = edition.room.articles
     shown, more = articles[:most], max(0, len(articles) - most)
-    days = {"some_days": True} if is_on_some_days else {}
+    days = {"some_days": True} if told.is_on_some_days else {}
     return Draft(
         edition.site.id,
         LetterKind.DIGEST,
-        edition.spoken(language),
+        edition.spoken(told.language),
         (*shown, *comments),
-        run.frequency,
+        Frequency.INSTANT if told.is_after_quiet else run.frequency,
         {"more": more, **days, **edition.room.shown(len(shown), len(comments))},
         about_id=run.id,
     )

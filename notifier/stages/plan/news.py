@@ -41,19 +41,26 @@ class News:
 
     announced: dict[int, datetime]
     by_topic: dict[int, set[int]]
+    waited: frozenset[int] = frozenset()
+    """Those that alerted nobody in their quiet hours, whenever these were."""
 
-    def pick(self, wants: Iterable[tuple[int, Frequency]], frequency: Frequency) -> list[int]:
+    def pick(
+        self, wants: Iterable[tuple[int, Frequency]], frequency: Frequency, night: frozenset[int] = frozenset()
+    ) -> list[int]:
         """Items for a digest of this frequency, the newest first.
 
-        An item that a more immediate subscription of the same reader matches reaches them by that one.
+        An item that a more immediate subscription of the same reader matches reaches them by that one, but for those
+        of the `night`, which would have been alerts.
         """
         mine: set[int] = set()
         sooner: set[int] = set()
         for topic, theirs in wants:
+            found = self.by_topic.get(topic, set())
             if theirs is frequency:
-                mine |= self.by_topic.get(topic, set())
+                mine |= found
             elif theirs.rank < frequency.rank:
-                sooner |= self.by_topic.get(topic, set())
+                sooner |= found - night
+                mine |= found & night
         return sorted(mine - sooner, key=lambda item: (self.announced[item], item), reverse=True)
 
 
@@ -78,16 +85,18 @@ def seen_by(session: Session, run: Run) -> list[int]:
 def news(session: Session, of: Window) -> News:
     """Look the window's articles up."""
     rows = session.execute(
-        select(Item.id, Item.announced_at, ItemTopic.topic_id)
+        select(Item.id, Item.announced_at, Item.quiet, ItemTopic.topic_id)
         .join(ItemTopic, ItemTopic.item_id == Item.id)
         .where(Item.id.in_(of.articles()))
     )
     announced: dict[int, datetime] = {}
     by_topic: dict[int, set[int]] = defaultdict(set)
-    for item, at, topic in rows:
+    waited: set[int] = set()
+    for item, at, quiet, topic in rows:
         announced[item] = at or of.until
+        waited |= {item} if quiet else set()
         by_topic[topic].add(item)
-    return News(announced, dict(by_topic))
+    return News(announced, dict(by_topic), frozenset(waited))
 
 
 def _shortly_before(session: Session, site_id: int, slot: datetime) -> list[int]:

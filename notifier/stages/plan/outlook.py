@@ -8,12 +8,14 @@ from typing import Final, NamedTuple
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
+from notifier.domain.quiet import Quiet, QuietRules
 from notifier.domain.schedule import Hours, next_slots, previous_slot
 from notifier.domain.words import Frequency, ItemKind, ItemState
 from notifier.models import Arrangement, DaySum, Item, ItemTopic, Run, Site, Subscriber, Subscription, Topic
 from notifier.stages.plan.arranged import Arranged, find
+from notifier.stages.plan.cohorts import cohorts
 from notifier.stages.plan.news import window
-from notifier.stages.plan.runs import DIGESTS, cohorts
+from notifier.stages.plan.runs import DIGESTS
 
 LOOKS_AHEAD: Final = {
     Frequency.HOURLY: timedelta(hours=1),
@@ -100,11 +102,13 @@ def count_timetables(session: Session, site_id: int) -> list[Timetable]:
     return [Timetable(frequency, hours, count) for (frequency, hours), count in sums.items()]
 
 
-def slots(session: Session, site: Site, now: datetime) -> list[Slot]:
-    """The digests of the next days, the next one first."""
+def slots(session: Session, site: Site, now: datetime, usual: Quiet) -> list[Slot]:
+    """The digests of the next days, the next one first; readers of hourly ones rest in the usual quiet hours."""
     readers, opened = Counter[tuple[datetime, Frequency]](), dict[tuple[datetime, Frequency], datetime]()
     for frequency, hours, count in timetables(session, site.id):
         for at in next_slots(frequency, hours, now, now + LOOKS_AHEAD[frequency]):
+            if frequency is Frequency.HOURLY and usual.holds(at, hours.time_zone):
+                continue
             readers[at, frequency] += count
             opened[at, frequency] = previous_slot(frequency, hours, at)
     soon = sorted(readers)[:SLOTS_MAX]
@@ -135,13 +139,13 @@ def held(session: Session, site_id: int) -> list[Slot]:
     return [Slot(frequency, slot, 0, 0, is_held=True, is_arranged=True) for frequency, slot in rows]
 
 
-def entries(session: Session, run: Run) -> list[Entry]:
+def entries(session: Session, run: Run, rules: QuietRules) -> list[Entry]:
     """The articles that a slot has so far, in the order in which its letters show them, then those left out.
 
     The run need not be in the database.
     """
     ids: set[int] = set()
-    for cohort in cohorts(session, run):
+    for cohort in cohorts(session, run, rules):
         ids |= set(session.scalars(window(session, run, cohort.since).articles()))
     arranged, decided = Arranged.of(session, run), find(session, run)
     rows = {row.id: row for row in session.execute(_shown(ids))}
@@ -191,7 +195,7 @@ def _decided(session: Session, site_id: int, now: datetime) -> dict[tuple[dateti
 
 
 def _as_told(frequency: Frequency, zone: str, hour: int, weekday: int) -> Hours:
-    """The hours that matter: none for an hourly digest, no weekday for a daily one."""
+    """The hours that matter: the zone alone for an hourly digest, no weekday for a daily one."""
     if frequency is Frequency.HOURLY:
-        return Hours("UTC", 0, 0)
+        return Hours(zone, 0, 0)
     return Hours(zone, hour, weekday if frequency is Frequency.WEEKLY else 0)

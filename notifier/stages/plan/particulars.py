@@ -12,11 +12,11 @@ from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import Frequency, LetterKind, State
 from notifier.models import Delivery, LetterItem, Notice, Subscriber, Subscription
 from notifier.stages.plan.arranged import Arranged
+from notifier.stages.plan.cohorts import Cohort
 from notifier.stages.plan.digest_comments import DigestComments, followers_behind, waits_for
-from notifier.stages.plan.letters import Edition, digest_draft
+from notifier.stages.plan.letters import Edition, Told, digest_draft
 from notifier.stages.plan.news import News, news, window
 from notifier.stages.plan.persons import Owed, plan_owed
-from notifier.stages.plan.runs import Cohort
 
 AT_ONCE = 500
 
@@ -31,7 +31,7 @@ def particulars(cohort: Cohort) -> Select[int]:
         select(Notice.subscriber_id.label("reader")).where(*waits_for(cohort.run)),
         select(Subscription.subscriber_id).where(Subscription.frequency_changed_at > since),
         select(Subscription.subscriber_id).where(Subscription.ended_at > since),
-        select(Subscriber.id).where(Subscriber.schedule_changed_at > since),
+        select(Subscriber.id).where(Subscriber.schedule_changed_at >= since),
         followers_behind(cohort.run),
     ).subquery("changes")
     return select(Subscriber.id.label("reader")).join(some, some.c.reader == Subscriber.id).where(cohort.readers())
@@ -60,23 +60,40 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
 
     owed = []
     for reader in readers:
-        picked = arranged.order(found.pick(wants[reader.id], run.frequency))
+        night = _night(reader, cohort, found)
+        picked = arranged.order(found.pick(wants[reader.id], run.frequency, night))
         articles = [item for item in picked if item not in had[reader.id] and is_new(item, since[reader.id])]
         comments = waiting.items(reader.id)
         if articles or comments:
             some_days = run.frequency is Frequency.DAILY and reader.digest_days != EVERY_DAY
-            draft = digest_draft(edition, run, reader.language, articles, comments, is_on_some_days=some_days)
+            told = Told(reader.language, is_on_some_days=some_days, is_after_quiet=not night.isdisjoint(articles))
+            draft = digest_draft(edition, run, told, articles, comments)
             owed.append(Owed(draft, reader.id, run.id))
     made = plan_owed(session, edition, LetterKind.DIGEST, owed)
     waiting.settle({one.subscriber_id: one.id for one in made})
     return len(made)
 
 
+def _has_moved(reader: Subscriber, cohort: Cohort) -> bool:
+    return reader.schedule_changed_at is not None and reader.schedule_changed_at >= cohort.since
+
+
 def _since(reader: Subscriber, cohort: Cohort) -> datetime:
-    if reader.schedule_changed_at is None or reader.schedule_changed_at <= cohort.since:
+    if not _has_moved(reader, cohort):
         return cohort.since
-    covered = {Frequency.DAILY: reader.daily_covered_until, Frequency.WEEKLY: reader.weekly_covered_until}
-    return covered.get(cohort.run.frequency) or cohort.since
+    covered = {
+        Frequency.HOURLY: reader.hourly_covered_until,
+        Frequency.DAILY: reader.daily_covered_until,
+        Frequency.WEEKLY: reader.weekly_covered_until,
+    }
+    return covered[cohort.run.frequency] or cohort.since
+
+
+def _night(reader: Subscriber, cohort: Cohort, found: News) -> frozenset[int]:
+    """What waited for their quiet hours to end; of whoever changed these, all that may have: what they had is known."""
+    if cohort.run.frequency is Frequency.HOURLY and _has_moved(reader, cohort):
+        return cohort.night | found.waited
+    return cohort.night
 
 
 def _wants(session: Session, readers: list[int]) -> dict[int, list[tuple[int, Frequency]]]:

@@ -9,8 +9,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from notifier.domain.schedule import EVERY_DAY
 from notifier.domain.words import Frequency
 from notifier.models import Subscriber, Subscription
+from notifier.stages.plan.cohorts import Cohort
 from notifier.stages.plan.news import Window
-from notifier.stages.plan.runs import Cohort
 
 SOME_DAYS: Final = "~"
 _BY_INITIAL: Final = {frequency.value[0]: frequency for frequency in Frequency}
@@ -56,7 +56,7 @@ def profiles(cohort: Cohort, articles: Window, but: FromClause) -> Select[int, s
             Subscription.topic_id.in_(articles.topics()),
         )
         .group_by(Subscriber.id, Subscriber.language, Subscriber.digest_days)
-        .having(func.max(case((Subscription.frequency == cohort.run.frequency, 1), else_=0)) == 1)
+        .having(func.max(case((Subscription.frequency.in_(cohort.frequencies), 1), else_=0)) == 1)
     )
 
 

@@ -15,7 +15,7 @@ from notifier.domain.outcome import Outcome, Refused, Sent, Uncertain
 from notifier.domain.retry import retry_in
 from notifier.domain.words import Reason, State
 from notifier.models import Delivery, DeliveryEvent
-from notifier.stages.record.claims import Claim, Terms
+from notifier.stages.record.claims import Claim, Terms, prolong
 from notifier.stages.record.writing import free
 
 DETAIL_CHARACTERS = 500
@@ -87,6 +87,15 @@ class Book:
     def give_back(self, ids: Iterable[int], at: datetime | None = None) -> None:
         """Return claimed deliveries untried, to be sent at once or at a moment: the attempt is not counted."""
         self._queue(ids, at or self.now, None, "", uncounted=1)
+
+    def rest(self, ids: Iterable[int], at: datetime, until: datetime) -> None:
+        """Queue claimed deliveries again for the end of quiet hours: untried, and no older for the wait.
+
+        They may leave at least `until` then.
+        """
+        which = list(ids)
+        self._queue(which, at, Reason.QUIET, "", uncounted=1)
+        prolong(self.session, among(self.session, Delivery.id, which), until)
 
     def _sent(self, answers: Sequence[tuple[int, str]]) -> None:
         if not answers:

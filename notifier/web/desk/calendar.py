@@ -1,7 +1,7 @@
 """What will go out next: the digests of the coming days, what each holds so far, and what editors decide about it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from http import HTTPStatus
 from typing import Final
 
@@ -37,10 +37,10 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
     soon = ahead.announced(now, knobs.digest_announce_min)
     # Hours on the clocks of readers, wherever these are, are kept as if they were UTC.
     walls, pace = Dates(here.language, Digits.LOCALE, "UTC"), edge.parts.pace
-    still = [datetime.combine(now, one, UTC) for one in (pace.quiet_from, pace.quiet_until)]
+    still = [datetime.combine(now, time(hour), UTC) for hour in pace.quiet]
     return edge.desk.page(
         "calendar", here, ahead=ahead, soon=soon, now=now, name=digests.name, walls=walls, still=still,
-        gap_min=int(pace.gap.total_seconds() // 60),
+        gap_min=int(pace.gap.total_seconds() // 60), has_quiet_alerts=edge.parts.quiet.holds_alerts,
     )  # fmt: skip
 
 
