@@ -100,6 +100,7 @@ def why(
         if found is None:
             refuse(f"{there.slug} has no subscriber of this address", FAILED)
         fates = ledger.fates(session, found.id, limit)
+        spared = ledger.spared(session, found.id)
     console.print(f"subscriber {found.id}: {'confirmed' if found.confirmed_at else 'not confirmed'}")
     table = Table("delivery", "letter", "state", "reason", "tries", "planned", "ended", "the server said")
     for one in fates:
@@ -109,6 +110,8 @@ def why(
             one.detail,
         )  # fmt: skip
     console.print(table)
+    for reason, count in spared.items():
+        console.print(f"comments no letter told: {count} ({reason})")
 
 
 def retry(
