@@ -75,7 +75,7 @@ def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now
             contents = gather.answerable(session, contents)
         shown.note(session, checked.ready, contents)
         left = left_out.vanished(checked.ready, contents) | checked.left_out
-        left_out.settle(session, claim.owed, left, now)
+        record.unname(session, left_out.settle(session, claim.owed, left, now))
         return Chunk(account, span.lane, claim, checked.ready, contents, tokens)
 
 

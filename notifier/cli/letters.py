@@ -100,6 +100,7 @@ def why(
         if found is None:
             refuse(f"{there.slug} has no subscriber of this address", FAILED)
         fates = ledger.fates(session, found.id, limit)
+        spared = ledger.spared(session, found.id)
     console.print(f"subscriber {found.id}: {'confirmed' if found.confirmed_at else 'not confirmed'}")
     if (until := parts.quiet.usual.own(found.quiet_from_h, found.quiet_until_h).ends(now, found.time_zone)) > now:
         console.print(f"what comes in waits for the reader's quiet hours to end: {_iso(until)}", highlight=False)
@@ -111,6 +112,8 @@ def why(
             one.detail,
         )  # fmt: skip
     console.print(table)
+    for reason, count in spared.items():
+        console.print(f"comments no letter told: {count} ({reason})")
 
 
 def settings_() -> None:

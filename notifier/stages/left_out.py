@@ -13,7 +13,7 @@ from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
 from notifier.domain.owed import Owed
 from notifier.domain.words import ItemKind, ItemState, LetterKind, Reason
-from notifier.models import Delivery, Item, Notice, OtherVersion
+from notifier.models import Item, Notice, OtherVersion
 
 Key = tuple[int, tuple[int, ...]]
 """A letter and those of its items that are shown."""
@@ -32,13 +32,14 @@ def vanished(ready: Sequence[Claimed], contents: Mapping[Key, LetterContent]) ->
     return dict.fromkeys(pairs)
 
 
-def settle(session: Session, owed: Sequence[Owed], left_out: Mapping[Pair, Reason | None], now: datetime) -> None:
+def settle(session: Session, owed: Sequence[Owed], left_out: Mapping[Pair, Reason | None], now: datetime) -> list[int]:
     """Write down what claimed letters leave out: for a reader's own reason, or, by None, for what became of it.
 
     Left out is left out for good: another letter tells of a comment that is approved, and no later try of this one.
+    Gives the deliveries that are named by a comment which they leave out.
     """
     if not left_out:
-        return
+        return []
     states = _states(session, {item for _, item in left_out})
     left = {
         pair: why or (Reason.RETRACTED if states[pair[1]] is ItemState.RETRACTED else None)
@@ -47,9 +48,7 @@ def settle(session: Session, owed: Sequence[Owed], left_out: Mapping[Pair, Reaso
     }
     _note(session, left)
     _tell_notices(session, left, now)
-    _give_names_back(
-        session, [one.id for one in owed if one.kind is LetterKind.REPLY and (one.id, one.about_id) in left]
-    )
+    return [one.id for one in owed if one.kind is LetterKind.REPLY and (one.id, one.about_id) in left]
 
 
 def _states(session: Session, items: Collection[int]) -> dict[int, ItemState]:
@@ -83,10 +82,3 @@ def _tell_notices(session: Session, left: Mapping[Pair, Reason | None], now: dat
         told = update(Notice).where(among(session, Notice.id, notices))
         told = told.values(dropped_at=now, dropped_reason=why) if why else told.values(delivery_id=None)
         session.execute(told.execution_options(synchronize_session=False))
-
-
-def _give_names_back(session: Session, deliveries: Collection[int]) -> None:
-    """Letters named by a comment that they leave out: the one that will tell it bears that name."""
-    if deliveries:
-        unnamed = update(Delivery).where(among(session, Delivery.id, deliveries)).values(about_id=-Delivery.id)
-        session.execute(unnamed.execution_options(synchronize_session=False))

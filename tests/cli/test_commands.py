@@ -16,7 +16,7 @@ from notifier.domain.words import Calendar, Digits, LetterKind
 from notifier.embedded.inbox import Inbox
 from notifier.embedded.inbox.server import InboxServer
 from notifier.feedback import alarms
-from notifier.models import Delivery, Site
+from notifier.models import Delivery, Item, Notice, Site, Subscriber
 from tests.sources.sites import page, site
 from tests.world import SECRET
 
@@ -275,6 +275,7 @@ def test_why_tells_what_a_person_was_spared_and_retry_gives_it_another_chance(ru
     told = run("why", "layla@example.org").output
     assert "refused" in told
     assert "5.1.1" in told
+    assert "no letter told" not in told
     assert "0 queued again" in run("retry", "--reason", "attempts").output
     assert "1 queued again" in run("retry").output
     inbox = Inbox(tmp_path / "inbox.db")
@@ -283,6 +284,24 @@ def test_why_tells_what_a_person_was_spared_and_retry_gives_it_another_chance(ru
     assert inbox.counts_by_recipient() == {"layla@example.org": 1}
     inbox.close()
     assert "sent" in run("why", "layla@example.org").output
+
+
+def test_why_tells_how_many_comments_no_letter_told_and_why(run: Command) -> None:
+    add_site(run)
+    run("item", "add", "-", input=json.dumps({"kind": "article", "guid": "1", "title": "x", "categories": ["سياسة"]}))
+    run("item", "add", "-", input=json.dumps({"kind": "comment", "guid": "c", "article": "1", "html": "<p>x</p>"}))
+    run("subscribers", "add", "layla@example.org", "--basis", "paper", "-t", "category:سياسة")
+    with assembly.parts().db.writing() as session:
+        found = session.execute(select(Subscriber.id, Item.id, Item.article_id).join(Item, Item.guid == "c")).one()
+        now = datetime.now(UTC)
+        notice = dict(zip(("subscriber_id", "item_id", "article_id"), found, strict=True))
+        session.add(
+            Notice(
+                **notice, reason="reply", frequency="instant", created_at=now, due_at=now, dropped_at=now,
+                dropped_reason="retracted",
+            )
+        )  # fmt: skip
+    assert "comments no letter told: 1 (retracted)" in run("why", "layla@example.org").output
 
 
 def test_a_reader_is_suppressed_lifted_and_erased(run: Command) -> None:

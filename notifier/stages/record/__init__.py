@@ -17,6 +17,7 @@ from notifier.stages.record.claims import (
     retry,
     settle,
     take_back,
+    unname,
 )
 from notifier.stages.record.returned import bounce, bounce_early
 
@@ -39,4 +40,5 @@ __all__ = [
     "retry",
     "settle",
     "take_back",
+    "unname",
 ]

@@ -205,6 +205,13 @@ def retry(session: Session, which: ColumnElement[bool], now: datetime, until: da
     return len(rows)
 
 
+def unname(session: Session, delivery_ids: Collection[int]) -> None:
+    """Let these letters give back the name of what they are about, each for a number of its own below zero."""
+    if delivery_ids:
+        unnamed = update(Delivery).where(among(session, Delivery.id, delivery_ids)).values(about_id=-Delivery.id)
+        session.execute(unnamed.execution_options(synchronize_session=False))
+
+
 def forget_words(session: Session, subscriber_id: int) -> None:
     """Empty what servers answered about a person's letters, for it often repeats the address."""
     session.execute(update(Delivery).where(Delivery.subscriber_id == subscriber_id).values(detail=""))
