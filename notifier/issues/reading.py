@@ -132,7 +132,7 @@ def found(session: Session, site_id: int, words: str, before: int = 0) -> Sequen
 def count(session: Session, site_id: int, audience: Audience, now: datetime) -> int:
     """How many readers it would reach now."""
     allow_bulk(session)
-    return session.scalar(select(func.count(Subscriber.id)).where(fits(site_id, audience, now))) or 0
+    return session.scalar(select(func.count(Subscriber.id)).where(fits(session, site_id, audience, now))) or 0
 
 
 def reach(db: Database, site_id: int, audience: Audience, now: datetime, sampling: Sampling = Sampling()) -> Reach:
@@ -148,7 +148,7 @@ def reach(db: Database, site_id: int, audience: Audience, now: datetime, samplin
         # Always the same ones, so that the number stands still; not every so many-th, for ids may have a rhythm.
         ids = sorted(Random(span).sample(range(first, last + 1), sampling.size))  # noqa: S311 - no secret
         look_up_only(session)
-        some = fits(site_id, audience, now, are_few=True), among(session, Subscriber.id, ids)
+        some = fits(session, site_id, audience, now, are_few=True), among(session, Subscriber.id, ids)
         hits = session.scalar(select(func.count(Subscriber.id)).where(*some)) or 0
     if hits >= sampling.hits_least:
         return Reach(_round(hits * span // sampling.size), Certainty.ABOUT)

@@ -157,7 +157,7 @@ def test_each_line_of_an_audience_narrows_it(world: World, audience: Audience, f
     issue = paper(world, audience=audience)
     with world.parts.db.reading() as session:
         few = select(func.count()).select_from(Subscriber)
-        few = few.where(fits(world.site.id, audience, world.now, are_few=True))
+        few = few.where(fits(session, world.site.id, audience, world.now, are_few=True))
         assert session.scalar(few) == len(fitting), "a few who are looked up are no others"
     issue.send()
     world.work()

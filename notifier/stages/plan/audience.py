@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, literal, or_, select
+from sqlalchemy.orm import Session
 
 from notifier.bulk import looked_up
 from notifier.domain.issues import LEFT, Audience
@@ -11,7 +12,9 @@ from notifier.domain.words import ConsentAction
 from notifier.models import Bookmark, ConsentEvent, Mute, Subscriber, SubscriberTag, Subscription, Tag, Topic
 
 
-def fits(site_id: int, audience: Audience, now: datetime, *, are_few: bool = False) -> ColumnElement[bool]:
+def fits(
+    session: Session, site_id: int, audience: Audience, now: datetime, *, are_few: bool = False
+) -> ColumnElement[bool]:
     """That a subscriber is confirmed, has not left the editors' letters, and fits every line of the audience.
 
     `are_few`: some thousands are asked about, so that each is looked up.
@@ -21,7 +24,7 @@ def fits(site_id: int, audience: Audience, now: datetime, *, are_few: bool = Fal
     if audience.topics:
         which.append(_any(_followed(site_id, audience.topics), are_few=are_few))
     if audience.tags:
-        which.append(_any(_borne(site_id, audience.tags), are_few=are_few))
+        which.append(_any(_borne(session, site_id, audience.tags), are_few=are_few))
     if audience.languages:
         which.append(or_(*map(_speaks, audience.languages)))
     if audience.sources:
@@ -44,8 +47,10 @@ def _followed(site_id: int, names: tuple[str, ...]) -> Select[Any]:
     return select(literal(1)).where(*active, Subscription.topic_id.in_(topics)).correlate(Subscriber)
 
 
-def _borne(site_id: int, names: tuple[str, ...]) -> Select[Any]:
-    tags = select(Tag.id).where(Tag.site_id == site_id, Tag.name.in_(names))
+def _borne(session: Session, site_id: int, names: tuple[str, ...]) -> Select[Any]:
+    # The ids stand in the statement itself: PostgreSQL knows how many bear each, and one tag has three, another all.
+    known = session.scalars(select(Tag.id).where(Tag.site_id == site_id, Tag.name.in_(names)).order_by(Tag.id)).all()
+    tags = bindparam("tags", known, expanding=True, literal_execute=True)
     theirs = SubscriberTag.subscriber_id == Subscriber.id, SubscriberTag.tag_id.in_(tags)
     return select(literal(1)).where(*theirs).correlate(Subscriber)
 

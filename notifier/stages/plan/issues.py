@@ -61,7 +61,7 @@ def _readers(session: Session, edition: Edition, issue: Issue, wave: Wave) -> Se
     is_sample = subjects > 1 and not wave.is_rest
     want = cast(bucket(issue.id) % _whole(subjects), String) if is_sample else literal(str(issue.winner or 0))
     readers = select(Subscriber.id.label("reader"), want.label("want"))
-    readers = readers.where(fits(issue.site_id, Audience.stored(issue.audience), edition.now))
+    readers = readers.where(fits(session, issue.site_id, Audience.stored(issue.audience), edition.now))
     if is_sample:
         readers = readers.where(bucket(issue.id) < _whole(issue.sample_percent * BUCKETS // 100))
     others = select(Wave.id).where(Wave.issue_id == issue.id, Wave.planned_at.is_(None), Wave.id != wave.id)
