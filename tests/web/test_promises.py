@@ -107,6 +107,7 @@ WITHOUT_A_TOKEN = {
     "/sign-in/{token}/again": "the token in the address; it sends a letter to the person themselves",
     "/not-me/{token}": "the token in the address",
     "/wpdiscuzsubscription/{action}/": "the key in the address, of letters that another plugin sent",
+    "/wpdiscuzsubscription/{action}/undo": "the key in the path proves the letter, the undo is signed",
     "/wpdiscuzsubscription/{action}": "the same",
 }
 SIGNED = {"/hooks/wordpress/{source_id}", "/api/v1/inbound/raw", "/api/v1/feedback/{provider}"}
