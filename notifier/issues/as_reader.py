@@ -44,7 +44,7 @@ def note(parts: Parts, of: Which, reader_id: int) -> None:
 
 
 def _is_meant(session: Session, issue: Issue, row: Subscriber, now: datetime) -> bool:
-    meant = fits(issue.site_id, Audience.of(issue.audience), now, are_few=True)
+    meant = fits(session, issue.site_id, Audience.stored(issue.audience), now, are_few=True)
     shut = exists().where(
         Suppression.site_id == row.site_id,
         Suppression.lifted_at.is_(None),
