@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import looked_up
@@ -50,7 +50,7 @@ def _followed(site_id: int, names: tuple[str, ...]) -> Select[Any]:
 def _borne(session: Session, site_id: int, names: tuple[str, ...]) -> Select[Any]:
     # The ids stand in the statement itself: PostgreSQL knows how many bear each, and one tag has three, another all.
     known = session.scalars(select(Tag.id).where(Tag.site_id == site_id, Tag.name.in_(names)).order_by(Tag.id)).all()
-    tags = bindparam("tags", known, expanding=True, literal_execute=True)
+    tags: BindParameter[int] = bindparam("tags", known, expanding=True, literal_execute=True)
     theirs = SubscriberTag.subscriber_id == Subscriber.id, SubscriberTag.tag_id.in_(tags)
     return select(literal(1)).where(*theirs).correlate(Subscriber)
 
