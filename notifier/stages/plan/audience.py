@@ -1,6 +1,5 @@
 """Whom an issue is for, said in SQL: looked up when it is counted and anew when it is sent."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,7 +50,7 @@ def _followed(site_id: int, names: tuple[str, ...]) -> Select[Any]:
 def _borne(session: Session, site_id: int, names: tuple[str, ...]) -> Select[Any]:
     # The ids stand in the statement itself: PostgreSQL knows how many bear each, and one tag has three, another all.
     known = session.scalars(select(Tag.id).where(Tag.site_id == site_id, Tag.name.in_(names)).order_by(Tag.id)).all()
-    tags: BindParameter[Sequence[int]] = bindparam("tags", known, expanding=True, literal_execute=True)
+    tags: BindParameter[int] = bindparam("tags", known, expanding=True, literal_execute=True)
     theirs = SubscriberTag.subscriber_id == Subscriber.id, SubscriberTag.tag_id.in_(tags)
     return select(literal(1)).where(*theirs).correlate(Subscriber)
 
