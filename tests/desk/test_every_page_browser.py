@@ -42,6 +42,7 @@ def _route(path: str) -> str:
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("language", "size"), [("ar", PHONE), ("en", DESKTOP)], ids=["ar-phone", "en-desktop"])
 def test_everybody_can_read_every_page(desk: Desk, browser: Any, language: str, size: dict[str, int]) -> None:

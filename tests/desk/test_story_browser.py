@@ -195,6 +195,7 @@ def outlast(room: Newsroom, live: Any) -> None:
     room.sender.beat(timedelta(hours=1))
     live.locator(".progress.over", has_text=room.words.over).wait_for()
     assert room.books() == (6, 1, 0)
+    room.sender.beat(timedelta(seconds=30))  # the next one finds that the issue is done
 
 
 def retry(room: Newsroom) -> None:
