@@ -18,6 +18,7 @@ from notifier.domain.items import NewItem
 from notifier.domain.words import ItemKind
 from notifier.transports.memory import MemoryTransport
 from notifier.web.app import create_app
+from tests.desk.filled import STORIES
 from tests.web.conftest import NOW, Visit, add_site, settings
 from tests.web.reader_pages import go, served, signed_in, ways
 
@@ -39,14 +40,6 @@ SHOWN: Final = (
 SECTIONS: Final = {
     "ar": ("سياسة", "رياضة", "اقتصاد", "ثقافة وفنون", "علوم وتقنية"),
     "en": ("سياسة", "رياضة", "Business", "Culture", "Science"),
-}
-STORIES: Final = {
-    "ar": ("بغداد تستضيف معرض الكتاب العربي", "منسوب دجلة يرتفع بعد أمطار الشمال", "منتخب الشباب يبلغ النهائي"),
-    "en": (
-        "The book fair opens its doors",
-        "The Tigris rises after rain in the north",
-        "The youth team is in the final",
-    ),
 }
 
 

@@ -204,7 +204,7 @@ def test_it_is_sent_to_as_many_as_the_page_says(desk: Desk, editor: Somebody) ->
     desk.visit.work()
     assert {one.rcpt_to for one in desk.visit.transport.sent} == {"layla@example.org", "omar@example.org"}
     page = editor.get(path).text
-    assert "deliveries?issue=" in page
+    assert f"/desk{path.rpartition('/issues/')[0]}/deliveries/issue-1" in page
     assert editor.get(f"{path}/edit").status_code == 303
 
 
