@@ -174,6 +174,19 @@ def test_hours_that_are_changed_in_the_night_lose_nothing(world: World, changes:
         assert once(told), told
 
 
+def test_readers_of_many_nights_share_a_slot(world: World) -> None:
+    owls = {ME: (), "b@example.org": (1, 6), "c@example.org": (0, 0), "d@example.org": (22, 5)}
+    for address, quiet in owls.items():
+        change(world, world.reader(address, frequency=HOURLY), quiet=quiet)
+    evening(world)
+    letters = live(world, at(9))
+    assert letters.keys() == owls.keys()
+    for address, theirs in letters.items():
+        assert once(theirs), (address, theirs)
+    first = {address: next(one[:5] for one in theirs if "two" in one) for address, theirs in letters.items()}
+    assert first == {ME: "07:00", "b@example.org": "06:00", "c@example.org": "04:00", "d@example.org": "05:00"}
+
+
 def test_a_morning_without_beat_is_made_up_for(world: World) -> None:
     world.reader(ME, frequency=INSTANT)
     world.reader("b@example.org", frequency=HOURLY)

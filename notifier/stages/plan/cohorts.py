@@ -152,8 +152,9 @@ def _with(bedtimes: tuple[Bedtime, ...]) -> list[ColumnElement[bool]]:
         by_hours[one.from_h, one.until_h].append(one.time_zone)
     return [
         and_(
-            Subscriber.quiet_from_h.is_not_distinct_from(begins),
-            Subscriber.quiet_until_h.is_not_distinct_from(ends),
+            # As a comparison it is `= 22` or `IS NULL`; `IS NOT DISTINCT FROM` cannot be written into a table aside.
+            Subscriber.quiet_from_h == begins,
+            Subscriber.quiet_until_h == ends,
             Subscriber.time_zone.in_(some),
         )
         for (begins, ends), some in by_hours.items()
