@@ -24,6 +24,8 @@ OF_THE_SITE: Final = {
     "slot": "/calendar/{slot}", "deliveries": "/deliveries", "send": "/deliveries/{send}",
     "failed": "/deliveries/{send}?state=failed&reason=refused",
     "person": "/deliveries/person/{failed}", "charts": "/charts",
+    "articles": "/articles", "article": "/articles/{article}",
+    "suppressions": "/suppressions", "suppression": "/suppressions/{who}",
     "subscribers": "/subscribers", "subscriber": "/subscribers/1", "add": "/subscribers/add", "imports": "/imports",
     "mapping": "/imports/{mapping}", "import": "/imports/{checked}", "acts": "/acts", "identity": "/setup",
     "sources": "/setup/sources", "templates": "/setup/templates", "template": "/setup/templates/footer",

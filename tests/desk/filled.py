@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import func, select, update
 
-from notifier import api_keys, bulk_acts, census, endpoints, flow, imports, own_templates, staff, upkeep
+from notifier import api_keys, bulk_acts, census, endpoints, flow, imports, own_templates, staff, suppressions, upkeep
 from notifier.bulk_acts import Wanted
 from notifier.desk.audit import Actor
 from notifier.digests import Place, name
@@ -52,6 +52,8 @@ LIST: Final = {
     "ar": "الاسم,البريد الإلكتروني\nليلى,layla@example.org\nسامي,nobody\nهدى,huda@example.net\n",
     "en": "Name,E-mail\nLayla,layla@example.org\nSam,nobody\nRuth,ruth@example.net\n",
 }
+SHUT: Final = "@bought-list.example"
+SHUT_FOR: Final = {"ar": "قائمة مشتراة", "en": "A list that was bought"}
 BASIS: Final = {"ar": "نموذج معرض الكتاب", "en": "The form at the book fair"}
 
 
@@ -67,6 +69,10 @@ class Filled:
     """The token of an invitation that nobody took up."""
     failed: int
     """The reader whose letter failed."""
+    article: int
+    """The newest."""
+    who: str
+    """Whose suppression is looked at: a domain's."""
     draft: int = 2
     mapping: int = 1
     checked: int = 2
@@ -88,7 +94,8 @@ def fill(visit: Visit, language: str) -> Filled:
     welcome = staff.invite(parts, "sara@naba.example", Role.EDITOR, language, BY, visit.now)
     with parts.db.reading() as session:
         refused = session.scalars(select(Subscriber.id).where(Subscriber.address == REFUSED)).one()
-    return Filled(f"alert-{last}", name(slot), welcome, refused)
+    suppressions.add(parts, visit.site_id, SHUT, SHUT_FOR[language], BY, visit.now)
+    return Filled(f"alert-{last}", name(slot), welcome, refused, last, SHUT)
 
 
 def readers(visit: Visit, language: str) -> None:

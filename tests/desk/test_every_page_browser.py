@@ -17,7 +17,7 @@ COLOURS = ("color-contrast", "link-in-text-block")
 AWAY = {"/desk/sso", "/desk/sso/back"}
 FILES = {
     "/subscribers/export.{kind}", "/imports/{number}/rejected.csv", "/deliveries/sends.csv",
-    "/deliveries/{send}/letters.csv", "/charts/{chart}.csv",
+    "/deliveries/{send}/letters.csv", "/charts/{chart}.csv", "/suppressions/export.csv",
 }  # fmt: skip
 PIECES = {"/issues/{issue}/count", "/deliveries/{send}/progress"}
 LETTERS = {
@@ -31,7 +31,9 @@ def test_every_page_of_the_desk_is_looked_at() -> None:
     pages = {route.path for route in routes() if "GET" in (route.methods or ())}
     not_pages = AWAY | {f"/desk/at/{{site}}{path}" for path in FILES | PIECES | LETTERS}
     assert not_pages <= pages
-    filled = Filled(send="alert-1", slot="daily/20260702T0500Z", welcome="token", failed=1)
+    filled = Filled(
+        send="alert-1", slot="daily/20260702T0500Z", welcome="token", failed=1, article=1, who="shut.example"
+    )
     paths = [urlsplit(way.path).path for way in (inside(filled) | before(filled, "token", "ar")).values()]
     assert {_route(path) for path in [*paths, *WITH_CODES]} == pages - not_pages
 
