@@ -14,7 +14,7 @@ from schemathesis.core.result import Ok
 from notifier.domain.desk_words import Permission
 from tests.web.conftest import Visit
 
-QUICK, THOROUGH = 1, 60
+QUICK, THOROUGH, SHARES = 1, 30, 4
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 DESK = {
     "subscribers", "acts", "imports", "webhooks", "keys", "templates", "deliveries", "calendar", "charts", "alarms",
@@ -27,12 +27,12 @@ ASKED = {
 EVERYTHING = tuple(one.value for one in Permission)
 
 
-def ask(visit: Visit, mode: GenerationMode, examples: int) -> set[str]:
-    """Every operation of the document, with a key of the site that may all; gives the paths that were asked."""
+def ask(visit: Visit, mode: GenerationMode, examples: int, share: slice = slice(None)) -> set[str]:
+    """The operations of the document, with a key of the site that may all; gives the paths that were asked."""
     asked: set[str] = set()
     visit.without_doctor()
     schema = schemathesis.openapi.from_asgi("/api/v1/openapi.json", visit.client.app)
-    for found in schema.get_all_operations():
+    for found in [*schema.get_all_operations()][share]:
         assert isinstance(found, Ok), "the document is well formed"
         # A key of its own for each: one of them revokes keys.
         asked |= ask_one(found.ok(), mode, examples, visit.key(EVERYTHING))
@@ -73,6 +73,8 @@ def test_a_few_requests_of_each_kind_are_no_fault_of_ours(visit: Visit, mode: Ge
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("share", range(SHARES))
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_many_requests_of_each_kind_are_no_fault_of_ours(visit: Visit, mode: GenerationMode) -> None:
-    assert ask(visit, mode, THOROUGH) == ASKED[mode]
+def test_many_requests_of_each_kind_are_no_fault_of_ours(visit: Visit, mode: GenerationMode, share: int) -> None:
+    assert ask(visit, mode, THOROUGH, slice(share, None, SHARES)) <= ASKED[mode]
