@@ -16,7 +16,7 @@ from notifier.domain.desk_words import Permission
 from notifier.domain.text.strings import Voice
 from notifier.web.edge import Here
 from notifier.web.fields import CLEAN, Strict
-from notifier.web.json_api.answering import PREFIX, REFUSALS, BigId, answer, missing, refusing, voice_of, wrong
+from notifier.web.json_api.answering import PREFIX, REFUSALS, Id, answer, missing, refusing, voice_of, wrong
 from notifier.web.json_api.deliveries import Editor, Onlooker
 from notifier.web.keys import Caller, scoped
 
@@ -83,7 +83,7 @@ def list_alarms(edge: Here, caller: Onlooker) -> JSONResponse:
 
 
 @router.post("/alarms/{alarm}/know", status_code=204)
-def know_alarm(edge: Here, caller: Editor, alarm: BigId) -> Response:
+def know_alarm(edge: Here, caller: Editor, alarm: Id) -> Response:
     """Say that somebody sees to it; what it halts stays halted."""
     with refusing():
         alarms.know(edge.parts, caller.site_id, alarm, caller.actor, edge.clock())
@@ -91,7 +91,7 @@ def know_alarm(edge: Here, caller: Editor, alarm: BigId) -> Response:
 
 
 @router.post("/alarms/{alarm}/end", status_code=204)
-def end_alarm(edge: Here, caller: Editor, alarm: BigId, body: EndBody) -> Response:
+def end_alarm(edge: Here, caller: Editor, alarm: Id, body: EndBody) -> Response:
     """End it, and let what it had halted go on."""
     try:
         alarms.let_go_on(edge.parts, caller.site_id, alarm, body.reason, caller.actor, edge.clock())
