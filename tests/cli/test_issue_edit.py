@@ -93,7 +93,7 @@ def test_chosen_letters_or_one_send_are_tried_again(run: Command) -> None:
     assert run("retry", "--send", "nothing").exit_code == 2
     assert run("retry", "--send", "digest:99").exit_code == 1
     assert run("retry", "--dry-run").exit_code == 2
-    with parts.db.reading() as session:
+    with assembly.parts().db.reading() as session:
         assert "deliveries.retried" in session.scalars(select(AuditEvent.action)).all()
 
 
