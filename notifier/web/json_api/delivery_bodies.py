@@ -52,14 +52,10 @@ class SendPage(BaseModel):
     next: int | None
 
 
-class LetterBody(BaseModel):
-    """One letter to one person, and what became of it."""
+class Became(BaseModel):
+    """What became of a letter."""
 
     id: int
-    reader: int | None
-    """None for one who was erased."""
-    address: str
-    """Empty for a key that does not see addresses."""
     state: State
     reason: Reason | None
     attempts: int
@@ -67,6 +63,15 @@ class LetterBody(BaseModel):
     """Of the last attempt; empty for a key that does not see addresses, for servers repeat them."""
     planned_at: datetime
     ended_at: datetime | None
+
+
+class LetterBody(Became):
+    """One letter to one person, and what became of it."""
+
+    reader: int | None
+    """None for one who was erased."""
+    address: str
+    """Empty for a key that does not see addresses."""
 
     @classmethod
     def of(cls, row: Row, *, is_open: bool) -> Self:
@@ -95,19 +100,12 @@ class PersonBody(Strict):
     """The `next` of the page before; 0 for the first."""
 
 
-class FateBody(BaseModel):
+class FateBody(Became):
     """A letter that somebody was sent or spared."""
 
-    id: int
     kind: LetterKind
     about: int
     """Of an alert its item, of an issue, a digest or a correction its number."""
-    state: State
-    reason: Reason | None
-    attempts: int
-    server_said: str
-    planned_at: datetime
-    ended_at: datetime | None
 
     @classmethod
     def of(cls, one: Fate) -> Self:

@@ -1,6 +1,5 @@
 """Alarms and the doctor's findings by the JSON API: what is wrong, what to do, and that somebody sees to it."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -23,27 +22,6 @@ from notifier.web.keys import Caller, scoped
 Owner = Annotated[Caller, scoped(Permission.SETUP_WRITE)]
 router = APIRouter(prefix=PREFIX, tags=["health"], responses=REFUSALS)
 _ORDER = (Light.RED, Light.AMBER, Light.GREEN, Light.SKIPPED)
-
-
-class AlarmBody(BaseModel):
-    """An open alarm: about an account, which all sites share, or about a stream of letters of the site."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: int
-    kind: str
-    """`account` or `stream`."""
-    which: str
-    """The account's name, or the kind of letter."""
-    count: int
-    """Refusals or complaints since it was raised; of a stream, the complaints of seven days."""
-    letters: int
-    status: str
-    raised_at: datetime
-    last_at: datetime
-    halted_until: datetime | None
-    """None where everything leaves as ever."""
-    is_known: bool
 
 
 class EndBody(Strict):
@@ -74,12 +52,12 @@ class ReportBody(BaseModel):
     findings: list[DiagnosisBody]
 
 
-@router.get("/alarms", response_model=list[AlarmBody])
+@router.get("/alarms", response_model=list[alarms.Raised])
 def list_alarms(edge: Here, caller: Onlooker) -> JSONResponse:
     """The open alarms, the oldest first."""
     with edge.parts.db.reading() as session:
         raised = alarms.raised(session, caller.site_id, edge.clock())
-    return answer([AlarmBody.model_validate(one) for one in raised])
+    return answer(raised)
 
 
 @router.post("/alarms/{alarm}/know", status_code=204)
