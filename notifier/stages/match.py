@@ -11,11 +11,24 @@ from sqlalchemy import Executable, Select, Table, bindparam, case, exists, func,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from notifier.bulk import among_those, any_of
+from notifier.bulk import among_those, any_of, looked_up
 from notifier.db import affected, is_server
 from notifier.domain import topics
-from notifier.domain.words import Frequency, ItemKind, NoticeReason
-from notifier.models import Bookmark, Item, ItemTopic, Notice, Subscriber, Subscription, Thread, Topic, is_awake
+from notifier.domain.words import Frequency, ItemKind, NoticeReason, State
+from notifier.models import (
+    Bookmark,
+    Delivery,
+    Item,
+    ItemTopic,
+    LetterItem,
+    Notice,
+    OtherVersion,
+    Subscriber,
+    Subscription,
+    Thread,
+    Topic,
+    is_awake,
+)
 
 CROWD: Final = 200
 """Notices that are written in the very transaction that takes comments in; a greater crowd's are nudged on."""
@@ -125,8 +138,26 @@ def _owed() -> Select[Any]:
             Subscriber.confirmed_at.is_not(None),
             is_awake(bindparam("now", type_=Notice.created_at.type)),
             Subscriber.address_hash != Item.author_hash,
+            ~looked_up(_shown()),
         )
         .group_by(Subscription.subscriber_id, Item.id, Item.article_id)
+    )
+
+
+def _shown() -> Select[int]:
+    """A letter that shows this reader the comment: one of the thread may, before what it answers is here."""
+    other = (OtherVersion.delivery_id == Delivery.id) & (OtherVersion.item_id == LetterItem.item_id)
+    return (
+        select(Delivery.id)
+        .join(LetterItem, LetterItem.letter_id == Delivery.letter_id)
+        .outerjoin(OtherVersion, other)
+        .where(
+            LetterItem.item_id == Item.id,
+            Delivery.subscriber_id == Subscriber.id,
+            Delivery.state.in_((State.QUEUED, State.SENDING, State.SENT)),
+            OtherVersion.delivery_id.is_(None) | OtherVersion.version.is_not(None),
+        )
+        .correlate(Item, Subscriber)
     )
 
 

@@ -229,3 +229,16 @@ def stories(dice: Random) -> Iterator[str]:
                 act = f"{act} {guid}"
             steps.append(act)
         yield ", ".join(steps)
+
+
+def test_a_late_parent_tells_nobody_again_what_a_letter_of_the_thread_showed(talk: Moderated) -> None:
+    world = talk.world
+    world.reader("both@example.org", "thread:a", "mine", frequency=Frequency.INSTANT)
+    world.comment("child", "a", "late", author_address="c@example.org")
+    talk.state["child"] = ItemState.LIVE
+    talk.end()
+    assert talk.told("both@example.org") == {"child": 1}
+    world.comment("late", "a", author_address="both@example.org")
+    talk.write("after")
+    talk.end()
+    assert talk.told("both@example.org") == {"child": 1, "after": 1}
