@@ -94,7 +94,7 @@ ACTS: Final = {
     "site origins": Act("https://m.naba.example", "site.changed"),
     "site archive": Act("--off", "site.changed"),
     "site replies": Act("https://naba.example/replies", "site.changed"),
-    "site tracking": Act("counts", "site.tracking_set"),
+    "site tracking": Act("counts", "site.tracking_counts"),
     "keys add": Act("mine", "key.made"),
     "keys revoke": Act("2", "key.revoked"),
     "webhooks add": Act("https://naba.example/hooks --event issue.sent", "endpoint.added"),

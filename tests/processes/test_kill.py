@@ -1,6 +1,5 @@
 """Kill anything, any time: real worker, beat, Valkey and SMTP, on SQLite and on PostgreSQL."""
 
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -11,7 +10,7 @@ import pytest
 import redis
 
 from notifier.embedded.valkey import Valkey
-from tests.processes.works import Works
+from tests.processes.works import Works, kill
 
 
 @pytest.fixture
@@ -31,16 +30,6 @@ def kill_worker(works: Works) -> int:
 def kill_child(works: Works) -> int:
     """One process of the pool."""
     return kill(works, psutil.Process(works.tree.pid("worker")).children()[:1])
-
-
-def kill(works: Works, processes: list[psutil.Process]) -> int:
-    """Stop them, look how many letters may be on the wire, and end them."""
-    for process in processes:
-        process.send_signal(signal.SIGSTOP)
-    to_us = [one for process in processes for one in process.net_connections("tcp") if one.raddr]
-    for process in processes:
-        process.send_signal(signal.SIGKILL)
-    return sum(one.raddr.port == works.server.port for one in to_us)
 
 
 def flush_redis(works: Works) -> int:

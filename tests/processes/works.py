@@ -1,6 +1,7 @@
 """A worker and beat at work as real processes, the inbox that counts what arrives, and the ways to break them."""
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 from sqlalchemy import insert, select
 
 from notifier import assembly, flow, settings
@@ -142,3 +144,13 @@ def _reader(site: Site, n: int, now: datetime) -> dict[str, Any]:
         "time_zone": "Asia/Baghdad", "digest_hour": 8, "digest_weekday": 5, "confirmed_at": now, "created_at": now,
         "changed_at": now,
     }  # fmt: skip
+
+
+def kill(works: Works, processes: list[psutil.Process]) -> int:
+    """Stop them, look how many letters may be on the wire, and end them."""
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    to_us = [one for process in processes for one in process.net_connections("tcp") if one.raddr]
+    for process in processes:
+        process.send_signal(signal.SIGKILL)
+    return sum(one.raddr.port == works.server.port for one in to_us)
