@@ -22,6 +22,12 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
+def press(found: Any) -> None:
+    """Click it and let the page that follows come whole: a click by itself waits until its first octets are there."""
+    found.click()
+    found.page.wait_for_load_state()
+
+
 def hard_to_read(page: Any, but_for: Sequence[str], only: Sequence[str] = ()) -> list[str]:
     """What axe-core has against a page, without these rules of its; or by `only` some of them."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the `browser` extra").Axe()

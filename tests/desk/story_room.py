@@ -13,6 +13,7 @@ from notifier.domain.words import LetterKind, State
 from notifier.issues import reading
 from notifier.models import Delivery
 from notifier.queue import Nudge
+from tests.chromium import press
 from tests.desk.conftest import Desk
 from tests.desk.story_words import Words
 from tests.web.conftest import Visit
@@ -64,11 +65,11 @@ class Newsroom:
 
     def press(self, name: str) -> None:
         """A button, by exactly what it says."""
-        self.page.get_by_role("button", name=name, exact=True).click()
+        press(self.page.get_by_role("button", name=name, exact=True))
 
     def follow(self, name: str) -> None:
         """A link, by exactly what it says."""
-        self.page.get_by_role("link", name=name, exact=True).click()
+        press(self.page.get_by_role("link", name=name, exact=True))
 
     def reads(self, *words: str) -> None:
         """That the page says each of these, and that it does not scroll sideways."""

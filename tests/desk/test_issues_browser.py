@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from notifier.domain.desk_words import Role
-from tests.chromium import hard_to_read
+from tests.chromium import hard_to_read, press
 from tests.desk.conftest import Desk, Somebody
 from tests.desk.test_issues import article, the_issue
 
@@ -66,7 +66,7 @@ def test_an_issue_is_composed_previewed_tried_out_and_scheduled(
     page.locator("#intro-shown strong", has_text="بكم").wait_for()
     page.locator("label", has_text="خبر one").locator("input").check()
     page.locator("label", has_text="خبر two").locator("input").check()
-    page.get_by_role("button", name="إضافة المختار").click()
+    press(page.get_by_role("button", name="إضافة المختار"))
     rows = page.locator("[data-item]")
     first = rows.nth(0).locator("bdi").inner_text()
     rows.nth(1).scroll_into_view_if_needed()
@@ -81,7 +81,7 @@ def test_an_issue_is_composed_previewed_tried_out_and_scheduled(
     page.locator("#reach", has_text="لا قارئ").wait_for()
     page.locator("label", has_text="English").locator("input").uncheck()
     is_sound()
-    page.get_by_role("button", name="حفظ ومعاينة").click()
+    press(page.get_by_role("button", name="حفظ ومعاينة"))
     frame = page.frame_locator("iframe.letter")
     assert "ماذا جرى هذا الأسبوع" in frame.locator("h1").inner_text()
     assert frame.locator("h3").all_inner_texts()[1] == first

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from notifier import flow, upkeep
 from notifier.models import Site, Subscriber, Subscription
-from tests.chromium import OVERFLOW, hard_to_read
+from tests.chromium import OVERFLOW, hard_to_read, press
 from tests.web.conftest import Visit, article
 from tests.web.promises import BASE, link
 from tests.web.reader_pages import served
@@ -115,7 +115,7 @@ def test_from_the_box_to_being_forgotten(
 
     see(preferences)
     page.select_option("#topics1", "weekly")
-    page.click("#topics form > button")
+    press(page.locator("#topics form > button"))
     assert page.locator("#topics [role=status]").is_visible()
 
     see(unsubscribe)
