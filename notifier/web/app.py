@@ -1,7 +1,7 @@
 """The web application: routes in their order, and nothing that runs before its turn."""
 
 import atexit
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, FastAPI, Response
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from notifier import assembly, clock
 from notifier.doctor import examine, ward_of
@@ -99,8 +100,11 @@ def create_app(parts: Parts, inbox: APIRouter | None = None, now: Callable[[], d
     )
     app.state.edge = _edge(parts, shared, now)
     answer_errors(app)
-    for router in _routers(parts, inbox):
-        app.include_router(router)
+    first, last = _table()
+    app.routes.extend(first)
+    if inbox is not None:
+        app.include_router(inbox)
+    app.routes.extend(last)
     app.openapi = document.written(app)  # type: ignore[method-assign]  # as FastAPI's own guide does it
     return app
 
@@ -109,32 +113,31 @@ def _limit(knobs: Settings) -> Middleware:
     return Middleware(BodyLimit, api_bytes_max=knobs.item_bytes_max, inbound_bytes_max=knobs.inbound_bytes_max)
 
 
-def _routers(parts: Parts, inbox: APIRouter | None) -> Iterator[APIRouter]:
-    # Routes are tried in turn: where a crowd comes first.
-    yield from (
-        probes.router,
-        pages.router,
-        api.router,
-        corrections.router,
-        visits.router,
-        signups.router,
-        hooks.router,
-    )
-    yield from (
-        # `/issues/{issue}/test` and `/issues/{issue}/{act}` look alike.
-        *json_api.ROUTERS,
-        issue_api.router,
-        inbound.router,
-        feedback.router,
-        _files(),
-        *menu.ROUTERS,
-        widget.router,
-    )
-    if inbox is not None:
-        yield inbox
+@cache
+def _table() -> tuple[list[BaseRoute], list[BaseRoute]]:
+    """The routes before the development inbox's and those after it, which are tried in turn: where a crowd comes first.
+
+    Made once a process, for it takes half a second to work out what they ask of a request.
+    """
+    first = (probes, pages, api, corrections, visits, signups, hooks)
+    # `/issues/{issue}/test` and `/issues/{issue}/{act}` look alike.
+    acts = (*json_api.ROUTERS, issue_api.router, inbound.router, feedback.router)
     # `/{site}/subscribe` and `/p/{token}` look alike: a site may be called "p", a token never "subscribe".
-    yield from (archive.router, pictures.router(parts.fetch), traces.router, links.router, mutes.router)
-    yield from (old_links.router, sign_in.router, own_pages.router, preferences.router, tracking.router)
+    last = (archive, pictures, traces, links, mutes, old_links, sign_in, own_pages, preferences, tracking)
+    return (
+        _worked_out([*(one.router for one in first), *acts, _files(), *menu.ROUTERS, widget.router]),
+        _worked_out([one.router for one in last]),
+    )
+
+
+def _worked_out(routers: Sequence[APIRouter]) -> list[BaseRoute]:
+    """Their routes, already asked once: else the first visitor of each process would wait for it."""
+    table = APIRouter()
+    for router in routers:
+        table.include_router(router)
+    for route in table.routes:
+        route.matches({"type": "http", "method": "GET", "path": "/", "headers": []})
+    return table.routes
 
 
 def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
@@ -153,6 +156,7 @@ def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
         proxies=Proxies(knobs.trusted_proxies),
         look=Look(templates_dir()),
         desk=Frame(templates_dir(), menu.MENU),
+        pictures=pictures.shelf(parts.fetch).get,
         doctor=lambda: examine(ward_of(parts)),
         provider=_provider(knobs),
     )

@@ -42,6 +42,8 @@ class Edge:
     proxies: Proxies
     look: Look
     desk: Frame
+    pictures: Callable[[str], bytes | None]
+    """What lies at an address, where it is a picture and can be fetched now."""
     doctor: Callable[[], Report]
     """Examines what letters need beyond our own code; takes seconds."""
     provider: "Provider | None" = None

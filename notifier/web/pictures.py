@@ -41,6 +41,7 @@ FOUND: Final = {**_HEADERS, "Cache-Control": "public, max-age=604800"}
 MISSING: Final = {**_HEADERS, "Cache-Control": f"public, max-age={IN_VAIN_S}"}
 
 Get = Callable[[str], bytes]
+router = APIRouter(include_in_schema=False)
 
 
 class Shelf:
@@ -118,19 +119,17 @@ def kind_of(picture: bytes) -> str:
     return next((kind for start, kind in _KINDS if picture.startswith(start)), "")
 
 
-def router(fetcher: Fetcher) -> APIRouter:
-    """The route, with a shelf of its own."""
+def shelf(fetcher: Fetcher) -> Shelf:
+    """One that this fills, whatever it may fetch otherwise."""
     fetch = replace(fetcher, bytes_max=min(fetcher.bytes_max, BYTES_MAX), accept="image/*")
-    shelf = Shelf(lambda url: fetch.get(url).body)
-    made = APIRouter(include_in_schema=False)
+    return Shelf(lambda url: fetch.get(url).body)
 
-    @made.api_route(f"{PATH}{{token}}", methods=LOOKING)
-    def show(edge: Here, token: str) -> Response:
-        """A picture; nothing for an address that we have not signed, or that leads to none."""
-        url = edge.parts.signer.open(PURPOSE, token)
-        picture = shelf.get(url) if url else None
-        if not picture:
-            return Response(status_code=HTTPStatus.NOT_FOUND, headers=MISSING)
-        return Response(picture, media_type=kind_of(picture), headers=FOUND)
 
-    return made
+@router.api_route(f"{PATH}{{token}}", methods=LOOKING)
+def show(edge: Here, token: str) -> Response:
+    """A picture; nothing for an address that we have not signed, or that leads to none."""
+    url = edge.parts.signer.open(PURPOSE, token)
+    picture = edge.pictures(url) if url else None
+    if not picture:
+        return Response(status_code=HTTPStatus.NOT_FOUND, headers=MISSING)
+    return Response(picture, media_type=kind_of(picture), headers=FOUND)

@@ -27,9 +27,10 @@ def elsewhere() -> Iterator[Site]:
 @pytest.fixture
 def client(elsewhere: Site) -> Iterator[TestClient]:
     app = FastAPI()
-    app.state.edge = SimpleNamespace(parts=SimpleNamespace(signer=SIGNER))
     fetcher = Fetcher(timeout_s=5, bytes_max=50_000, hosts_allowed=(f"127.0.0.1:{elsewhere.port}",))
-    app.include_router(pictures.router(fetcher))
+    shelf = pictures.shelf(fetcher)
+    app.state.edge = SimpleNamespace(parts=SimpleNamespace(signer=SIGNER), pictures=shelf.get)
+    app.include_router(pictures.router)
     with TestClient(app) as made:
         yield made
 
