@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier import assembly, flow, readers, upkeep
+from notifier.budget import Limit, LocalBudget
 from notifier.consent.signing_in import Visitor
 from notifier.consent.signup import SignUpForm
 from notifier.db import Database
@@ -205,8 +206,10 @@ def knobs(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 @lru_cache
 def _costly_parts() -> Parts:
-    """What is the same in every test: templates compiled once."""
-    return assembly.assemble(settings(database_url="sqlite://"))
+    """What is the same in every test: templates compiled once. No letter waits for the clock on the wall."""
+    return replace(
+        assembly.assemble(settings(database_url="sqlite://")), budget=LocalBudget({"smtp": Limit(100_000, 100_000)})
+    )
 
 
 def _seed(url: str) -> None:
