@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, FastAPI, Response
@@ -154,12 +155,22 @@ def _edge(parts: Parts, shared: Shared, now: Callable[[], datetime]) -> Edge:
         directory=Directory(parts),
         is_refused=refusing(knobs.signup_refuse_disposable, knobs.signup_refused_domains),
         proxies=Proxies(knobs.trusted_proxies),
-        look=Look(templates_dir()),
-        desk=Frame(templates_dir(), menu.MENU),
+        look=_look(templates_dir()),
+        desk=_frame(templates_dir()),
         pictures=pictures.shelf(parts.fetch).get,
         doctor=lambda: examine(ward_of(parts)),
         provider=_provider(knobs),
     )
+
+
+@cache
+def _look(templates: Path) -> Look:
+    return Look(templates)
+
+
+@cache
+def _frame(templates: Path) -> Frame:
+    return Frame(templates, menu.MENU)
 
 
 def _provider(knobs: Settings) -> "Provider | None":
