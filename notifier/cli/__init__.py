@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from notifier import settings
+from notifier import __version__, settings
 from notifier.cli import (
     alarms,
     corrections,
@@ -50,14 +50,25 @@ app = typer.Typer(
 )
 
 
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"notifier {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def choose_folder(
     folder: Annotated[
         Path | None,
         typer.Option("--data", envvar="NOTIFIER_DATA", help="Speak to the site that `notifier run --data` runs there."),
     ] = None,
+    is_version_asked: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version, and nothing else."),
+    ] = False,
 ) -> None:
     """Take over the settings of a data folder before any command looks at them."""
+    del is_version_asked  # told already
     if folder is None:
         return
     try:

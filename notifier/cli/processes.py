@@ -20,7 +20,6 @@ from notifier.embedded.demo.stage import Demo
 from notifier.embedded.station import Plan, Station, StationError
 from notifier.embedded.valkey import ValkeyMissingError
 from notifier.processes import beat_argv, worker_argv
-from notifier.web import serving
 
 SMOKE_S: Final = 60.0
 _FRAME_S: Final = 0.25
@@ -88,6 +87,8 @@ def serve(
 ) -> None:
     """Run the web process: the API, the readers' pages, health and metrics."""
     _check_settings()
+    from notifier.web import serving  # noqa: PLC0415 - half a second that no other command needs
+
     serving.serve(host, port, listener)
 
 

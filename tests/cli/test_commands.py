@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 from typer.testing import CliRunner, Result
 
-from notifier import assembly, cli, returns, settings
+from notifier import __version__, assembly, cli, returns, settings
 from notifier.cli.books import pace
 from notifier.domain.words import Calendar, Digits, LetterKind
 from notifier.embedded.inbox import Inbox
@@ -364,6 +364,11 @@ def test_a_weak_secret_is_refused_at_the_start(
         cli.main()
     assert ended.value.code == 2
     assert "openssl rand" in capsys.readouterr().err
+
+
+def test_it_tells_its_version(run: Command) -> None:
+    told = run("--version")
+    assert (told.exit_code, told.output) == (0, f"notifier {__version__}\n")
 
 
 def test_help_teaches_every_command(run: Command) -> None:
