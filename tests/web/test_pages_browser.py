@@ -28,6 +28,31 @@ SHIFTS = """() => new Promise(done => { let sum = 0
   setTimeout(() => done(sum), 150) })"""
 IS_PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length"
 PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"
+MOVED = """html => {
+  const frame = document.createElement('iframe'), start = html.indexOf('<body'), moved = []
+  frame.style = 'width: 320px; height: 640px; border: 0'
+  document.body.append(frame)
+  const page = frame.contentDocument, seen = new Map(), far = (a, b) => Math.abs(a - b) > 1
+  const box = e => e.getBoundingClientRect()
+  const place = e => [box(e)[page.dir === 'rtl' ? 'right' : 'left'], box(e).top].map(Math.round)
+  const shown = e => box(e).width && (e.textContent.trim() || e.matches('input, select, button, img'))
+  page.open()
+  page.write(html.slice(0, start))
+  for (const piece of html.slice(start).split(/(?<=>)/)) {
+    page.write(piece)
+    for (const [e, [x, y]] of seen) {
+      const now = place(e)
+      if (far(now[0], x) || far(now[1], y)) moved.push([piece, e.outerHTML.slice(0, 80), [x, y], now])
+      seen.set(e, now)
+    }
+    for (const e of page.body.querySelectorAll('*'))
+      if (!seen.has(e) && shown(e) && place(e)[1] < 640) seen.set(e, place(e))
+  }
+  page.close()
+  frame.remove()
+  return moved
+}"""
+"""What moves on a phone's first screen while the page comes, cut after each tag in turn, and what makes it move."""
 PRIMARY = """() => [...document.querySelectorAll('main form')].map(form =>
   [...form.querySelectorAll('button:not(.plain):not(.small)')].filter(e => e.getClientRects().length).length)"""
 LETTERS: Final = frozenset({"letter", "view"})
@@ -75,6 +100,19 @@ def test_every_page_fits_a_small_phone_and_axe_finds_nothing_in_light_or_dark(
                 page.emulate_media(color_scheme=scheme)
                 wrong += [(name, scheme, one) for one in hard_to_read(page, [])]
     assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_nothing_that_stands_on_a_page_moves_while_the_rest_of_it_comes(
+    browser: Any, visit: Visit, base: str, language: str
+) -> None:
+    blank, moved = browser.new_page(), {}
+    for name, way, page in each(browser, visit, base, language):
+        if not way.press and name not in LETTERS:
+            moved[name] = blank.evaluate(MOVED, page.context.request.get(base + way.path).text())
+    blank.close()
+    assert len(moved) > 20
+    assert {name: found for name, found in moved.items() if found} == {}
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
