@@ -45,9 +45,9 @@ def test_a_digest_is_announced_half_an_hour_ahead(desk: Desk) -> None:
     analyst = desk.add(Role.ANALYST)
     desk.visit.now = desk.visit.now.replace(day=2, hour=4, minute=29)
     analyst = desk.add(Role.ANALYST, "early@naba.example")
-    assert "تصدر <bdi>النشرة اليومية</bdi> في" not in analyst.get("/at/naba").text
+    assert "موعد صدور <bdi>النشرة اليومية</bdi>:" not in analyst.get("/at/naba").text
     desk.visit.now += timedelta(minutes=1)
-    assert "تصدر <bdi>النشرة اليومية</bdi> في" in analyst.get("/at/naba").text
+    assert "موعد صدور <bdi>النشرة اليومية</bdi>:" in analyst.get("/at/naba").text
     assert "قريبًا" in analyst.get("/at/naba/calendar").text
 
 

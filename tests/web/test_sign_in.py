@@ -259,7 +259,7 @@ def test_the_export_holds_everything_and_nothing_of_others(visit: Visit) -> None
     assert "other@" not in answer.text
     assert told["your_mail"] == [
         "تصل رسائلنا إلى هذا العنوان، ولا رفض محتسب عليه.",
-        "لا نحفظ أي الرسائل تفتح ولا أي الروابط تتبع.",
+        "لا نحفظ ما تفتحه من رسائل ولا ما تنقر عليه من روابط.",
     ]
 
 
