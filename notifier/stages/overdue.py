@@ -18,6 +18,7 @@ from notifier.models import (
     Import,
     Issue,
     Item,
+    Proof,
     Reply,
     Run,
     SignIn,
@@ -37,6 +38,7 @@ from notifier.queue import (
     to_import,
     to_plan,
     to_poll,
+    to_prove,
     to_publish,
     to_sign_in,
     to_sign_up,
@@ -76,8 +78,12 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
     trials = session.scalars(
         select(Trial.id).where(Trial.taken_at.is_(None), Trial.created_at <= before).limit(AT_ONCE)
     )
+    proofs = session.scalars(
+        select(Proof.id).where(Proof.taken_at.is_(None), Proof.created_at <= before).limit(AT_ONCE)
+    )
     return [
         *map(to_try, trials),
+        *map(to_prove, proofs),
         *map(to_wave, waves),
         *(to_hand_over(one) for one in session.scalars(replies.order_by(Reply.next_attempt_at).limit(AT_ONCE))),
         *(to_sign_up(one) for one in signups),
