@@ -74,11 +74,11 @@ def test_who_asked_gets_the_digest_marked_and_with_the_way_to_change_it(paper: W
     mine, his = letters[EDITOR], letters["dan@naba.example"]
     for part in (text_of(mine), html_of(mine), text_of(his), html_of(his)):
         assert all(words in part for words in (CALENDAR, "اتفاق على الموازنة", "فوز في الملعب"))
-    assert subject_of(mine).startswith("معاينة قبل الإرسال: ")
+    assert subject_of(mine).startswith("[معاينة] ")
     assert text_of(mine).startswith("معاينة لك وحدك")
     assert "إلى قارئ واحد" in text_of(mine)
     assert "٨:٠٠" in text_of(mine), "by the clock of the site"
-    assert subject_of(his).startswith("Proof: ")
+    assert subject_of(his).startswith("[Proof] ")
     assert "Tuesday 24 November at 08:00, to 1 reader." in text_of(his)
     assert 'lang="en" dir="ltr"' in html_of(his), "its line runs as its language does, above an Arabic letter"
 
