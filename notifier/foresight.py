@@ -9,5 +9,5 @@ class Foresight(BaseModel):
     digest_announce_min: int = Field(
         default=30,
         ge=0,
-        description="Minutes before a digest from which the desk announces it, and mails it to those there who asked; 0 never does.",
+        description="Minutes before a digest from which the desk announces it and mails it to who asked; 0 never does.",
     )
