@@ -12,6 +12,7 @@ from notifier.db import upsert
 from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain.claimed import Claimed
+from notifier.domain.letter import LetterContent
 from notifier.domain.words import Frequency, ItemKind, LetterKind
 from notifier.models import Arrangement, Item, Run, Site
 from notifier.parts import Parts
@@ -121,12 +122,25 @@ def look(parts: Parts, place: Place) -> Looked:
 
 def preview(parts: Parts, place: Place, language: str, items: Sequence[int], now: datetime) -> str:
     """The HTML of these articles' letter as a reader would get it now. Raises RenderFailed."""
-    wanted = Preview(LetterKind.DIGEST, language, tuple(items[: parts.room.articles]), place.frequency, now)
-    with parts.db.reading() as session:
-        content = gather.preview(session, session.get_one(Site, place.site_id), wanted)
+    content = letter(parts, place, language, items, now)
     nobody = Claimed(0, content.letter_id, (), LetterKind.DIGEST, 0, 0, address="preview@example.org")
     personal = parts.links(content.site.sender_address).personal(nobody, now, "preview")
     return mail_html(parts.renderer.render(content), personal)
+
+
+def letter(parts: Parts, place: Place, language: str, items: Sequence[int], now: datetime) -> LetterContent:
+    """What the letter of these articles would show now, to nobody in particular."""
+    wanted = Preview(LetterKind.DIGEST, language, tuple(items[: parts.room.articles]), place.frequency, now)
+    with parts.db.reading() as session:
+        return gather.preview(session, session.get_one(Site, place.site_id), wanted)
+
+
+def biggest_edition(parts: Parts, place: Place) -> str:
+    """The language in which most readers of a slot get it, the site's own where none is ahead; readers are counted."""
+    with parts.db.reading() as session:
+        own = session.get_one(Site, place.site_id).language
+        found = outlook.editions(session, place.run(), parts.quiet)
+    return max(sorted(found), key=lambda one: (found[one], one == own), default=own)
 
 
 def arrange(parts: Parts, place: Place, order: Order, by: Actor, now: datetime) -> None:

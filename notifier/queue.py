@@ -25,6 +25,7 @@ class Task(StrEnum):
     PLAN_WAVE = "notifier.plan_wave"
     SETTLE_ISSUE = "notifier.settle_issue"
     SEND_TRIAL = "notifier.send_trial"
+    SEND_PROOF = "notifier.send_proof"
     DELIVER = "notifier.deliver"
     HAND_OVER = "notifier.hand_over"
     CALL = "notifier.call"
@@ -88,6 +89,11 @@ def to_settle(issue_id: int) -> Nudge:
 def to_try(trial_id: int) -> Nudge:
     """Send a trial letter of an issue."""
     return Nudge(Task.SEND_TRIAL, (trial_id,), Lane.URGENT)
+
+
+def to_prove(proof_id: int) -> Nudge:
+    """Send an editor a digest before it goes out. At once: it is worth nothing afterwards."""
+    return Nudge(Task.SEND_PROOF, (proof_id,), Lane.URGENT)
 
 
 def to_call(endpoint_id: int) -> Nudge:

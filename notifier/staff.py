@@ -111,6 +111,15 @@ def set_name(parts: Parts, of: Seat, name: str, language: str) -> None:
         user.name, user.language = name.strip()[:200] or user.name, language
 
 
+def ask_for_proofs(parts: Parts, user_id: int, by: Actor, now: datetime, *, is_wanted: bool) -> None:
+    """Mail somebody each digest before it goes out, or no more. Raises LookupError for nobody."""
+    with parts.db.writing() as session:
+        user = _by_id(session, user_id)
+        if user.wants_proofs is not is_wanted:
+            user.wants_proofs = is_wanted
+            audit.note(session, by, f"user.proofs_{'on' if is_wanted else 'off'}", now, user=user.id)
+
+
 def change_password(parts: Parts, of: Seat, current: str, new: str, now: datetime) -> None:
     """Change it and end every other sitting. Raises DeskError for a wrong or a weak one."""
     with parts.db.writing() as session:

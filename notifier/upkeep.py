@@ -20,6 +20,7 @@ from notifier import (
     mailroom,
     observe,
     polling,
+    proofing,
     sign_in,
     tally,
     traces,
@@ -130,6 +131,7 @@ _ABOUT_A_ROW: Final[Mapping[Task, _Act]] = {
     Task.PLAN_WAVE: sending.plan_wave,
     Task.SETTLE_ISSUE: sending.settle,
     Task.SEND_TRIAL: trials.send,
+    Task.SEND_PROOF: proofing.send,
     Task.HAND_OVER: mailroom.hand_over,
     Task.POLL_SOURCE: polling.poll_source,
 }

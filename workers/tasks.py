@@ -1,6 +1,6 @@
 """One line of work per task: it takes ids and calls `flow` and its neighbours."""
 
-from notifier import bulk_acts, calling, clock, corrections, flow, imports, mailroom, polling, upkeep
+from notifier import bulk_acts, calling, clock, corrections, flow, imports, mailroom, polling, proofing, upkeep
 from notifier.issues import sending, trials
 from notifier.queue import Task, to_sign_in, to_sign_up
 from workers.app import app
@@ -54,6 +54,12 @@ def settle_issue(issue_id: int) -> None:
 def send_trial(trial_id: int) -> None:
     """Send a trial letter of an issue."""
     trials.send(parts(), trial_id, clock.now())
+
+
+@app.task(name=Task.SEND_PROOF.value)
+def send_proof(proof_id: int) -> None:
+    """Send an editor a digest before it goes out."""
+    proofing.send(parts(), proof_id, clock.now())
 
 
 @app.task(name=Task.DELIVER.value)

@@ -67,6 +67,18 @@ def user_disable(address: Annotated[str, typer.Argument(help="Whom to let in no 
     console.print("done")
 
 
+@user_app.command("proofs")
+def user_proofs(
+    address: Annotated[str, typer.Argument(help="An owner or an editor.")],
+    *,
+    on: Annotated[bool, typer.Option("--on/--off", help="Whether they come.")] = True,
+) -> None:
+    """Mail somebody each digest before it goes out, as they may ask at the desk themselves."""
+    parts = assembly.parts()
+    staff.ask_for_proofs(parts, _user(parts, address), Actor(COMMAND_LINE), clock.now(), is_wanted=on)
+    console.print("done")
+
+
 @user_app.command("unlink")
 def user_unlink(address: Annotated[str, typer.Argument(help="Whose account at the provider to forget.")]) -> None:
     """Forget which account at the provider is theirs; it is linked anew when they next log in with it."""

@@ -107,6 +107,18 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """That a letter goes to one who works at the desk, before its readers get it."""
+
+    language: str
+    """Theirs, which need not be the letter's."""
+    goes_at: datetime
+    readers: int
+    url: str
+    """Where it can still be changed."""
+
+
+@dataclass(frozen=True, slots=True)
 class OwnTemplate:
     """A version of a site's own text for one of our templates."""
 
@@ -154,6 +166,7 @@ class LetterContent:
     """Of a letter about comments: whether an answer by mail becomes a comment."""
     issue: Editorial | None = None
     correction: Correction | None = None
+    proof: Proof | None = None
     tracking: Tracking = Tracking.OFF
     """Whether its links lead through us, and whether they say whose they are."""
     own: tuple[OwnTemplate, ...] = ()

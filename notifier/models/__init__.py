@@ -13,7 +13,7 @@ from notifier.models.hooks import Call, Endpoint, is_waiting
 from notifier.models.issues import Issue, IssueItem, Trial, Wave
 from notifier.models.own_templates import TemplateVersion
 from notifier.models.pauses import follows_since, is_awake
-from notifier.models.planning import Announcement, Arrangement, DaySum
+from notifier.models.planning import Announcement, Arrangement, DaySum, Proof
 from notifier.models.returns import Alarm, Standing, UsedToken
 from notifier.models.roll import (
     BulkAct,
@@ -66,6 +66,7 @@ __all__ = [
     "OldLink",
     "OneTimeToken",
     "OtherVersion",
+    "Proof",
     "ReaderSession",
     "Reply",
     "Run",

@@ -23,6 +23,8 @@ class User(Base):
     name: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[Role]
     language: Mapped[str] = mapped_column(String(16), default="ar")
+    wants_proofs: Mapped[bool] = mapped_column(default=False)
+    """Whether each digest comes to them before it goes out to its readers."""
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     """Argon2id; empty until the invitation is taken up."""
     totp_sealed: Mapped[str] = mapped_column(String(200), default="")

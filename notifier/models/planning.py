@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from notifier.db import BigId
 from notifier.domain.words import Frequency
 from notifier.models.base import Base
+
+_UNTAKEN = text("taken_at IS NULL")
 
 
 class Arrangement(Base):
@@ -32,7 +34,7 @@ class Arrangement(Base):
 
 
 class Announcement(Base):
-    """That endpoints were told of a digest slot before it went out: once."""
+    """That endpoints and editors were told of a digest slot before it went out: once."""
 
     __tablename__ = "announcements"
     __table_args__ = (UniqueConstraint("site_id", "frequency", "slot"), Index(None, "slot"))
@@ -41,6 +43,32 @@ class Announcement(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     frequency: Mapped[Frequency]
     slot: Mapped[datetime]
+
+
+class Proof(Base):
+    """A digest on its way to one who works at the desk, before it goes out to its readers; it stands in no books."""
+
+    __tablename__ = "proofs"
+    __table_args__ = (
+        UniqueConstraint("site_id", "frequency", "slot", "user_id"),
+        Index("ix_proofs_waiting", "created_at", postgresql_where=_UNTAKEN, sqlite_where=_UNTAKEN),
+        Index(None, "slot"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    frequency: Mapped[Frequency]
+    slot: Mapped[datetime]
+    language: Mapped[str] = mapped_column(String(16))
+    """Of the edition that most of its readers get."""
+    readers: Mapped[int] = mapped_column(BigId)
+    """As the calendar counted them."""
+    created_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    is_sent: Mapped[bool] = mapped_column(default=False)
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    """What the server said, or why there is no letter."""
 
 
 class DaySum(Base):

@@ -18,6 +18,7 @@ from notifier.models import (
     Import,
     Issue,
     Item,
+    Proof,
     Reply,
     Run,
     SignIn,
@@ -37,6 +38,7 @@ from notifier.queue import (
     to_import,
     to_plan,
     to_poll,
+    to_prove,
     to_publish,
     to_sign_in,
     to_sign_up,
@@ -73,11 +75,8 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         .order_by(Wave.due_at, Wave.is_rest, Wave.id)
         .limit(AT_ONCE)
     )
-    trials = session.scalars(
-        select(Trial.id).where(Trial.taken_at.is_(None), Trial.created_at <= before).limit(AT_ONCE)
-    )
     return [
-        *map(to_try, trials),
+        *_to_the_desk(session, before),
         *map(to_wave, waves),
         *(to_hand_over(one) for one in session.scalars(replies.order_by(Reply.next_attempt_at).limit(AT_ONCE))),
         *(to_sign_up(one) for one in signups),
@@ -87,6 +86,15 @@ def unfinished(session: Session, before: datetime) -> list[Nudge]:
         *(to_correct(one) for one in corrections),
         *(to_call(one) for one in session.scalars(endpoints)),
         *unfinished_rolls(session, before),
+    ]
+
+
+def _to_the_desk(session: Session, before: datetime) -> list[Nudge]:
+    trials = select(Trial.id).where(Trial.taken_at.is_(None), Trial.created_at <= before)
+    proofs = select(Proof.id).where(Proof.taken_at.is_(None), Proof.created_at <= before)
+    return [
+        *map(to_try, session.scalars(trials.limit(AT_ONCE))),
+        *map(to_prove, session.scalars(proofs.limit(AT_ONCE))),
     ]
 
 

@@ -130,6 +130,7 @@ ACTS: Final = {
     "correct": Act("a1 --note خطأ --yes", "correction.made", shown_as_it_was),
     "user add": Act("huda@naba.example --role owner", "user.invited"),
     "user enter": Act("huda@naba.example", "user.way_opened"),
+    "user proofs": Act("huda@naba.example", "user.proofs_on"),
     "user unlink": Act("huda@naba.example", "user.unlinked", bound),
     "user disable": Act("sara@naba.example", "user.disabled"),
     "issue new": Act("رسالة --intro words.md", "issue.created"),

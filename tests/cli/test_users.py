@@ -2,9 +2,12 @@
 
 import re
 
+from sqlalchemy import select
+
 from notifier import assembly, clock, single_sign_on
 from notifier.desk.provider.account import Account
 from notifier.desk.sittings import Browser
+from notifier.models import User
 from tests.cli.test_commands import Command, run
 
 __all__ = ["run"]
@@ -33,3 +36,12 @@ def test_a_link_lets_an_owner_in_and_nobody_else(run: Command) -> None:
     assert "/desk/enter/" in run("user", "enter", SARA).output
     run("user", "add", "huda@rafidain.example")
     assert run("user", "enter", "huda@rafidain.example").exit_code == 1
+
+
+def test_proofs_are_switched_on_and_off(run: Command) -> None:
+    run("user", "add", SARA)
+    for flag, wanted in (((), True), (("--off",), False), (("--on",), True)):
+        assert run("user", "proofs", SARA, *flag).exit_code == 0
+        with assembly.parts().db.reading() as session:
+            assert session.scalars(select(User.wants_proofs)).one() is wanted
+    assert run("user", "proofs", "nobody@rafidain.example").exit_code == 1

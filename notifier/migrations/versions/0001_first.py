@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("wants_proofs", sa.Boolean(), nullable=False),
         sa.Column("password_hash", sa.String(length=200), nullable=False),
         sa.Column("totp_sealed", sa.String(length=200), nullable=False),
         sa.Column("totp_step", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -345,6 +346,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_letters_site_id_created_at"), "letters", ["site_id", "created_at"], unique=False)
     op.create_index("ix_letters_stream", "letters", ["site_id", "kind", "created_at"], unique=False)
+    op.create_table(
+        "proofs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("site_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("frequency", sa.String(length=20), nullable=False),
+        sa.Column("slot", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("language", sa.String(length=16), nullable=False),
+        sa.Column("readers", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_sent", sa.Boolean(), nullable=False),
+        sa.Column("answer", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(["site_id"], ["sites.id"], name=op.f("fk_proofs_site_id_sites"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_proofs_user_id_users"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_proofs")),
+        sa.UniqueConstraint(
+            "site_id", "frequency", "slot", "user_id", name=op.f("uq_proofs_site_id_frequency_slot_user_id")
+        ),
+    )
+    op.create_index(op.f("ix_proofs_slot"), "proofs", ["slot"], unique=False)
+    op.create_index(
+        "ix_proofs_waiting",
+        "proofs",
+        ["created_at"],
+        unique=False,
+        postgresql_where=sa.text("taken_at IS NULL"),
+        sqlite_where=sa.text("taken_at IS NULL"),
+    )
     op.create_table(
         "runs",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1644,6 +1674,7 @@ def downgrade() -> None:
     op.drop_table("sources")
     op.drop_table("sittings")
     op.drop_table("runs")
+    op.drop_table("proofs")
     op.drop_table("letters")
     op.drop_table("issues")
     op.drop_table("imports")

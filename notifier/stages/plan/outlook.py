@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.quiet import Quiet, QuietRules
 from notifier.domain.schedule import Hours, next_slots, previous_slot
+from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, ItemKind, ItemState
 from notifier.models import Arrangement, DaySum, Item, ItemTopic, Run, Site, Subscriber, Subscription, Topic
 from notifier.stages.plan.arranged import Arranged, find
@@ -161,6 +162,20 @@ def entries(session: Session, run: Run, rules: QuietRules) -> list[Entry]:
         )
         for one in [*order, *(one for one in newest if one not in order)]
     ]  # fmt: skip
+
+
+def editions(session: Session, run: Run, rules: QuietRules) -> Counter[str]:
+    """How many readers a slot has by the language of their letters, counted."""
+    sums = Counter[str]()
+    for cohort in cohorts(session, run, rules):
+        gets = exists().where(
+            Subscription.subscriber_id == Subscriber.id, Subscription.frequency.in_(cohort.frequencies),
+            Subscription.ended_at.is_(None),
+        )  # fmt: skip
+        rows = select(Subscriber.language, func.count()).where(cohort.readers(), gets)
+        for tag, count in session.execute(rows.group_by(Subscriber.language)):
+            sums[Spoken.read(tag).language] += count
+    return sums
 
 
 def _shown(ids: set[int]) -> Select[int, str, str, datetime]:

@@ -12,9 +12,9 @@ from jinja2.exceptions import SecurityError
 from markupsafe import Markup
 
 from notifier import observe
-from notifier.domain.letter import LetterContent, OwnTemplate, Rendered, direction
+from notifier.domain.letter import LetterContent, OwnTemplate, Proof, Rendered, direction
 from notifier.domain.pictures import Pictures
-from notifier.domain.scenes import values_of
+from notifier.domain.scenes import proof, values_of
 from notifier.domain.text.bidi import RLM
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.locales import base_language, regional
@@ -155,7 +155,9 @@ class Renderer:
             values = {**self._faces.of(content.site.colour, language), **values_of(content, scene)}
             values["is_personal"] = content.kind.is_list_mail
             name = str(templates.subject.name)
+            values["proof"] = self._band(content)
             subject = set_subject(templates.subject.render(for_text(values, scene)), scene.direction)
+            subject = self._marked(content, subject)
             name = str(templates.text.name)
             text = set_text(templates.text.render(for_text(values, scene)), scene.direction)
             name = str(templates.html.name)
@@ -167,6 +169,18 @@ class Renderer:
             _let_pass(error)
             raise RenderFailed(name, f"{type(error).__name__}: {error}") from error
         return Rendered(subject, text, self._followed(content, squeezed(html)))
+
+    def _band(self, content: LetterContent) -> proof.Band | None:
+        return proof.band(content.proof, self._to(content.proof), content.site) if content.proof else None
+
+    def _marked(self, content: LetterContent, subject: str) -> str:
+        if content.proof is None:
+            return subject
+        return set_subject(proof.marked(subject, self._to(content.proof)), direction(content.proof.language))
+
+    def _to(self, mark: Proof) -> Voice:
+        known = base_language(mark.language) in self.languages
+        return self._strings.voice(regional(mark.language, mark.language) if known else "en")
 
     def _followed(self, content: LetterContent, html: str) -> str:
         # The text part stays as it is: who reads it sees where each link leads.

@@ -11,9 +11,10 @@ from starlette.responses import RedirectResponse
 from notifier import staff
 from notifier.desk import second_factor, sittings
 from notifier.desk.people import DeskError
+from notifier.domain.desk_words import Role
 from notifier.models import User
 from notifier.web.desk.door import refuse_haste
-from notifier.web.desk.gate import PREFIX, Analyst, Entered, scene
+from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, scene
 from notifier.web.edge import LOOKING, Edge, Form, Here
 from notifier.web.problems import Problem
 
@@ -31,6 +32,14 @@ def set_name(edge: Here, entered: Analyst, form: Form) -> Response:
     """Change name and language."""
     language = edge.look.sentences.supported(form.one("language")) or entered.seat.language
     staff.set_name(edge.parts, entered.seat, form.one("name"), language)
+    return _back("saved")
+
+
+@router.post("/proofs")
+def ask_for_proofs(edge: Here, entered: Editor, form: Form) -> Response:
+    """Ask for each digest before it goes out, or no more."""
+    seat = entered.seat
+    staff.ask_for_proofs(edge.parts, seat.user_id, seat.actor, edge.clock(), is_wanted=form.one("wanted") == "1")
     return _back("saved")
 
 
@@ -92,7 +101,9 @@ def _page(edge: Edge, entered: Entered, refusal: DeskError | None = None) -> Res
     status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK
     here = scene(edge, entered, "me")
     has_password = bool(user.password_hash) and not edge.parts.settings.oidc_require
-    mine = {"user": user, "has_password": has_password, "running": running}
+    ahead_min = edge.parts.settings.digest_announce_min
+    proofs = {"proofs_min": ahead_min, "may_ask_proofs": ahead_min and user.role.may_act_as(Role.EDITOR)}
+    mine = {**proofs, "user": user, "has_password": has_password, "running": running}
     return edge.desk.page("me", here, status=status, languages=names, refusal=refusal, **mine)
 
 
