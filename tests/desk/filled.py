@@ -32,6 +32,10 @@ from tests.web.conftest import Visit
 
 BY: Final = Actor("cli")
 REFUSED: Final = "reader1@example.org"
+CORRECTED: Final = {
+    "ar": "يفتتح المعرض أبوابه يوم الخميس، لا الأربعاء كما ذكرنا.",
+    "en": "The fair opens on Thursday, and not on Wednesday as we wrote.",
+}
 NAMES: Final = {
     "ar": ("ليلى حسن", "كرّار الموسوي", "هدى الجبوري", "Sam Hill", "زينب عبد الله"),
     "en": ("Layla Hasan", "Sam Hill", "كرّار الموسوي", "Ruth Adler", "Omar Aziz"),
@@ -73,6 +77,8 @@ class Filled:
     """The newest."""
     who: str
     """Whose suppression is looked at: a domain's."""
+    corrected: int = 1
+    """One that was put right after it was sent."""
     draft: int = 2
     mapping: int = 1
     checked: int = 2
@@ -101,7 +107,7 @@ def fill(visit: Visit, language: str) -> Filled:
 def readers(visit: Visit, language: str) -> None:
     """Five of them, one on a pause, two with a tag, and one who has not confirmed."""
     for number, named in enumerate(NAMES[language]):
-        frequency = Frequency.INSTANT if number % 2 else Frequency.DAILY
+        frequency = Frequency.INSTANT if number in {1, 3, 4} else Frequency.DAILY
         reader = visit.active(f"reader{number}@example.org", frequency=frequency)
         given: dict[str, Any] = {"name": named, "paused_until": visit.now + timedelta(days=9) if number == 3 else None}
         with visit.parts.db.writing() as session:
@@ -123,6 +129,7 @@ def news(visit: Visit, language: str) -> int:
     ]
     *_, last = flow.ingest_items(visit.parts, visit.site_id, some, visit.now)
     upkeep.drain(visit.parts, lambda: visit.now)
+    flow.ingest_items(visit.parts, visit.site_id, [replace(some[0], summary=CORRECTED[language])], visit.now)
     return last.item_id or 0
 
 
