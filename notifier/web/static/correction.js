@@ -3,4 +3,5 @@ const form = document.querySelector("[data-at-once]");
 if (form) {
   form.addEventListener("change", () => form.requestSubmit());
   form.requestSubmit();
+  form.querySelector("button").hidden = true;
 }
