@@ -87,7 +87,7 @@ class Filled:
 def fill(visit: Visit, language: str) -> Filled:
     """Something for every page of the site `naba`; its clock stands still."""
     readers(visit, language)
-    last = news(visit, language)
+    corrected, last = news(visit, language)
     issues(visit, language, last)
     lists(visit, language)
     settings(visit, language)
@@ -101,7 +101,7 @@ def fill(visit: Visit, language: str) -> Filled:
     with parts.db.reading() as session:
         refused = session.scalars(select(Subscriber.id).where(Subscriber.address == REFUSED)).one()
     suppressions.add(parts, visit.site_id, SHUT, SHUT_FOR[language], BY, visit.now)
-    return Filled(f"alert-{last}", name(slot), welcome, refused, last, SHUT)
+    return Filled(f"alert-{last}", name(slot), welcome, refused, last, SHUT, corrected)
 
 
 def readers(visit: Visit, language: str) -> None:
@@ -120,17 +120,17 @@ def readers(visit: Visit, language: str) -> None:
     bulk_acts.begin(visit.parts, visit.site_id, wanted, BY, visit.now)
 
 
-def news(visit: Visit, language: str) -> int:
-    """Alerts that left, but for one reader; gives the last article."""
+def news(visit: Visit, language: str) -> tuple[int, int]:
+    """Alerts that left, but for one reader; gives the first article, which was put right since, and the last."""
     visit.transport.outcomes[REFUSED] = Refused("550 5.1.1 user unknown", forever=True)
     some = [
         NewItem(ItemKind.ARTICLE, f"late{n}", title=title, categories=("سياسة",), published_at=visit.now)
         for n, title in enumerate(STORIES[language])
     ]
-    *_, last = flow.ingest_items(visit.parts, visit.site_id, some, visit.now)
+    first, *_, last = flow.ingest_items(visit.parts, visit.site_id, some, visit.now)
     upkeep.drain(visit.parts, lambda: visit.now)
     flow.ingest_items(visit.parts, visit.site_id, [replace(some[0], summary=CORRECTED[language])], visit.now)
-    return last.item_id or 0
+    return first.item_id or 0, last.item_id or 0
 
 
 def issues(visit: Visit, language: str, item: int) -> None:
