@@ -14,12 +14,15 @@ from notifier.db import queue_up
 from notifier.desk import audit
 from notifier.desk.audit import OPERATOR, Actor
 from notifier.dispatch import CLAIMS
+from notifier.domain.claimed import Claimed
 from notifier.domain.words import ItemKind, ItemState, LetterKind
-from notifier.models import Correction, Delivery, Item, Site
+from notifier.models import Correction, Delivery, Item, Letter, Site
 from notifier.parts import Parts
 from notifier.queue import later, to_correct, transaction
-from notifier.stages.plan.corrections import Before, counts, is_anywhere, plan_correction
+from notifier.stages import gather
+from notifier.stages.plan.corrections import Before, drafted, is_anywhere, plan_correction, wants
 from notifier.stages.plan.letters import About, Edition, chunks, newest
+from notifier.stages.render import mail_html
 
 NOTE_CHARACTERS: Final = 2000
 SAID_CHARACTERS: Final = 500
@@ -69,6 +72,8 @@ class Corrected:
     is_new: bool = False
     readers: Mapping[str, int] = field(default_factory=dict)
     """How many more people get it, by the language they read."""
+    wants: Mapping[str, str] = field(default_factory=dict)
+    """By that language, the letter that most of them get: see `preview`."""
 
     @property
     def count(self) -> int:
@@ -81,6 +86,29 @@ def look(parts: Parts, site_id: int, erratum: Erratum, now: datetime) -> Correct
     with parts.db.reading() as session:
         before = _wrong(session, site_id, erratum)
         return _found(session, _edition(parts, session, site_id, now), before)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A correction's letter, as clients show it."""
+
+    subject: str
+    html: str = field(repr=False)
+
+
+def preview(parts: Parts, site_id: int, erratum: Erratum, want: str, now: datetime) -> Preview:
+    """The letter that `want` names, before the correction is made. Raises CannotCorrect, RenderFailed, ValueError."""
+    with parts.db.reading() as session:
+        before = _wrong(session, site_id, erratum)
+        draft = drafted(session, _edition(parts, session, site_id, now), before, want)
+        letter = Letter(
+            id=0, site_id=site_id, kind=draft.kind, language=draft.language, data=draft.data, created_at=now
+        )
+        content = gather.draft(session, _row(before, erratum, now), letter)
+    nobody = Claimed(0, content.letter_id, (), content.kind, 0, 0, address="preview@example.org")
+    rendered = parts.renderer.render(content)
+    personal = parts.links(content.site.sender_address).personal(nobody, now, "preview")
+    return Preview(rendered.subject, mail_html(rendered, personal))
 
 
 def why_not(session: Session, item: Item) -> str:
@@ -142,11 +170,7 @@ def _wrong(session: Session, site_id: int, erratum: Erratum, *, is_locked: bool 
 
 def _note(session: Session, before: Before, erratum: Erratum, now: datetime) -> int:
     """The id of a new correction; whoever locks the item notes it alone."""
-    item = before.item
-    new = Correction(
-        site_id=item.site_id, item_id=item.id, version=before.version, key=erratum.key, note=erratum.note.strip(),
-        said=erratum.said.strip(), by=erratum.by[:NAME_CHARACTERS], created_at=now, look_at=now,
-    )  # fmt: skip
+    item, new = before.item, _row(before, erratum, now)
     session.add(new)
     session.flush()
     told = {"correction": new.id, "item": item.id, "version": before.version}
@@ -154,14 +178,24 @@ def _note(session: Session, before: Before, erratum: Erratum, now: datetime) -> 
     return new.id
 
 
+def _row(before: Before, erratum: Erratum, now: datetime) -> Correction:
+    item = before.item
+    return Correction(
+        site_id=item.site_id, item_id=item.id, version=before.version, key=erratum.key, note=erratum.note.strip(),
+        said=erratum.said.strip(), by=erratum.by[:NAME_CHARACTERS], created_at=now, look_at=now,
+    )  # fmt: skip
+
+
 def _found(session: Session, edition: Edition, before: Before, *, is_new: bool = False) -> Corrected:
+    found = wants(session, before, edition.spoken)
     return Corrected(
         guid=before.item.guid,
         version=before.version,
         is_withdrawn=before.item.state is not ItemState.LIVE,
         correction_id=before.correction_id or None,
         is_new=is_new,
-        readers=counts(session, before, edition.spoken),
+        readers={language: them.total() for language, them in found.items()},
+        wants={language: them.most_common(1)[0][0] for language, them in found.items()},
     )
 
 

@@ -13,9 +13,11 @@ from notifier.consent import suppression
 from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain.words import LetterKind, Reason, State
+from notifier.issues import reopening
 from notifier.models import Delivery, Site, Subscriber, Suppression
 from notifier.parts import Parts
-from notifier.stages import ledger, record, sends
+from notifier.queue import transaction
+from notifier.stages import ledger, sends
 from notifier.stages.ledger import Fate
 from notifier.stages.sends import Filter, Row, Send, SendKey
 
@@ -51,9 +53,12 @@ def retriable(session: Session, site_id: int, chosen: Chosen, now: datetime) -> 
 
 
 def retry(parts: Parts, site_id: int, chosen: Chosen, by: Actor, now: datetime) -> int:
-    """Queue failed letters again, as long as they are still news; the sweep sends them. Gives how many."""
-    with parts.db.writing() as session:
-        count = record.retry(session, _these(session, site_id, chosen), now)
+    """Queue failed letters again, as long as they are still news; the sweep sends them. Gives how many.
+
+    A sent issue of which they are goes on until they are through; none of a cancelled one is queued.
+    """
+    with transaction(parts.db, parts.bell) as session:
+        count = reopening.retry(session, _these(session, site_id, chosen), now)
         why = {"reason": chosen.reason.value} if chosen.reason else {}
         audit.note(
             session, by, "deliveries.retried", now, site_id=site_id, send=chosen.send.key.slug, letters=count, **why
@@ -65,11 +70,11 @@ def retry_failed(
     parts: Parts, site_id: int, ids: Sequence[int] | None, reason: Reason | None, by: Actor, now: datetime
 ) -> int:  # fmt: skip
     """The same for failed letters of whichever sends: these, or all; with a reason only those that failed for it."""
-    with parts.db.writing() as session:
+    with transaction(parts.db, parts.bell) as session:
         which = Delivery.site_id == site_id
         which &= among(session, Delivery.id, ids) if ids is not None else true()
         which &= Delivery.reason == reason if reason else true()
-        count = record.retry(session, which, now)
+        count = reopening.retry(session, which, now)
         why = {"reason": reason.value} if reason else {}
         audit.note(session, by, "deliveries.retried", now, site_id=site_id, letters=count, **why)
         return count
@@ -119,7 +124,7 @@ def note_export(parts: Parts, site_id: int, what: str, by: Actor, now: datetime)
 
 
 def _these(session: Session, site_id: int, chosen: Chosen) -> ColumnElement[bool]:
-    ours = sends.which(site_id, chosen.send, Filter(State.FAILED, chosen.reason))
+    ours = sends.which(site_id, chosen.send, Filter(State.FAILED, chosen.reason)) & reopening.may_go_on()
     return ours if chosen.ids is None else ours & among(session, Delivery.id, chosen.ids)
 
 

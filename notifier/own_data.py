@@ -46,6 +46,9 @@ class MailFacts:
     """Since when nothing is sent there; empty while letters are."""
     ended_why: str = ""
     is_traced: bool = False
+    """Whether it is kept what they open and follow: the site asks its readers, and they agreed."""
+    is_counted: bool = False
+    """Whether their opens and clicks are counted with everybody's, without a name."""
 
 
 def mail_facts(parts: Parts, visitor: Visitor) -> MailFacts:
@@ -69,6 +72,7 @@ def mail_facts(parts: Parts, visitor: Visitor) -> MailFacts:
             ended_on=ended.at.date().isoformat() if ended else "",
             ended_why=ended.reason if ended else "",
             is_traced=reader.may_track and site.tracking is Tracking.READERS,
+            is_counted=site.tracking is Tracking.COUNTS,
         )
 
 

@@ -1,4 +1,4 @@
-"""Commands about API keys: list, make with scopes, revoke."""
+"""Commands about API keys: list, make with scopes, replace, revoke."""
 
 from typing import Annotated
 
@@ -6,13 +6,16 @@ import typer
 from rich.table import Table
 
 from notifier import api_keys, assembly, clock
-from notifier.cli.words import SiteOption, as_json, console, moment, refuse, the_site
+from notifier.cli.words import SiteOption, as_json, console, console_err, moment, refuse, the_site
 from notifier.desk.audit import COMMAND_LINE, Actor
 from notifier.desk.people import DeskError
 from notifier.domain.desk_words import USUAL, Permission
 
 key_app = typer.Typer(no_args_is_help=True, help="API keys.")
-_SENTENCES = {"key_bad_name": "say what the key is for, in 1 to 100 characters"}
+_SENTENCES = {
+    "key_bad_name": "say what the key is for, in 1 to 100 characters",
+    "key_is_over": "this key is revoked or was replaced already",
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,14 +53,32 @@ def key_list(
     with assembly.parts().db.reading() as session:
         keys = api_keys.of_site(session, the_site(session, site).id)
     if json_:
-        names = ("id", "name", "scopes", "created_at", "last_used_at", "revoked_at")
+        names = ("id", "name", "scopes", "created_at", "last_used_at", "revoked_at", "ends_at")
         as_json([{name: getattr(one, name) for name in names} for one in keys])
         return
-    table = Table("id", "name", "may", "made", "last used", "revoked")
+    table = Table("id", "name", "may", "made", "last used", "revoked", "ends")
     for one in keys:
-        moments = (moment(at) for at in (one.created_at, one.last_used_at, one.revoked_at))
+        moments = (moment(at) for at in (one.created_at, one.last_used_at, one.revoked_at, one.ends_at))
         table.add_row(str(one.id), one.name, ", ".join(one.scopes), *moments)
     console.print(table)
+
+
+@key_app.command("replace")
+def key_replace(
+    key_id: Annotated[int, typer.Argument(help="As `notifier keys list` tells.")], site: SiteOption = ""
+) -> None:
+    """Make a key of the same name that may the same; it is shown once, and the old one works for 24 hours more."""
+    parts, now = assembly.parts(), clock.now()
+    with parts.db.reading() as session:
+        site_id = the_site(session, site).id
+    try:
+        made = api_keys.replace(parts, site_id, key_id, Actor(COMMAND_LINE), now)
+    except LookupError:
+        refuse(f"there is no key {key_id}")
+    except DeskError as refusal:
+        refuse(_SENTENCES.get(refusal.key, refusal.key))
+    console.print(made.key, highlight=False)
+    console_err.print(f"key {made.id}; key {key_id} works until {moment(now + api_keys.OVERLAP)}", highlight=False)
 
 
 @key_app.command("revoke")

@@ -14,7 +14,7 @@ from notifier.domain.calls import HookEvent
 from notifier.domain.desk_words import IssueState
 from notifier.domain.issues import IssueRefused, When
 from notifier.domain.words import LetterKind, Reason, State
-from notifier.issues import waves
+from notifier.issues import reopening, waves
 from notifier.issues.interest import interest
 from notifier.issues.letters import Look, made
 from notifier.issues.rows import Which, deliveries, locked, note
@@ -113,10 +113,7 @@ def resend(parts: Parts, of: Which) -> int:
     with transaction(parts.db, parts.bell) as session:
         issue = _in(session, of, IssueState.SENT, IssueState.SENDING, IssueState.PAUSED)
         ours = deliveries(session, issue.id)
-        count = record.retry(session, ours, of.now, of.now + parts.keeps(LetterKind.ISSUE))
-        if count and issue.state is IssueState.SENT:
-            issue.state, issue.finished_at = IssueState.SENDING, None
-            tell(session, issue, HookEvent.ISSUE_SENDING, of.now)
+        count = reopening.retry(session, ours, of.now, of.now + parts.keeps(LetterKind.ISSUE))
         note(session, of, "resent", {"letters": count})
         later(session, *chunks(session, ours & (Delivery.state == State.QUEUED), parts.settings.chunk_size))
         return count

@@ -84,6 +84,8 @@ class ApiKey(Base):
     created_at: Mapped[datetime]
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    """From when it is refused, because another one took its place."""
 
 
 class AuditEvent(Base):

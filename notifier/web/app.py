@@ -70,6 +70,7 @@ _FILES: Final = {
     "desk.css": "text/css; charset=utf-8",
     "issues.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
+    "correction.js": "text/javascript; charset=utf-8",
     "live.js": "text/javascript; charset=utf-8",
     "setup.js": "text/javascript; charset=utf-8",
 }

@@ -57,7 +57,7 @@ class KeyFor(SecurityBase):
     def __call__(self, request: Request, edge: Here, site: str) -> Caller:
         """The caller. Raises Problem: 401 for a key that is no key, 403 for one that opens something else."""
         now = edge.clock()
-        # A missing, a wrong and a revoked key cost the same hash and the same look-up.
+        # A missing, a wrong and a former key cost the same hash and the same look-up.
         scheme, _, presented = request.headers.get("authorization", "").partition(" ")
         hashed = token_hash(presented.strip())
         with edge.parts.db.reading() as session:
@@ -66,7 +66,7 @@ class KeyFor(SecurityBase):
             ).one_or_none()
         if scheme.lower() != "bearer" or not presented.strip():
             raise _unauthorised("no_key")
-        if found is None or found[0].revoked_at is not None:
+        if found is None or not _works(found[0], now):
             raise _unauthorised("wrong_key")
         key, slug = found
         self._check(key, slug, site)
@@ -88,6 +88,10 @@ def scoped(permission: Permission) -> Any:  # noqa: ANN401 - what FastAPI makes 
 
 Writer = Annotated[Caller, scoped(Permission.WRITE)]
 Reader = Annotated[Caller, scoped(Permission.READ)]
+
+
+def _works(key: ApiKey, now: datetime) -> bool:
+    return key.revoked_at is None and (key.ends_at is None or now < key.ends_at)
 
 
 def _lacking(permission: Permission) -> Problem:

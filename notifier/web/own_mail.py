@@ -32,4 +32,5 @@ def told(facts: MailFacts, sentences: Sentences, voice: Voice, dates: Dates) -> 
         found.append(say("score", score=score, limit=limit))
     if facts.ended_on:
         found.append(say(f"ended_{_ENDS.get(facts.ended_why, 'asked')}", day=day(facts.ended_on)))
-    return [*(found or [say("well")]), say("traced" if facts.is_traced else "untraced")]
+    heeded = "traced" if facts.is_traced else "counted" if facts.is_counted else "untraced"
+    return [*(found or [say("well")]), say(heeded)]

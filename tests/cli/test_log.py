@@ -96,6 +96,7 @@ ACTS: Final = {
     "site replies": Act("https://naba.example/replies", "site.changed"),
     "site tracking": Act("counts", "site.tracking_counts"),
     "keys add": Act("mine", "key.made"),
+    "keys replace": Act("2", "key.replaced"),
     "keys revoke": Act("2", "key.revoked"),
     "webhooks add": Act("https://naba.example/hooks --event issue.sent", "endpoint.added"),
     "webhooks rotate": Act("1", "endpoint.rotated"),

@@ -58,12 +58,18 @@ def test_a_key_may_what_was_said_and_its_making_leaves_a_line(run: Command) -> N
     assert sorted(keys[1]["scopes"]) == ["subscribers:export", "subscribers:read"]
     assert {scope.partition(":")[0] for scope in keys[0]["scopes"]} == {"items", "issues"}
     assert run("keys", "add", "x", "--scope", "all").exit_code == 2
+    replaced = run("keys", "replace", "2")
+    assert replaced.stdout.startswith("nk_")
+    assert "key 2 works until" in replaced.stderr
+    assert [bool(one["ends_at"]) for one in json.loads(run("keys", "list", "--json").output)] == [False, False, True]
+    assert run("keys", "replace", "2").exit_code == 2
+    assert run("keys", "replace", "9").exit_code == 2
     assert run("keys", "revoke", "2").exit_code == 0
     assert run("keys", "revoke", "9").exit_code == 2
     with assembly.parts().db.reading() as session:
         assert session.get_one(ApiKey, 2).revoked_at
         lines = session.scalars(select(AuditEvent.action).order_by(AuditEvent.id)).all()
-        assert lines == ["site.added", "key.made", "key.made", "key.revoked"]
+        assert lines == ["site.added", "key.made", "key.made", "key.replaced", "key.revoked"]
 
 
 def test_a_template_is_shown_put_looked_at_and_taken_back(run: Command, tmp_path: Path) -> None:

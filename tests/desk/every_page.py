@@ -40,6 +40,9 @@ CODE: Final = "/desk/code"
 WITH_CODES: Final = (SET_UP, CODE)
 
 
+NOTE: Final = "افتُتح المعرض يوم الخميس.\n\nWe are sorry."
+
+
 def inside(filled: Filled) -> dict[str, Way]:
     """For an owner; some are the answer to a button and have no address."""
     given = asdict(filled)
@@ -47,6 +50,7 @@ def inside(filled: Filled) -> dict[str, Way]:
     return ways | {
         "retry": Way(ways["failed"].path, "button[name=every]"),
         "person-missing": Way(ways["deliveries"].path, "form.ask button", "nobody@example.org"),
+        "correction": Way(f"{SITE}/articles/{filled.corrected}", "form[action$='/correct'] button", NOTE),
         "preview-dark": Way(f"{ways['issue-preview'].path}?view=dark"),
         "preview-text": Way(f"{ways['issue-preview'].path}?view=text"),
         **{name: Way(f"/desk{path}") for name, path in OF_ALL.items()},

@@ -32,6 +32,10 @@ from tests.web.conftest import Visit
 
 BY: Final = Actor("cli")
 REFUSED: Final = "reader1@example.org"
+CORRECTED: Final = {
+    "ar": "يفتتح المعرض أبوابه يوم الخميس، لا الأربعاء كما ذكرنا.",
+    "en": "The fair opens on Thursday, and not on Wednesday as we wrote.",
+}
 NAMES: Final = {
     "ar": ("ليلى حسن", "كرّار الموسوي", "هدى الجبوري", "Sam Hill", "زينب عبد الله"),
     "en": ("Layla Hasan", "Sam Hill", "كرّار الموسوي", "Ruth Adler", "Omar Aziz"),
@@ -73,6 +77,8 @@ class Filled:
     """The newest."""
     who: str
     """Whose suppression is looked at: a domain's."""
+    corrected: int = 1
+    """One that was put right after it was sent."""
     draft: int = 2
     mapping: int = 1
     checked: int = 2
@@ -81,7 +87,7 @@ class Filled:
 def fill(visit: Visit, language: str) -> Filled:
     """Something for every page of the site `naba`; its clock stands still."""
     readers(visit, language)
-    last = news(visit, language)
+    corrected, last = news(visit, language)
     issues(visit, language, last)
     lists(visit, language)
     settings(visit, language)
@@ -95,13 +101,13 @@ def fill(visit: Visit, language: str) -> Filled:
     with parts.db.reading() as session:
         refused = session.scalars(select(Subscriber.id).where(Subscriber.address == REFUSED)).one()
     suppressions.add(parts, visit.site_id, SHUT, SHUT_FOR[language], BY, visit.now)
-    return Filled(f"alert-{last}", name(slot), welcome, refused, last, SHUT)
+    return Filled(f"alert-{last}", name(slot), welcome, refused, last, SHUT, corrected)
 
 
 def readers(visit: Visit, language: str) -> None:
     """Five of them, one on a pause, two with a tag, and one who has not confirmed."""
     for number, named in enumerate(NAMES[language]):
-        frequency = Frequency.INSTANT if number % 2 else Frequency.DAILY
+        frequency = Frequency.INSTANT if number in {1, 3, 4} else Frequency.DAILY
         reader = visit.active(f"reader{number}@example.org", frequency=frequency)
         given: dict[str, Any] = {"name": named, "paused_until": visit.now + timedelta(days=9) if number == 3 else None}
         with visit.parts.db.writing() as session:
@@ -114,16 +120,17 @@ def readers(visit: Visit, language: str) -> None:
     bulk_acts.begin(visit.parts, visit.site_id, wanted, BY, visit.now)
 
 
-def news(visit: Visit, language: str) -> int:
-    """Alerts that left, but for one reader; gives the last article."""
+def news(visit: Visit, language: str) -> tuple[int, int]:
+    """Alerts that left, but for one reader; gives the first article, which was put right since, and the last."""
     visit.transport.outcomes[REFUSED] = Refused("550 5.1.1 user unknown", forever=True)
     some = [
         NewItem(ItemKind.ARTICLE, f"late{n}", title=title, categories=("سياسة",), published_at=visit.now)
         for n, title in enumerate(STORIES[language])
     ]
-    *_, last = flow.ingest_items(visit.parts, visit.site_id, some, visit.now)
+    first, *_, last = flow.ingest_items(visit.parts, visit.site_id, some, visit.now)
     upkeep.drain(visit.parts, lambda: visit.now)
-    return last.item_id or 0
+    flow.ingest_items(visit.parts, visit.site_id, [replace(some[0], summary=CORRECTED[language])], visit.now)
+    return first.item_id or 0, last.item_id or 0
 
 
 def issues(visit: Visit, language: str, item: int) -> None:

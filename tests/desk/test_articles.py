@@ -1,12 +1,14 @@
 """An editor finds an article, corrects it for exactly those who got it so, or takes it back."""
 
 import re
+from email import message_from_bytes, policy
+from html import escape
 
 from sqlalchemy import select
 
 from notifier import flow
 from notifier.domain.desk_words import Role
-from notifier.models import AuditEvent, Item
+from notifier.models import AuditEvent, Item, Subscriber
 from tests.desk.conftest import Desk, Somebody
 from tests.web.conftest import article
 
@@ -61,6 +63,46 @@ def test_it_is_counted_sent_to_those_who_got_it_and_shows_its_balance(desk: Desk
     with desk.visit.parts.db.reading() as session:
         (line,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "correction.made"))
         assert (line.actor, line.detail["item"]) == (f"user:{editor.user_id}", item)
+
+
+def test_the_letter_is_looked_at_before_it_is_sent(desk: Desk) -> None:
+    for name, language in (("layla", "ar"), ("huda", "ar"), ("sam", "en")):
+        reader = desk.visit.active(f"{name}@example.org", frequency="instant")
+        with desk.visit.parts.db.writing() as session:
+            session.get_one(Subscriber, reader).language = language
+    item, editor = publish(desk, "الجلسة عقدت"), desk.add(Role.EDITOR)
+    publish(desk, "الجلسة تأجلت")
+    page = correct(editor, item)
+    assert re.findall(r"<strong>([^<]+)</strong> <span>", page) == ["العربية: ٢", "English: ١"]
+    wants = dict(zip(("ar", "en"), re.findall(r'<option value="([^"]+)"', page), strict=True))
+    path = f"/at/naba/articles/{item}/correct/letter"
+    shown = {language: editor.post(path, note=NOTE, said="انعقدت أمس", want=want) for language, want in wants.items()}
+    assert "frame-ancestors 'self'; sandbox" in shown["ar"].headers["content-security-policy"]
+    for language, word in (("ar", "نعتذر عن الخطأ."), ("en", "Correction")):
+        html = shown[language].text
+        assert word in html
+        assert "الجلسة عقدت" in html, "the headline that they saw"
+        assert "الجلسة تأجلت" in html, "the article as it is now"
+        assert "انعقدت أمس" in html, "the words that were wrong"
+    before = len(desk.visit.transport.sent)
+    correct(editor, item, is_sure="1")
+    desk.visit.work()
+    sent = [message_from_bytes(one.data, policy=policy.default) for one in desk.visit.transport.sent[before:]]
+    assert len(sent) == 3
+    assert all(escape(letter["subject"]) in page for letter in sent), "the subjects are the real ones"
+
+
+def test_a_look_at_a_letter_makes_no_correction_and_refuses_what_is_none(desk: Desk) -> None:
+    item, editor = to_readers(desk, "الجلسة عقدت", "layla"), desk.add(Role.EDITOR)
+    path = f"/at/naba/articles/{item}/correct/letter"
+    assert editor.post(path, note=NOTE, want="ar:1").status_code == 422, "there is nothing to correct yet"
+    publish(desk, "الجلسة تأجلت")
+    rows = {name: count for name, count in desk.visit.rows().items() if name in {"corrections", "letters"}}
+    assert editor.post(path, note=NOTE, want="ar:1").status_code == 200
+    for form in ({"note": " ", "want": "ar:1"}, {"note": NOTE, "want": "ar:x"}, {"note": NOTE, "want": ""}):
+        assert editor.post(path, **form).status_code == 422, form
+    assert {name: desk.visit.rows()[name] for name in rows} == rows
+    assert desk.add(Role.ANALYST).post(path, note=NOTE, want="ar:1").status_code == 403
 
 
 def test_what_was_typed_is_not_lost_when_it_cannot_be_sent(desk: Desk) -> None:

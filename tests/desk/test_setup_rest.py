@@ -133,6 +133,38 @@ def test_a_key_is_shown_once_does_what_it_may_and_ends_for_ever(desk: Desk, owne
     assert actions(desk)[-2:] == ["key.made", "key.revoked"]
 
 
+def test_a_replaced_key_works_for_a_day_beside_the_new_one(desk: Desk, owner: Somebody) -> None:
+    visit, item = desk.visit, "/api/v1/sites/naba/items/a1"
+    old, new = (
+        re.search(r"nk_[\w-]+", owner.post(path, **form).text)
+        for path, form in (
+            (f"{SETUP}/keys", {"name": "نظام التحرير", "scope": "items:read"}),
+            (f"{SETUP}/keys/1/replace", {}),
+        )
+    )
+    assert old
+    assert new
+
+    def status(key: re.Match[str]) -> int:
+        return visit.client.get(item, headers={"Authorization": f"Bearer {key[0]}"}).status_code
+
+    page = owner.get(f"{SETUP}/keys").text
+    assert new[0] not in page
+    assert page.count("صالح حتى") == 1
+    assert f"{SETUP}/keys/1/replace" not in page
+    assert "استُبدل من قبل" in owner.post(f"{SETUP}/keys/1/replace").text
+    visit.now += timedelta(hours=24, seconds=-1)
+    assert (status(old), status(new)) == (200, 200)
+    visit.now += timedelta(seconds=1)
+    assert (status(old), status(new)) == (401, 200)
+    with visit.parts.db.reading() as session:
+        first, second = session.scalars(select(ApiKey).order_by(ApiKey.id))
+    assert (second.name, second.scopes) == (first.name, first.scopes)
+    assert actions(desk)[-2:] == ["key.made", "key.replaced"]
+    again = desk.add(Role.OWNER, "later@naba.example").get(f"{SETUP}/keys").text
+    assert ("صالح حتى" in again, "انتهى" in again) == (False, True)
+
+
 def test_a_key_needs_a_name_and_something_it_may_do(desk: Desk, owner: Somebody) -> None:
     assert owner.post(f"{SETUP}/keys", name=" ", scope="items:read").status_code == 422
     assert "صلاحية واحدة على الأقل" in owner.post(f"{SETUP}/keys", name="x", scope="everything").text

@@ -142,6 +142,15 @@ def test_only_where_nothing_is_counted_an_issue_says_so(desk: Desk) -> None:
     assert "يُعدّ فتح الناس ونقرهم دون الآلات" in editor.get(draft).text
 
 
+@pytest.mark.parametrize("tracking", Tracking)
+def test_only_where_nothing_is_counted_it_is_promised_that_nobody_is_followed(desk: Desk, tracking: Tracking) -> None:
+    draft = desk.add(Role.EDITOR).post("/at/naba/issues").headers["location"].removeprefix("/desk")
+    policy(desk, tracking)
+    page = desk.add(Role.EDITOR).get(draft).text
+    assert "النشاط اشتراك أو تغيير" in page
+    assert ("ولا نتتبّع ما يفتحه أحد" in page) is (tracking is Tracking.OFF)
+
+
 @pytest.fixture
 def owner(desk: Desk) -> Somebody:
     return desk.add(Role.OWNER)

@@ -95,7 +95,7 @@ def go(page: Any, base: str, way: Way) -> None:
     """Open a page and press what leads to the one that is wanted."""
     page.goto(base + way.path)
     if way.fill:
-        page.fill("#address", way.fill)
+        page.fill("#address, #note", way.fill)
         if page.locator("input[name=topic]:not(:checked)").count() and not page.locator("input:checked").count() > 1:
             page.locator("input[name=topic]").first.check()
     for selector in way.press.split(" then ") if way.press else ():

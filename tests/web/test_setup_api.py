@@ -1,5 +1,6 @@
 """Webhooks, keys and templates by the JSON API."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -87,6 +88,31 @@ def test_a_key_is_made_with_no_more_than_its_maker_may_and_revoked(visit: Visit)
     assert visit.client.get(f"{SITE}/status", headers=new).status_code == 401
     with visit.parts.db.reading() as session:
         assert len(session.scalars(select(ApiKey)).all()) == 2
+
+
+def test_a_key_is_replaced_by_one_that_may_all_that_it_may(visit: Visit) -> None:
+    maker = visit.key(("keys:write", "keys:read", "items:read"))
+    made = visit.client.post(KEYS, json={"name": "newsroom", "scopes": ["items:read"]}, headers=maker).json()
+    new = visit.client.post(f"{KEYS}/{made['id']}/replace", headers=maker)
+    assert new.status_code == 201, new.text
+    for key in (made, new.json()):
+        both = visit.client.get(f"{SITE}/status", headers={"Authorization": f"Bearer {key['key']}"})
+        assert both.status_code == 200
+    ends = {one["id"]: one["ends_at"] for one in visit.client.get(KEYS, headers=maker).json()}
+    assert datetime.fromisoformat(ends.pop(made["id"])) == visit.now + timedelta(hours=24)
+    assert set(ends.values()) == {None}
+    assert visit.client.post(f"{KEYS}/{made['id']}/replace", headers=maker).status_code == 422
+    assert visit.client.post(f"{KEYS}/999/replace", headers=maker).status_code == 404
+
+
+def test_a_key_gets_nothing_from_replacing_one_that_may_more(visit: Visit) -> None:
+    visit.key(("subscribers:export",))
+    with visit.parts.db.reading() as session:
+        greater = session.scalars(select(ApiKey.id)).one()
+    answer = visit.client.post(f"{KEYS}/{greater}/replace", headers=visit.key(("keys:write",)))
+    assert (answer.status_code, "subscribers:export" in answer.json()["detail"]) == (403, True)
+    with visit.parts.db.reading() as session:
+        assert session.get_one(ApiKey, greater).ends_at is None
 
 
 def test_a_key_of_another_site_is_not_revoked_from_here(visit: Visit) -> None:

@@ -263,6 +263,20 @@ def test_the_export_holds_everything_and_nothing_of_others(visit: Visit) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("tracking", "told"),
+    [
+        (Tracking.COUNTS, "نعدّ مرّات فتح الرسائل والنقر على روابطها، ولا نحفظ مَن فعل ذلك."),
+        (Tracking.READERS, "لا نحفظ أي الرسائل تفتح ولا أي الروابط تتبع."),
+    ],
+)
+def test_the_export_says_what_is_counted_of_one_who_did_not_agree(visit: Visit, tracking: Tracking, told: str) -> None:
+    signed_in(visit)
+    with visit.parts.db.writing() as session:
+        session.get_one(Site, visit.site_id).tracking = tracking
+    assert visit.client.get("/me/export").json()["your_mail"][-1] == told
+
+
 def test_the_export_says_in_words_how_the_address_takes_mail(visit: Visit) -> None:
     reader = signed_in(visit)
     with visit.parts.db.writing() as session:

@@ -16,9 +16,9 @@ from notifier.domain.template_part import TemplatePart
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.traces import Tracking
 from notifier.domain.words import Frequency, LetterKind
-from notifier.models import Issue, Letter, Site, TemplateVersion, takes_comments
+from notifier.models import Correction, Issue, Letter, Site, TemplateVersion, takes_comments
 from notifier.stages.gather.items import views
-from notifier.stages.gather.told import Told, editorial, gather_told
+from notifier.stages.gather.told import Told, editorial, gather_told, proposed
 
 Key = tuple[int, tuple[int, ...]]
 """A letter and those of its items that are shown."""
@@ -114,6 +114,13 @@ def trial(session: Session, issue: Issue, subject: int, item_ids: tuple[int, ...
     told = Told(issues={issue.id: issue})
     known = _of_kind(session, letter, site, views(session, set(item_ids)), told)
     return _content(letter, face(site), item_ids, known)
+
+
+def draft(session: Session, correction: Correction, letter: Letter) -> LetterContent:
+    """A correction's letter before anybody makes that correction; neither is a row."""
+    site = session.get_one(Site, correction.site_id)
+    told = Told(corrections={letter.data["correction_id"]: proposed(session, correction)})
+    return _content(letter, face(site), (), _of_kind(session, letter, site, {}, told))
 
 
 def face(site: Site) -> SiteFace:

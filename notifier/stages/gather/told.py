@@ -88,6 +88,12 @@ def _corrected(row: CorrectionRow, published_at: datetime, story: ItemView | Non
     return Corrected(Correction("", published_at, paragraphs(row.note), row.said, is_withdrawn=story is None), story)
 
 
+def proposed(session: Session, row: CorrectionRow) -> Corrected:
+    """A correction that nobody has made yet."""
+    item = session.get_one(Item, row.item_id)
+    return _corrected(row, item.published_at, views(session, {item.id}).get(item.id))
+
+
 def editorial(issue: Issue, subject: int) -> Editorial:
     """What an editor wrote, under one of the issue's subjects."""
     said = issue.subjects[subject] if subject < len(issue.subjects) else ""

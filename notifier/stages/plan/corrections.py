@@ -1,6 +1,6 @@
 """A correction goes to exactly those who were shown the article as it was: one letter each, in a few statements."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -51,15 +51,19 @@ def is_anywhere(session: Session, before: Before) -> bool:
     return session.scalar(planned.limit(1)) is not None
 
 
-def counts(session: Session, before: Before, spoken: Callable[[str], str]) -> dict[str, int]:
-    """How many people would get a correction now, by the language they would get it in."""
+def wants(session: Session, before: Before, spoken: Callable[[str], str]) -> dict[str, Counter[str]]:
+    """Who would get a correction now: by the language they would get it in, how many want which letter of it."""
     readers = _readers(before, true()).subquery()
-    language = readers.c.want
-    rows = session.execute(select(language, func.count()).group_by(language))
-    found = Counter[str]()
+    rows = session.execute(select(readers.c.want, func.count()).group_by(readers.c.want).order_by(readers.c.want))
+    found: dict[str, Counter[str]] = defaultdict(Counter)
     for want, count in rows:
-        found[spoken(want.rpartition(":")[0])] += count
+        found[spoken(want.rpartition(":")[0])][want] += count
     return dict(sorted(found.items()))
+
+
+def drafted(session: Session, edition: Edition, before: Before, want: str) -> Draft:
+    """The letter for such a want. Raises ValueError for words that are none."""
+    return _drafter(session, edition, before)(want)
 
 
 def plan_correction(session: Session, edition: Edition, correction: Correction) -> int:

@@ -9,13 +9,17 @@ from starlette.responses import RedirectResponse
 from notifier import articles, corrections
 from notifier.corrections import NOTE_CHARACTERS, SAID_CHARACTERS, CannotCorrect, Corrected, Erratum
 from notifier.domain.desk_words import Role
+from notifier.domain.text.locales import base_language
 from notifier.domain.words import LetterKind
 from notifier.models import Item
 from notifier.stages import sends
+from notifier.stages.render import RenderFailed
 from notifier.stages.sends import SendKey
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, scene
+from notifier.web.desk.letter_frame import SANDBOX, framed
 from notifier.web.desk.whose import missing, number, site_id
 from notifier.web.edge import LOOKING, Edge, Form, Here
+from notifier.web.problems import Problem
 from notifier.web.wire import Typed, is_clean
 
 router = APIRouter(prefix=f"{PREFIX}/at/{{site}}/articles", include_in_schema=False)
@@ -43,10 +47,9 @@ def show_one(request: Request, edge: Here, entered: Analyst, site: str, article:
 
 @router.post("/{article}/correct")
 def correct(edge: Here, entered: Editor, form: Form, site: str, article: int) -> Response:
-    """Say how many got it as it was, then send the correction to them: once it was counted, and not by mistake."""
+    """Show the letter and how many got the article as it was, then send it to them: never without a look before."""
     item = _the_article(edge, site, article)
-    typed = {"said": _text(form, "said"), "note": _text(form, "note")}
-    erratum = Erratum(item.guid, typed["note"], typed["said"], by=entered.seat.actor.name, actor=entered.seat.actor)
+    erratum, typed = _erratum(entered, form, item), _typed(form)
     if len(typed["note"]) > NOTE_CHARACTERS or len(typed["said"]) > SAID_CHARACTERS:
         return _page(edge, entered, site, article, typed=typed, refused="too_long")
     act = corrections.correct if form.one("is_sure") else corrections.look
@@ -56,7 +59,20 @@ def correct(edge: Here, entered: Editor, form: Form, site: str, article: int) ->
         return _page(edge, entered, site, article, typed=typed, refused=refusal.key)
     if form.one("is_sure"):
         return _back(site, article, "sent" if found.is_new else "known")
-    return _page(edge, entered, site, article, typed=typed, counted=found)
+    if found.correction_id or not found.count:
+        return _page(edge, entered, site, article, typed=typed, counted=found)
+    return _look(edge, entered, site, item, erratum, found)
+
+
+@router.post("/{article}/correct/letter")
+def show_letter(edge: Here, entered: Editor, form: Form, site: str, article: int) -> Response:
+    """The letter itself, for the frame: by POST, for its words are nobody's yet and stand in no log of addresses."""
+    item = _the_article(edge, site, article)
+    erratum = _erratum(entered, form, item)
+    try:
+        return framed(edge, corrections.preview(edge.parts, item.site_id, erratum, form.one("want"), edge.clock()).html)
+    except (CannotCorrect, RenderFailed, ValueError):
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "error_bad_request") from None
 
 
 @router.post("/{article}/take-back")
@@ -65,6 +81,24 @@ def take_back(edge: Here, entered: Editor, site: str, article: int) -> Response:
     item = _the_article(edge, site, article)
     articles.take_back(edge.parts, item.site_id, article, entered.seat.actor, edge.clock())
     return _back(site, article, "taken_back")
+
+
+def _look(edge: Edge, entered: Entered, site: str, item: Item, erratum: Erratum, found: Corrected) -> Response:
+    """The page with the letter, its subject in each language, and how many get it."""
+    names, letters = edge.look.sentences, list[dict[str, Any]]()
+    try:
+        for tag, want in found.wants.items():
+            letter = corrections.preview(edge.parts, item.site_id, erratum, want, edge.clock())
+            name = names.plain(base_language(tag), "language_name")
+            letters.append({"name": name, "want": want, "subject": letter.subject, "count": found.readers[tag]})
+    except (CannotCorrect, RenderFailed):
+        typed = {"said": erratum.said, "note": erratum.note}
+        return _page(edge, entered, site, item.id, typed=typed, refused="unmade")
+    return edge.desk.page(
+        "correction", scene(edge, entered, "articles", site), item=item, letters=letters, counted=found,
+        typed={"said": erratum.said, "note": erratum.note}, path=f"{PREFIX}/at/{site}/articles/{item.id}",
+        sandbox=SANDBOX, note_most=NOTE_CHARACTERS, said_most=SAID_CHARACTERS,
+    )  # fmt: skip
 
 
 def _page(
@@ -85,7 +119,6 @@ def _page(
         path=f"{PREFIX}/at/{site}/articles/{article}", why_not=why_not, corrections=made, sends=found, alert=alert,
         typed=typed or {"said": "", "note": ""}, counted=counted, may_act=entered.seat.role.may_act_as(Role.EDITOR),
         note_most=NOTE_CHARACTERS, said_most=SAID_CHARACTERS,
-        languages={one: edge.look.sentences.plain(one, "language_name") for one in edge.parts.renderer.languages},
         **shown,
     )  # fmt: skip
 
@@ -96,6 +129,15 @@ def _the_article(edge: Edge, site: str, article: int) -> Item:
             return articles.one(session, site_id(edge, site), article)
         except LookupError:
             raise missing() from None
+
+
+def _typed(form: Typed) -> dict[str, str]:
+    return {name: _text(form, name) for name in ("said", "note")}
+
+
+def _erratum(entered: Entered, form: Typed, item: Item) -> Erratum:
+    typed, actor = _typed(form), entered.seat.actor
+    return Erratum(item.guid, typed["note"], typed["said"], by=actor.name, actor=actor)
 
 
 def _text(form: Typed, name: str) -> str:

@@ -19,7 +19,7 @@ from notifier.domain.words import Digits
 from notifier.staff import Seat
 from notifier.web.look import PLAIN_HEADERS, STATIC
 
-FILES: Final = ("pages.css", "desk.css", "issues.js", "live.js", "setup.js")
+FILES: Final = ("pages.css", "desk.css", "correction.js", "issues.js", "live.js", "setup.js")
 CSP: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-"""API keys by the JSON API: listed, made by a key that may give what it gives, revoked for ever."""
+"""API keys by the JSON API: listed, made and replaced by a key that may give what it gives, revoked for ever."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -43,6 +43,8 @@ class StoredKey(BaseModel):
     created_at: datetime
     last_used_at: datetime | None
     revoked_at: datetime | None
+    ends_at: datetime | None
+    """Until when it works beside the one that replaces it."""
 
 
 class MadeKey(BaseModel):
@@ -66,6 +68,21 @@ def make_key(edge: Here, caller: Keeper, body: KeyBody) -> JSONResponse:
         caller.needs(one)
     with refusing():
         made = api_keys.make(edge.parts, caller.site_id, body.name, body.scopes, caller.actor, edge.clock())
+    return answer(MadeKey(id=made.id, key=made.key), HTTPStatus.CREATED)
+
+
+@router.post("/{key}/replace", status_code=201, response_model=MadeKey)
+def replace_key(edge: Here, caller: Keeper, key: Id) -> JSONResponse:
+    """Make a key of the same name and scopes; the old one works for a day more.
+
+    403 where it may what the calling key may not; 422 for a key that is revoked or replaced already.
+    """
+    with refusing():
+        with edge.parts.db.reading() as session:
+            scopes = api_keys.one(session, caller.site_id, key).scopes
+        for one in scopes:
+            caller.needs(Permission(one))
+        made = api_keys.replace(edge.parts, caller.site_id, key, caller.actor, edge.clock())
     return answer(MadeKey(id=made.id, key=made.key), HTTPStatus.CREATED)
 
 

@@ -1,4 +1,4 @@
-"""API keys of a site: made once, used by programs, revoked for ever. For owners."""
+"""API keys of a site: made once, used by programs, replaced, revoked for ever. For owners."""
 
 from typing import Any
 
@@ -32,6 +32,19 @@ def make(edge: Here, entered: Owner, form: Form, site: str) -> Response:
     return _page(desk, key=made.key)
 
 
+@router.post("/{key}/replace")
+def replace(edge: Here, entered: Owner, site: str, key: int) -> Response:
+    """Make one that takes its place and show it, once; the old one works for a day more."""
+    desk = Desk(edge, entered, site, "keys")
+    try:
+        made = api_keys.replace(edge.parts, desk.site().id, key, entered.seat.actor, edge.clock())
+    except LookupError:
+        raise missing() from None
+    except DeskError as refusal:
+        return _page(desk, error=refusal.key)
+    return _page(desk, key=made.key, replaced=key)
+
+
 @router.post("/{key}/revoke")
 def revoke(edge: Here, entered: Owner, site: str, key: int) -> Response:
     """Refuse a key from now on."""
@@ -43,13 +56,13 @@ def revoke(edge: Here, entered: Owner, site: str, key: int) -> Response:
     return desk.back("/keys", "revoked")
 
 
-def _page(desk: Desk, *, error: str = "", said: str = "", key: str = "", **typed: Any) -> Response:  # noqa: ANN401 - for the template
+def _page(desk: Desk, *, error: str = "", said: str = "", key: str = "", **told: Any) -> Response:  # noqa: ANN401 - for the template
     site_id = desk.site().id
     with desk.edge.parts.db.reading() as session:
         found = api_keys.of_site(session, site_id)
     scopes = [(one.value, one.key) for one in Permission]
-    values: dict[str, Any] = {"name": "", "chosen": [one.value for one in USUAL], **typed}
+    values: dict[str, Any] = {"name": "", "chosen": [one.value for one in USUAL], "replaced": 0, **told}
     return desk.page(
-        "keys", error=error, said=said, key=key, keys=found, scopes=scopes, base=desk.edge.parts.settings.base_url,
-        **values,
+        "keys", error=error, said=said, key=key, keys=found, scopes=scopes, now=desk.edge.clock(),
+        base=desk.edge.parts.settings.base_url, **values,
     )  # fmt: skip
