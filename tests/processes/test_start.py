@@ -14,6 +14,7 @@ from notifier.db import Database, DatabaseUrlError
 from notifier.embedded.folder import owned
 from tests.cli.test_commands import forget
 from tests.processes.works import ROOT
+from tests.transports.post_office import free_port
 from tests.world import SECRET
 
 KNOB = "NOTIFIER_DATABASE_URL"
@@ -110,18 +111,19 @@ def test_a_server_waits_for_a_lock_no_longer_than_the_url_or_we_say(database_url
 @pytest.mark.parametrize("place", ["taken", "taken/below", "/proc/none"])
 def test_a_data_folder_that_cannot_be_made_is_said_to_be_so(said: Say, tmp_path: Path, place: str) -> None:
     (tmp_path / "taken").touch()
-    sentence = said("", "run", "--data", str(tmp_path / place), "--port", "18200")
+    sentence = said("", "run", "--data", str(tmp_path / place), "--port", str(free_port()))
     assert f"cannot work in the data folder {tmp_path / place}" in sentence
 
 
 def test_a_data_folder_whose_files_cannot_be_read_is_said_to_be_so(said: Say, tmp_path: Path) -> None:
     (tmp_path / "valkey-password").mkdir()
-    assert "cannot work in the data folder" in said("", "run", "--data", str(tmp_path))
+    assert "cannot work in the data folder" in said("", "run", "--data", str(tmp_path), "--port", str(free_port()))
 
 
 def test_a_data_folder_has_one_notifier_at_a_time(said: Say, tmp_path: Path) -> None:
     with owned(tmp_path):
-        assert f"another notifier runs in {tmp_path}" in said("", "run", "--data", str(tmp_path))
+        sentence = said("", "run", "--data", str(tmp_path), "--port", str(free_port()))
+        assert f"another notifier runs in {tmp_path}" in sentence
     with owned(tmp_path):
         pass
 

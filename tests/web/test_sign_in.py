@@ -267,7 +267,7 @@ def test_the_export_holds_everything_and_nothing_of_others(visit: Visit) -> None
     ("tracking", "told"),
     [
         (Tracking.COUNTS, "نعدّ مرّات فتح الرسائل والنقر على روابطها، ولا نحفظ مَن فعل ذلك."),
-        (Tracking.READERS, "لا نحفظ أي الرسائل تفتح ولا أي الروابط تتبع."),
+        (Tracking.READERS, "لا نحفظ ما تفتحه من رسائل ولا ما تنقر عليه من روابط."),
     ],
 )
 def test_the_export_says_what_is_counted_of_one_who_did_not_agree(visit: Visit, tracking: Tracking, told: str) -> None:
