@@ -23,7 +23,7 @@ from notifier.desk.audit import Actor
 from notifier.desk.sittings import Browser
 from notifier.digests import name
 from notifier.domain.desk_words import Role
-from notifier.models import Delivery, Import, Issue, Site, Subscriber, Tag, Topic
+from notifier.models import Delivery, Import, Issue, Item, Site, Subscriber, Tag, Topic
 from notifier.parts import Parts
 from notifier.web.app import create_app
 from tests.postgresql import PostgreSQL, running
@@ -133,6 +133,7 @@ def paths(parts: Parts, now: datetime) -> dict[str, str]:
             session.scalar(select(func.max(one.id)).where(one.site_id == site)) for one in (Tag, Import, Issue)
         )
         names = select(Tag.name).where(Tag.site_id == site).order_by(Tag.id)
+        article = session.scalar(select(func.max(Item.id)).where(Item.site_id == site, Item.guid.not_like("archive-%")))
         common, *_, rarest = session.scalars(names).all()
     slots = digests.ahead(parts, site, now).slots
     going, done, people = f"{at}/deliveries/digest-{DAYS}", f"{at}/deliveries/digest-{DAYS // 2}", f"{at}/subscribers"
@@ -164,6 +165,9 @@ def paths(parts: Parts, now: datetime) -> dict[str, str]:
         "issue_count_alive": f"{at}/issues/{issue}/count?alive_days=30",
         "issue_count_nobody": f"{at}/issues/{issue}/count?source=comments-reloaded",
         "issue_preview": f"{at}/issues/{issue}/preview", "issue_send": f"{at}/issues/{issue}/send",
+        "suppressions": f"{at}/suppressions", "articles": f"{at}/articles", "article": f"{at}/articles/{article}",
+        "articles_search": f"{at}/articles?{urlencode({'q': 'رقمه 777'})}",
+        "articles_nothing": f"{at}/articles?{urlencode({'q': 'لا خبر كهذا'})}",
         "setup": f"{at}/setup", "sources": f"{at}/setup/sources", "templates": f"{at}/setup/templates",
         "accounts": f"{at}/setup/accounts", "keys": f"{at}/setup/keys", "webhooks": f"{at}/setup/webhooks",
         "people": "/desk/people", "log": "/desk/log", "me": "/desk/me",

@@ -15,6 +15,8 @@ KINDS: Final = 65_521
 DAYS: Final = 60
 ISSUES: Final = 200
 IMPORTS: Final = 60
+ARCHIVE: Final = 50_000
+"""Articles of former years, that nobody is owed."""
 
 # Of each hundred: two failed, two dropped, one too old, the rest sent. The last send is for every reader, and half of
 # its letters wait.
@@ -71,6 +73,15 @@ INSERT INTO imports (site_id, actor, name, digest, size, is_local, state, plan, 
 SELECT :site, 'bench', 'list.csv', '', 1, false, 'done', CAST(:plan AS json), 1, 1, '{"new": 1}', '', :now, :now
 FROM generate_series(1, :imports)
 """,
+    """
+INSERT INTO items (site_id, kind, guid, version, worded_version, content_hash, state, title, html, summary, url,
+  language, author_name, author_hash, image_url, image_alt, facts, published_at, received_at, updated_at, announced_at,
+  matched_at, planned_count, waits_count)
+SELECT :site, 'article', 'archive-' || n, 1, 1, '', 'live', 'خبر قديم رقمه ' || n, '<p>نص الخبر</p>', '',
+  'https://bench.example/archive/' || n, 'ar', '', '', '', '', '{}', at, at, at, at, at, 0, 0
+FROM generate_series(1, :archive) AS n
+CROSS JOIN LATERAL (SELECT CAST(:now AS timestamptz) - interval '90 days' - n * interval '30 minutes' AS at) AS long_ago
+""",
     "UPDATE sites SET tracking = 'counts' WHERE id = :site",
     """
 INSERT INTO trace_sums (site_id, letter_kind, about_id, kind, onlooker, count)
@@ -107,7 +118,7 @@ def fill_desk(parts: Parts, readers: int, now: datetime) -> None:
         given: dict[str, Any] = {
             "site": session.scalars(select(Site.id)).one(), "sends": DAYS, "readers": readers,
             "each": readers * (LETTERS_EACH - 1) // (DAYS - 1), "now": now, "issues": ISSUES, "imports": IMPORTS,
-            "plan": _PLAN, "audience": _AUDIENCE,
+            "plan": _PLAN, "audience": _AUDIENCE, "archive": ARCHIVE,
         }  # fmt: skip
         for statement in (_DELIVERIES, *_OTHERS):
             session.execute(text(statement), given)

@@ -87,6 +87,7 @@ def test_an_item_without_a_word_is_refused_and_says_why(world: World, kind: Item
     assert take_in(world, "2", kind, **given, state=ItemState.RETRACTED).outcome == "created"
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize(
     "html",
     [
@@ -108,6 +109,7 @@ def test_any_html_becomes_a_small_letter_in_bounded_time(world: World, html: str
     assert "/u/" in html_of(letter)
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize("guid", ODD_GUIDS)
 def test_an_odd_guid_is_kept_to_the_letter_and_leads_to_its_thread(world: World, guid: str) -> None:
     assert take_in(world, guid).outcome == "created"

@@ -67,6 +67,7 @@ def test_an_answer_that_comes_before_its_comment_finds_it_and_its_writer_is_told
     assert thread.balance().sent == 2
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize(
     "order",
     # As they were written and the other way round; the orders in between take their time.

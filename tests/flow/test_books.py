@@ -213,6 +213,7 @@ def test_the_last_runs_and_alerts_are_told_the_newest_first(world: World) -> Non
         assert books.heading(session, (LetterKind.DIGEST, run + 100)) is None
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("size", [1, 3, 500])
 def test_every_delivery_is_in_one_chunk_of_its_lane(world: World, size: int) -> None:
     crowd(world)

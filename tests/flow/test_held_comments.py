@@ -41,6 +41,7 @@ def test_a_comment_that_is_held_keeps_no_other_waiting(talk: Moderated) -> None:
     assert (talk.told(ME), talk.told(FAN)) == ({"y": 1}, {"y": 1})
 
 
+@pytest.mark.matrix(2)
 @BOTH
 @pytest.mark.parametrize("names", [("x",), ("x", "y"), ("y", "x")], ids="-".join)
 def test_a_comment_held_after_the_plan_is_told_once_it_is_approved(
@@ -112,6 +113,7 @@ def test_a_digest_tells_it_once_it_is_approved(world: World, held: str) -> None:
     assert talk.reasons(ME) == {"x": None, "y": None}
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("frequency", [Frequency.INSTANT, Frequency.DAILY])
 @pytest.mark.parametrize("when", ["waiting", "planned", "alone"])
 def test_a_deleted_comment_says_why_it_was_not_told(world: World, frequency: Frequency, when: str) -> None:
@@ -184,6 +186,7 @@ STORIES = (
 """What a moderator, the scheduler and the senders did, in this order."""
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("story", STORIES)
 def test_each_comment_that_stays_is_told_once_whatever_happened(talk: Moderated, story: str) -> None:
     happen(talk, story)

@@ -129,6 +129,7 @@ def test_one_that_was_kept_with_what_is_refused_today_still_goes_out(world: Worl
 TAGS = {"ar": ["other"], "egypt": ["معرض", "vip"], "english": ["vip"], "idle": ["معرض"]}
 
 
+@pytest.mark.matrix(6)
 @pytest.mark.parametrize(
     ("audience", "fitting"),
     [

@@ -112,6 +112,7 @@ def test_who_gets_both_gets_one_letter_with_each_article_once(world: World) -> N
     assert live(world, at(9), {}) == {ME: ["07:00 1 2 3"]}
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize(
     ("zone", "own", "morning"),
     [
@@ -141,6 +142,7 @@ def test_a_newsroom_may_let_alerts_ring_at_night_and_digests_stay_quiet(world: W
     }
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("knobs", [{"quiet_alerts": False}, {"quiet_until_h": 2}])
 @pytest.mark.parametrize("is_back", [True, False])
 def test_settings_that_change_in_the_night_lose_nothing(world: World, knobs: dict[str, int], *, is_back: bool) -> None:
@@ -156,6 +158,7 @@ def test_settings_that_change_in_the_night_lose_nothing(world: World, knobs: dic
         assert once(letters + second[address]), letters
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize(
     "changes",
     [{4: (0, 0)}, {4.5: (0, 0), 5.5: ()}, {4.5: (3, 9)}, {-1.5: (0, 0), 4: ()}, {4.1: (0, 0), 4.2: ()}],

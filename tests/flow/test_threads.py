@@ -55,6 +55,7 @@ def reasons(world: World) -> list[NoticeReason]:
         return list(session.scalars(select(Notice.reason).order_by(Notice.id)))
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize(
     ("topic", "given", "reason"),
     [
@@ -210,6 +211,7 @@ def test_a_comment_taken_back_while_it_was_passed_over_is_told_when_it_returns(t
     assert told(thread) == [["y"], ["x"]]
 
 
+@pytest.mark.matrix(1)
 @pytest.mark.parametrize("how", list(Muting))
 def test_a_mute_is_heard_at_the_last_second_and_leaves_its_reason(thread: World, how: Muting) -> None:
     thread.reader(ME, "thread:1", "category:سياسة", frequency=INSTANT)

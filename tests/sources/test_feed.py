@@ -286,6 +286,7 @@ def test_a_doctype_without_entities_is_dropped(doctype: str) -> None:
     assert item.title == "a é &unknown;"
 
 
+@pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     "inside",
     [

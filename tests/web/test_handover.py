@@ -134,6 +134,7 @@ def test_leaving_a_browser_leaves_the_links_of_letters_alone(visit: Visit) -> No
     assert visit.client.get(path(visit, HERS, "p")).status_code == 200
 
 
+@pytest.mark.matrix(2)
 @pytest.mark.parametrize("language", ["ar", "ckb", "en", "fa", "he", "ur"])
 def test_a_former_link_says_in_the_reader_s_language_where_to_go(visit: Visit, language: str) -> None:
     hurried(visit)
