@@ -41,9 +41,9 @@ ORDER BY send, reader.id
 """
 _OTHERS: Final = (
     """
-INSERT INTO runs (site_id, frequency, slot, created_at, planned_at, planned_count, seen)
+INSERT INTO runs (site_id, frequency, slot, created_at, planned_at, planned_count, seen, quiet)
 SELECT :site, 'daily', CAST(:now AS timestamptz) - (:sends - send) * interval '1 day' - interval '7 minutes',
-  :now, :now, :each, '[]' FROM generate_series(1, :sends) AS send
+  :now, :now, :each, '[]', '[]' FROM generate_series(1, :sends) AS send
 """,
     """
 INSERT INTO consent_events (site_id, subscriber_id, address_hash, purpose, action, at, wording_hash, source, ip, detail)
