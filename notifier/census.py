@@ -9,11 +9,11 @@ from notifier.feedback import heed
 from notifier.models import Site
 from notifier.parts import Parts
 from notifier.stages import sums
-from notifier.stages.plan import outlook
+from notifier.stages.plan import cohorts, outlook
 
 
 def count(parts: Parts, now: datetime) -> None:
-    """Count every site: readers, categories, digest hours, failures by domain, busy threads."""
+    """Count every site: readers, categories, digest hours and quiet ones, failures by domain, busy threads."""
     with parts.db.reading() as session:
         sites = session.scalars(select(Site.id)).all()
     for site in sites:
@@ -21,6 +21,8 @@ def count(parts: Parts, now: datetime) -> None:
             sums.count(session, site, now)
             tables = {one.name: one.readers for one in outlook.count_timetables(session, site)}
             sums.keep(session, site, outlook.SLOT, tally.day_of(now), tables)
+            nights = {one.name: readers for one, readers in cohorts.bedtimes(session, site).items()}
+            sums.keep(session, site, outlook.BEDTIME, tally.day_of(now), nights)
 
 
 def rebuild(parts: Parts, now: datetime) -> None:

@@ -89,6 +89,16 @@ def keeps_pace() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("postgresql")
+def test_every_page_of_the_desk_is_measured_and_a_list_comes_in() -> None:
+    found = figures("desk", "--readers", "1000")
+    assert min(found["p95_ms"].values()) > 0
+    assert found["worst_ms"] == max(found["p95_ms"].values())
+    assert found["deliveries"] > found["readers"]
+    assert found["import_rows_per_s"] > 0
+
+
+@pytest.mark.slow
 @pytest.mark.usefixtures("postgresql", "valkey")
 def test_signing_up_is_measured_and_every_one_has_its_row_and_its_nudge() -> None:
     found = figures("signup", "--requests", "200")

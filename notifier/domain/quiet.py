@@ -59,6 +59,18 @@ class Bedtime(NamedTuple):
     from_h: int | None
     until_h: int | None
 
+    @property
+    def name(self) -> str:
+        """As the day's sums keep it."""
+        return "|".join("" if one is None else str(one) for one in self)
+
+    @classmethod
+    def of(cls, name: str) -> "Bedtime":
+        """Read it back."""
+        zone, *hours = name.split("|")
+        from_h, until_h = (int(one) if one else None for one in hours)
+        return cls(zone, from_h, until_h)
+
     def holds(self, usual: Quiet, at: datetime) -> bool:
         """Whether it is quiet for them at this moment."""
         return usual.own(self.from_h, self.until_h).holds(at, self.time_zone)

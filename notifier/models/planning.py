@@ -80,7 +80,8 @@ class DaySum(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id", ondelete="CASCADE"))
     measure: Mapped[str] = mapped_column(String(20))
-    """`readers`, `joined`, `topic`, `domain`, `comments`, `letters` or `slot`; `open` and `click` grow as they come."""
+    """`readers`, `joined`, `topic`, `domain`, `comments`, `letters`, `slot` or `bedtime`; `open` and `click` grow as
+    they come."""
     day: Mapped[str] = mapped_column(String(10))
     """In UTC, such as `2026-11-23`."""
     name: Mapped[str] = mapped_column(String(400), default="")

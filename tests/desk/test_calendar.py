@@ -4,13 +4,14 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from notifier import census, digests, flow, tally
 from notifier.desk.audit import Actor
 from notifier.digests import Order, Place, name
 from notifier.domain.desk_words import Role
 from notifier.domain.issues import Composed, When
+from notifier.domain.quiet import Bedtime
 from notifier.domain.words import Frequency, ItemKind
 from notifier.issues import compose, sending
 from notifier.issues.rows import Which
@@ -218,3 +219,24 @@ def test_the_calendar_says_when_no_letter_about_comments_leaves(desk: Desk) -> N
     page = desk.add(Role.ANALYST).get("/at/naba/calendar").text
     assert "بين <bdi>١١:٠٠ مساءً</bdi> و<bdi>٧:٠٠ صباحًا</bdi>" in page
     assert "بين رسالتين عن النقاش نفسه ١٥ دقيقة على الأقل" in page
+
+
+def test_an_hourly_digest_is_seen_as_it_is_from_what_the_census_kept_of_the_nights(desk: Desk) -> None:
+    parts, now = desk.visit.parts, desk.visit.now
+    desk.visit.active("layla@example.org", frequency="hourly")
+    own = desk.visit.active("salam@example.org", frequency="hourly")
+    with parts.db.writing() as session:
+        session.execute(update(Subscriber).where(Subscriber.id == own).values(quiet_from_h=1, quiet_until_h=2))
+    flow.ingest_items(parts, 1, [article("soon", title="خبر قريب")], now + timedelta(minutes=5))
+    place = Place(1, Frequency.HOURLY, now + timedelta(hours=1))
+    counted = digests.look(parts, place).entries
+    assert "خبر قريب" in {one.title for one in counted}
+    census.count(parts, now)
+    assert digests.look(parts, place).entries == counted
+    with parts.db.writing() as session:
+        kept = session.scalars(select(DaySum.name).where(DaySum.measure == "bedtime")).all()
+        assert {Bedtime.of(one).from_h for one in kept} == {None, 1}
+        asleep = Bedtime("UTC", 0, 23).name
+        session.execute(delete(DaySum).where(DaySum.measure == "bedtime", DaySum.name != kept[0]))
+        session.execute(update(DaySum).where(DaySum.name == kept[0]).values(name=asleep))
+    assert digests.look(parts, place).entries == [], "nobody who is known is awake then"

@@ -1,12 +1,12 @@
 """Whom a digest run serves: readers whose digests came equally far, and none in their quiet hours by the hour."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from notifier.domain.quiet import Bedtime, Quiet, QuietRules
@@ -70,10 +70,11 @@ class _Past(NamedTuple):
     """Those that somebody held back, to the end if they are not among the planned ones."""
 
 
-def cohorts(session: Session, run: Run, rules: QuietRules) -> list[Cohort]:
+def cohorts(session: Session, run: Run, rules: QuietRules, known: Sequence[Bedtime] = ()) -> list[Cohort]:
     """The readers a run serves, grouped by the slot that their last digest covered.
 
-    A daily or a weekly digest comes at the hour that its readers chose, whatever that hour is.
+    A daily or a weekly digest comes at the hour that its readers chose, whatever that hour is. `known` are the bedtimes
+    of an hourly one's readers where they need not be as of now: to look for them reads every reader.
     """
     rows = session.execute(
         select(Run.slot, Run.quiet).where(
@@ -84,7 +85,7 @@ def cohorts(session: Session, run: Run, rules: QuietRules) -> list[Cohort]:
     planned = {slot: Quiet(*quiet) if quiet else None for slot, quiet in rows}
     past = _Past(planned, held_slots(session, run, run.slot - LOOKS_BACK))
     if run.frequency is Frequency.HOURLY:
-        return _hourly(session, run, rules, past)
+        return _hourly(session, run, rules, past, known or list(bedtimes(session, run.site_id)))
     found: dict[datetime, list[Hours]] = {}
     for hours, _ in groups(session, run.site_id):
         if last_slot(run.frequency, hours, run.slot) == run.slot:
@@ -92,8 +93,15 @@ def cohorts(session: Session, run: Run, rules: QuietRules) -> list[Cohort]:
     return [Cohort(run, since, tuple(hours)) for since, hours in sorted(found.items())]
 
 
-def _hourly(session: Session, run: Run, rules: QuietRules, past: _Past) -> list[Cohort]:
-    everybody = _bedtimes(session, run.site_id)
+def bedtimes(session: Session, site_id: int) -> dict[Bedtime, int]:
+    """How many confirmed readers of a site have each."""
+    columns = Subscriber.time_zone, Subscriber.quiet_from_h, Subscriber.quiet_until_h
+    ours = Subscriber.site_id == site_id, Subscriber.confirmed_at.is_not(None)
+    rows = session.execute(select(*columns, func.count()).where(*ours).group_by(*columns))
+    return {Bedtime(zone, from_h, until_h): count for zone, from_h, until_h, count in rows}
+
+
+def _hourly(session: Session, run: Run, rules: QuietRules, past: _Past, everybody: Sequence[Bedtime]) -> list[Cohort]:
     awake = [one for one in everybody if not one.holds(rules.usual, run.slot)]
     came: dict[datetime, list[Bedtime]] = defaultdict(list)
     for one in awake:
@@ -136,13 +144,6 @@ def _since(run: Run, hours: Hours, past: _Past, is_passed: Callable[[datetime], 
         slot = previous_slot(run.frequency, hours, slot)
         before = slot if before in past.held or is_passed(before) else before
     return before
-
-
-def _bedtimes(session: Session, site_id: int) -> list[Bedtime]:
-    """The distinct ones of a site's confirmed readers."""
-    columns = Subscriber.time_zone, Subscriber.quiet_from_h, Subscriber.quiet_until_h
-    ours = Subscriber.site_id == site_id, Subscriber.confirmed_at.is_not(None)
-    return [Bedtime(*row) for row in session.execute(select(*columns).where(*ours).distinct())]
 
 
 def _with(bedtimes: tuple[Bedtime, ...]) -> list[ColumnElement[bool]]:

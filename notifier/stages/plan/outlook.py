@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
-from notifier.domain.quiet import Quiet, QuietRules
+from notifier.domain.quiet import Bedtime, Quiet, QuietRules
 from notifier.domain.schedule import Hours, next_slots, previous_slot
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.words import Frequency, ItemKind, ItemState
@@ -26,6 +26,8 @@ LOOKS_AHEAD: Final = {
 SLOTS_MAX: Final = 60
 SLOT: Final = "slot"
 """The measure of the day's sums that counts readers by the hours of their digests."""
+BEDTIME: Final = "bedtime"
+"""That which counts them by when they are left in peace."""
 
 
 class Timetable(NamedTuple):
@@ -77,11 +79,7 @@ class Entry:
 
 def timetables(session: Session, site_id: int) -> list[Timetable]:
     """From the day's sums or, where there are none yet, counted."""
-    newest = select(func.max(DaySum.day)).where(DaySum.site_id == site_id, DaySum.measure == SLOT).scalar_subquery()
-    ours = DaySum.site_id == site_id, DaySum.measure == SLOT, DaySum.day == newest
-    kept = [
-        Timetable.of(name, count) for name, count in session.execute(select(DaySum.name, DaySum.count).where(*ours))
-    ]
+    kept = [Timetable.of(name, count) for name, count in _kept(session, site_id, SLOT).items()]
     return kept or count_timetables(session, site_id)
 
 
@@ -146,7 +144,8 @@ def entries(session: Session, run: Run, rules: QuietRules) -> list[Entry]:
     The run need not be in the database.
     """
     ids: set[int] = set()
-    for cohort in cohorts(session, run, rules):
+    known = [Bedtime.of(name) for name in _kept(session, run.site_id, BEDTIME)]
+    for cohort in cohorts(session, run, rules, known):
         ids |= set(session.scalars(window(session, run, cohort.since).articles()))
     arranged, decided = Arranged.of(session, run), find(session, run)
     rows = {row.id: row for row in session.execute(_shown(ids))}
@@ -176,6 +175,13 @@ def editions(session: Session, run: Run, rules: QuietRules) -> Counter[str]:
         for tag, count in session.execute(rows.group_by(Subscriber.language)):
             sums[Spoken.read(tag).language] += count
     return sums
+
+
+def _kept(session: Session, site_id: int, measure: str) -> dict[str, int]:
+    """The sums of the last day on which a measure was counted."""
+    newest = select(func.max(DaySum.day)).where(DaySum.site_id == site_id, DaySum.measure == measure)
+    ours = DaySum.site_id == site_id, DaySum.measure == measure, DaySum.day == newest.scalar_subquery()
+    return dict(session.execute(select(DaySum.name, DaySum.count).where(*ours)).all())
 
 
 def _shown(ids: set[int]) -> Select[int, str, str, datetime]:
