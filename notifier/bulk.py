@@ -18,11 +18,13 @@ from sqlalchemy import (
     Dialect,
     Integer,
     Result,
+    ScalarSelect,
     Select,
     Text,
     bindparam,
     column,
     func,
+    literal,
     literal_column,
     select,
 )
@@ -110,6 +112,24 @@ def looked_up(wanted: Select[Any]) -> ColumnElement[bool]:
     PostgreSQL may answer EXISTS from a hash that it makes of a whole table.
     """
     return wanted.limit(1).scalar_subquery().is_not(None)
+
+
+def unseen(site_id: int) -> ScalarSelect[int]:
+    """A site that PostgreSQL does not look for in its statistics when it plans.
+
+    They may know nothing of one that grows beside a large one; all its rows would then be read for each key.
+    """
+    return select(literal(site_id)).scalar_subquery()
+
+
+def weigh(session: Session, *models: type[DeclarativeBase]) -> None:
+    """Have PostgreSQL look at what tables hold now, after many rows came to one site; seconds, however large they are.
+
+    By itself it would when a tenth of a table is new. Tables that somebody else is just looking at are left out.
+    """
+    if is_server(session):
+        names = ", ".join(model.__tablename__ for model in models)
+        session.connection().exec_driver_sql(f"ANALYZE (SKIP_LOCKED) {names}")
 
 
 class among_those(FunctionElement[bool]):  # noqa: N801 - reads as a function of SQL

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
+from notifier.bulk import unseen
 from notifier.domain import topics
 from notifier.domain.takeover import Skip, Wanted
 from notifier.domain.tokens import address_hash
@@ -88,7 +89,7 @@ class _Reader:
 def _readers(session: Session, site: Site, keys: set[str]) -> dict[str, _Reader]:
     found = session.execute(
         select(Subscriber.address_key, Subscriber.id, Subscriber.confirmed_at).where(
-            Subscriber.site_id == site.id, Subscriber.address_key.in_(keys)
+            Subscriber.site_id == unseen(site.id), Subscriber.address_key.in_(keys)
         )
     )
     return {key: _Reader(number, at is not None) for key, number, at in found}

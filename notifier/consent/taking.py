@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Executable, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from notifier.bulk import unseen
 from notifier.consent.takeover import TAKEN, Verdict
 from notifier.db import queue_up, upsert
 from notifier.domain.takeover import Skip, Wanted
@@ -125,7 +126,7 @@ def _each_once(taken: Iterable[Wanted]) -> Iterable[Wanted]:
 def _reader_ids(session: Session, site: Site, rows: Iterable[Wanted]) -> dict[str, int]:
     keys = {one.address_key for one in rows}
     found = select(Subscriber.address_key, Subscriber.id).where(
-        Subscriber.site_id == site.id, Subscriber.address_key.in_(keys)
+        Subscriber.site_id == unseen(site.id), Subscriber.address_key.in_(keys)
     )
     return dict(session.execute(found).all())
 

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import delete
 
 from notifier import observe
+from notifier.bulk import weigh
 from notifier.db import is_server
 from notifier.desk import audit
 from notifier.desk.audit import Actor
@@ -22,7 +23,16 @@ from notifier.imports.acts import kept
 from notifier.imports.batch import Batch, Batches, Job
 from notifier.imports.sets import Sets
 from notifier.imports.writing import WRITERS, Clock, OvertakenError, Work, hold, write
-from notifier.models import Import, ImportPiece, Site
+from notifier.models import (
+    ConsentEvent,
+    Import,
+    ImportPiece,
+    Site,
+    Subscriber,
+    SubscriberTag,
+    Subscription,
+    Suppression,
+)
 from notifier.parts import Parts
 from notifier.queue import to_import
 from notifier.sources.lists import Opened
@@ -31,6 +41,7 @@ AT_ONCE: Final = 12_000
 """Three batches are in memory: two are written, one is read."""
 AT_ONCE_SQLITE: Final = 4000
 """Fewer, for nobody else writes meanwhile."""
+_FILLED: Final = (Subscriber, Subscription, ConsentEvent, SubscriberTag, Suppression)
 _WORKS: Final = {ImportState.CHECKING: ImportState.CHECKED, ImportState.IMPORTING: ImportState.DONE}
 
 _log = observe.log(__name__)
@@ -83,6 +94,9 @@ def advance(
         if _is_over(clock, until):
             parts.bell([to_import(import_id)])
             return row.state
+        if work.is_for_good and position >= AT_ONCE:
+            with parts.db.writing() as session:
+                weigh(session, *_FILLED)
         return _finish(work, position)
     except OvertakenError:
         return row.state

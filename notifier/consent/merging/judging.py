@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, ScalarSelect, Subquery, case, func, insert, literal, select
 from sqlalchemy.orm import Session
 
-from notifier.bulk import looked_up
+from notifier.bulk import looked_up, unseen
 from notifier.consent.merging.staging import incoming, judged, topic_sets
 from notifier.consent.merging.words import Became
 from notifier.db import is_server
@@ -63,7 +63,7 @@ def _word(row: Subquery, site_id: int, *, asks: bool) -> ColumnElement[str]:
 
 def whose(site_id: int, key: ColumnElement[str]) -> ScalarSelect[int]:
     """The reader of a row's address: looked up in the unique index, whatever the planner has heard."""
-    ours = Subscriber.site_id == site_id, Subscriber.address_key == key
+    ours = Subscriber.site_id == unseen(site_id), Subscriber.address_key == key
     return select(Subscriber.id).where(*ours).correlate_except(Subscriber).scalar_subquery()
 
 
@@ -75,7 +75,8 @@ def had(reader: ColumnElement[int], topic: ColumnElement[int]) -> ColumnElement[
 
 def _is_suppressed(row: Subquery, site_id: int) -> ColumnElement[bool]:
     barred = (
-        Suppression.site_id == site_id, Suppression.address_hash == row.c.address_hash, Suppression.lifted_at.is_(None),
+        Suppression.site_id == unseen(site_id), Suppression.address_hash == row.c.address_hash,
+        Suppression.lifted_at.is_(None),
     )  # fmt: skip
     return looked_up(select(literal(1)).where(*barred).correlate_except(Suppression))
 
