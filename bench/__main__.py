@@ -13,7 +13,9 @@ from rich.table import Table
 
 from bench.machine import facts
 
-SCRIPTS: Final = ("plan", "send", "rtt", "latency", "pace", "cost", "signing", "threads", "signup", "events")
+SCRIPTS: Final = (
+    "plan", "send", "rtt", "latency", "pace", "cost", "signing", "threads", "signup", "events", "imports", "desk",
+)  # fmt: skip
 RESULTS: Final = Path(__file__).parent / "results.json"
 QUICK_S, FULL_S = 180, 1800
 GOODBYE_S: Final = 30

@@ -81,9 +81,9 @@ def test_postgresql_knows_the_site_when_a_long_list_is_in(
     assert _known_sites(bench) == f"{{{young.id - 1},{young.id}}}"
 
 
-def _known_sites(bench: Bench) -> str | None:
+def _known_sites(bench: Bench) -> str:
     found = (
         "SELECT CAST(most_common_vals AS text) FROM pg_stats WHERE tablename = 'subscribers' AND attname = 'site_id'"
     )
     with bench.world.parts.db.reading() as session:
-        return session.scalar(text(found))
+        return str(session.scalar(text(found)))
