@@ -103,6 +103,7 @@ class Maker:
         self._parts = parts
         self._chunk = chunk
         self._clock = clock
+        self._echo = parts.settings.accounts[chunk.account].echo_header
         self._stencils: dict[tuple[gather.Key, Tracking], tuple[Stencil, Links]] = {}
         self.failures: dict[int, tuple[Reason, str]] = {}
         """Delivery id -> why its letter cannot be made."""
@@ -116,10 +117,9 @@ class Maker:
 
     def _marked(self, message: Message) -> Message:
         """With the header that the account's provider sends back in its webhooks, where it needs one."""
-        name = self._parts.settings.accounts[self._chunk.account].echo_header
-        if not name:
+        if not self._echo:
             return message
-        mark = f"{name}: {clues.mark(self._parts.signer, message.delivery_id)}\r\n"
+        mark = f"{self._echo}: {clues.mark(self._parts.signer, message.delivery_id)}\r\n"
         return replace(message, data=mark.encode() + message.data)
 
     def _draft(self, one: Claimed) -> Draft | None:
