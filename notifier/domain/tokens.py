@@ -5,6 +5,7 @@ import hmac
 import re
 import secrets
 from base64 import b32encode, urlsafe_b64decode, urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -21,6 +22,8 @@ _LOCAL: Final = re.compile(r"([1-9][0-9]{0,18})\.([a-z2-7]{24})")
 _SHORT: Final = re.compile(r"([1-9][0-9]{0,18})\.([0-9a-f]{16})")
 
 KEY_BYTES: Final = 32
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+"""As `urlsafe_b64encode` has it, which takes twice as long."""
 ADDRESS_HASH_CHARACTERS: Final = 64
 
 
@@ -116,7 +119,7 @@ def is_hash(text: str) -> bool:
 def _mac(key: bytes, purpose: str, plain: str) -> str:
     mac = _keyed(key, purpose, MAC_BYTES).copy()
     mac.update(plain.encode(errors="surrogatepass"))
-    return urlsafe_b64encode(mac.digest()).decode()
+    return b2a_base64(mac.digest(), newline=False).translate(_URL_SAFE).decode()
 
 
 def _short_mac(key: bytes, purpose: str, number: int) -> str:

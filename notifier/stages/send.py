@@ -82,19 +82,28 @@ class Feed:
             for one, group in picked:
                 self.groups[one.delivery_id] = group
             for one_id in {one.delivery_id for one, _ in picked} - {message.delivery_id for message in made}:
-                self._granted[self.groups.pop(one_id)] += 1
+                self._grant(self.groups.pop(one_id), 1)
             messages += made
         return messages
 
     def _pick(self, most: int) -> list[tuple[Claimed, str]]:
         """Up to so many letters whose groups let them leave now, each with its group."""
         picked: list[tuple[Claimed, str]] = []
-        while len(picked) < most and not self._is_over() and (group := self._open_group()):
+        if self._is_over():
+            return picked
+        while len(picked) < most and (group := self._open_group()):
             picked.append((self._waiting[group].popleft(), group))
-            self._granted[group] -= 1
+            self._grant(group, -1)
             if not self._waiting[group]:
                 del self._waiting[group]
         return picked
+
+    def _grant(self, group: str, count: int) -> None:
+        """So many more, or fewer; a group whose grant is used up is no longer looked at."""
+        if left := self._granted.get(group, 0) + count:
+            self._granted[group] = left
+        else:
+            del self._granted[group]
 
     def wait_s(self) -> float | None:
         """Seconds until more may be granted; None when all is taken, or the time is over."""
@@ -122,10 +131,9 @@ class Feed:
 
     def close(self) -> None:
         """Give back what was granted and not used."""
-        unused = {group: count for group, count in self._granted.items() if count}
-        if unused:
-            self._pace.budget.give_back(self._pace.account, unused)
-        self._granted.clear()
+        if self._granted:
+            self._pace.budget.give_back(self._pace.account, dict(self._granted))
+            self._granted.clear()
 
     def later(self) -> Iterator[tuple[int, datetime]]:
         """For the letters of groups that must wait long: (delivery id, when its turn may come)."""
@@ -147,12 +155,12 @@ class Feed:
     def _open_group(self) -> str | None:
         """A group that has letters and a grant; asks the budget when no group has both."""
         for group in self._granted:
-            if self._granted[group] and group in self._waiting:
+            if group in self._waiting:
                 return group
         if not self._waiting or time.monotonic() < self._ask_again_at:
             return None
         self._ask()
-        return next((group for group, count in self._granted.items() if count and group in self._waiting), None)
+        return next((group for group in self._granted if group in self._waiting), None)
 
     def _ask(self) -> None:
         self.close()

@@ -1,9 +1,10 @@
 """One letter's message, ready for every reader: whatever they share is written and encoded once, when it is cut."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from operator import attrgetter
 from typing import Final, Literal
 
 from notifier.domain.address import Address, check_address
@@ -18,6 +19,15 @@ Encoding = Literal["base64", "8bit"]
 UNSIGNED: Final = DkimSigner()
 LINK_OCTETS: Final = 300
 """Room kept for each personal link on a line."""
+_LINKS: Final[Mapping[str, Callable[[Personal], str]]] = {
+    PersonalMark.UNSUBSCRIBE.value: attrgetter("unsubscribe_url"),
+    PersonalMark.PREFERENCES.value: attrgetter("preferences_url"),
+    PersonalMark.VIEW.value: attrgetter("view_url"),
+    PersonalMark.CONFIRM.value: attrgetter("confirm_url"),
+    PersonalMark.SIGN_IN.value: attrgetter("sign_in_url"),
+    PersonalMark.UNDO.value: attrgetter("undo_url"),
+    PersonalMark.TRACE.value: attrgetter("trace"),
+}
 _MARKUP: Final = re.compile(rb"[&<>\"']")
 _MARKS: Final = re.compile("([" + "".join(PersonalMark) + "])")
 
@@ -122,17 +132,9 @@ def marks_in(rendered: Rendered) -> frozenset[str]:
 
 def links_of(personal: Personal, wanted: frozenset[str]) -> dict[str, bytes]:
     """Mark -> link, for the text part. Raises RenderFailed where one that is wanted is missing."""
-    links = {
-        PersonalMark.UNSUBSCRIBE.value: personal.unsubscribe_url.encode(),
-        PersonalMark.PREFERENCES.value: personal.preferences_url.encode(),
-        PersonalMark.VIEW.value: personal.view_url.encode(),
-        PersonalMark.CONFIRM.value: personal.confirm_url.encode(),
-        PersonalMark.SIGN_IN.value: personal.sign_in_url.encode(),
-        PersonalMark.UNDO.value: personal.undo_url.encode(),
-        PersonalMark.TRACE.value: personal.trace.encode(),
-    }
-    for mark in wanted:
-        if not links[mark]:
+    links = {mark: _LINKS[mark](personal).encode() for mark in wanted}
+    for mark, link in links.items():
+        if not link:
             raise RenderFailed("personalise", f"no link for {PersonalMark(mark).name}")
     return links
 
