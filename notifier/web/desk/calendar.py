@@ -62,7 +62,7 @@ def show_letter(request: Request, edge: Here, entered: Analyst, site: str, frequ
         letter = digests.preview(edge.parts, place, language or "ar", items, edge.clock())
     except RenderFailed:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "error_bad_request") from None
-    return framed(edge, letter)
+    return framed(letter)
 
 
 @router.post("/{frequency}/{slot}")
