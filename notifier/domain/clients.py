@@ -22,7 +22,7 @@ _LOST_ON_LINKS: Final = frozenset(
 )
 
 _FOLDED: Final = (
-    ":root{color-scheme:light dark}"
+    ":root{color-scheme:light dark;background:Canvas;color:CanvasText}"
     "pre{margin:1rem;font:1rem/1.7 system-ui,sans-serif;white-space:pre-wrap;overflow-wrap:anywhere}"
 )
 
@@ -64,7 +64,8 @@ def in_scheme(html: str, *, is_dark: bool) -> str:
 
 def in_text(text: str) -> str:
     """The text part as a client without HTML shows it: letter by letter, long lines folded."""
-    return f'<!DOCTYPE html><html><head><style>{_FOLDED}</style></head><body><pre dir="auto">{escape(text)}</pre></body></html>'
+    head, body = f"<head><style>{_FOLDED}</style></head>", f'<body><pre dir="auto">{escape(text)}</pre></body>'
+    return f"<!DOCTYPE html><html>{head}{body}</html>"
 
 
 CLIENTS: Final[dict[str, Client]] = {"gmail": gmail, "outlook": outlook, "gmx": gmx}
