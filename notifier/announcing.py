@@ -77,7 +77,11 @@ def _tell(parts: Parts, of: _Told, now: datetime) -> bool:
         "readers": of.readers,
         "url": proofing.address_of(parts, of.slug, place),
     }
-    edition = Edition(place, digests.biggest_edition(parts, place), of.readers) if of.is_asked and shown else None
+    edition = None
+    if of.is_asked and shown:
+        language, _ = digests.biggest_edition(parts, place)
+        # As many as the calendar and the endpoints say.
+        edition = Edition(place, language, of.readers)
     with transaction(parts.db, parts.bell) as session:
         row = {"site_id": place.site_id, "frequency": place.frequency, "slot": place.at}
         # Two that look at once both see that it was not told: the key lets one of them.

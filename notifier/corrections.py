@@ -22,7 +22,7 @@ from notifier.queue import later, to_correct, transaction
 from notifier.stages import gather
 from notifier.stages.plan.corrections import Before, drafted, is_anywhere, plan_correction, wants
 from notifier.stages.plan.letters import About, Edition, chunks, newest
-from notifier.stages.render import mail_html
+from notifier.stages.render import mail_html, mail_text
 
 NOTE_CHARACTERS: Final = 2000
 SAID_CHARACTERS: Final = 500
@@ -94,6 +94,7 @@ class Preview:
 
     subject: str
     html: str = field(repr=False)
+    text: str = field(repr=False)
 
 
 def preview(parts: Parts, site_id: int, erratum: Erratum, want: str, now: datetime) -> Preview:
@@ -108,7 +109,7 @@ def preview(parts: Parts, site_id: int, erratum: Erratum, want: str, now: dateti
     nobody = Claimed(0, content.letter_id, (), content.kind, 0, 0, address="preview@example.org")
     rendered = parts.renderer.render(content)
     personal = parts.links(content.site.sender_address).personal(nobody, now, "preview")
-    return Preview(rendered.subject, mail_html(rendered, personal))
+    return Preview(rendered.subject, mail_html(rendered, personal), mail_text(rendered, personal))
 
 
 def why_not(session: Session, item: Item) -> str:

@@ -1,5 +1,7 @@
 """What an editor decides about digests before they go out: look ahead, order, leave out, hold back, let go."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -91,6 +93,12 @@ class Looked:
         return tuple(one.id for one in self.entries if one.fate == "in" and (not topic or topic in one.topics))
 
     @property
+    def shows(self) -> str:
+        """A hash of its articles, their order and their words: another one once any of it was changed."""
+        held = [(one.id, one.version) for one in self.entries if one.fate == "in"]
+        return hashlib.sha256(json.dumps(held).encode()).hexdigest()
+
+    @property
     def topics(self) -> list[str]:
         """Every category that its articles have."""
         return sorted({topic for one in self.entries for topic in one.topics})
@@ -135,12 +143,15 @@ def letter(parts: Parts, place: Place, language: str, items: Sequence[int], now:
         return gather.preview(session, session.get_one(Site, place.site_id), wanted)
 
 
-def biggest_edition(parts: Parts, place: Place) -> str:
-    """The language in which most readers of a slot get it, the site's own where none is ahead; readers are counted."""
+def biggest_edition(parts: Parts, place: Place) -> tuple[str, int]:
+    """The language in which most readers of a slot get it, the site's own where none is ahead; and how many all are.
+
+    They are counted: not while somebody waits.
+    """
     with parts.db.reading() as session:
         own = session.get_one(Site, place.site_id).language
         found = outlook.editions(session, place.run(), parts.quiet)
-    return max(sorted(found), key=lambda one: (found[one], one == own), default=own)
+    return max(sorted(found), key=lambda one: (found[one], one == own), default=own), found.total()
 
 
 def arrange(parts: Parts, place: Place, order: Order, by: Actor, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from html import escape
 from typing import Final
 
 from selectolax.lexbor import LexborHTMLParser
@@ -18,6 +19,11 @@ _UNKNOWN_TO_WORD: Final = frozenset(
 )
 _LOST_ON_LINKS: Final = frozenset(
     {"display", "padding", "padding-top", "padding-right", "padding-bottom", "padding-left"}
+)
+
+_FOLDED: Final = (
+    ":root{color-scheme:light dark;background:Canvas;color:CanvasText}"
+    "pre{margin:1rem;font:1rem/1.7 system-ui,sans-serif;white-space:pre-wrap;overflow-wrap:anywhere}"
 )
 
 
@@ -54,6 +60,12 @@ def outlook(html: str, host: str = "ltr") -> str:  # noqa: ARG001 - a window of 
 def in_scheme(html: str, *, is_dark: bool) -> str:
     """The letter as in a client that is dark, or light, whatever the machine is that shows it."""
     return html.replace("(prefers-color-scheme:dark)", "(min-width:0)" if is_dark else "(max-width:0)")
+
+
+def in_text(text: str) -> str:
+    """The text part as a client without HTML shows it: letter by letter, long lines folded."""
+    head, body = f"<head><style>{_FOLDED}</style></head>", f'<body><pre dir="auto">{escape(text)}</pre></body>'
+    return f"<!DOCTYPE html><html>{head}{body}</html>"
 
 
 CLIENTS: Final[dict[str, Client]] = {"gmail": gmail, "outlook": outlook, "gmx": gmx}

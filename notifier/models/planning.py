@@ -64,11 +64,15 @@ class Proof(Base):
     """Of the edition that most of its readers get."""
     readers: Mapped[int] = mapped_column(BigId)
     """As the calendar counted them."""
+    is_asked: Mapped[bool] = mapped_column(default=False)
+    """By hand, at the digest's own page, by one who need not want them all; its readers are counted when it is made."""
     created_at: Mapped[datetime]
     taken_at: Mapped[datetime | None]
     is_sent: Mapped[bool] = mapped_column(default=False)
     answer: Mapped[str] = mapped_column(String(500), default="")
     """What the server said, or why there is no letter."""
+    shows: Mapped[str] = mapped_column(String(64), default="")
+    """What the digest held when it was made: tells whether that has changed since."""
 
 
 class DaySum(Base):

@@ -4,20 +4,23 @@ import re
 from email import message_from_bytes, policy
 from html import escape
 
+import pytest
 from sqlalchemy import select
 
 from notifier import flow
 from notifier.domain.desk_words import Role
 from notifier.models import AuditEvent, Item, Subscriber
+from notifier.web.desk.letter_frame import VIEWS
 from tests.desk.conftest import Desk, Somebody
+from tests.desk.hostile import XSS, alive
 from tests.web.conftest import article
 
 NOTE = "الصواب أن الجلسة تأجلت.\n\nنعتذر عن الخطأ."
 
 
-def publish(desk: Desk, title: str) -> int:
+def publish(desk: Desk, title: str, **words: str) -> int:
     visit = desk.visit
-    (receipt,) = flow.ingest_items(visit.parts, visit.site_id, [article("news", title=title)], visit.now)
+    (receipt,) = flow.ingest_items(visit.parts, visit.site_id, [article("news", title=title, **words)], visit.now)
     visit.work()
     assert receipt.item_id
     return receipt.item_id
@@ -103,6 +106,40 @@ def test_a_look_at_a_letter_makes_no_correction_and_refuses_what_is_none(desk: D
         assert editor.post(path, **form).status_code == 422, form
     assert {name: desk.visit.rows()[name] for name in rows} == rows
     assert desk.add(Role.ANALYST).post(path, note=NOTE, want="ar:1").status_code == 403
+
+
+@pytest.mark.matrix(3)
+@pytest.mark.parametrize("view", [*VIEWS, "nonsense"])
+def test_the_letter_is_seen_as_each_client_shows_it(desk: Desk, view: str) -> None:
+    item, editor = to_readers(desk, "الجلسة عقدت", "layla"), desk.add(Role.EDITOR)
+    publish(desk, "الجلسة تأجلت")
+    page = correct(editor, item)
+    want = re.findall(r'name="want" value="([^"]+)"', page)[0]
+    shown = editor.post(f"/at/naba/articles/{item}/correct/letter", note=NOTE, said="انعقدت أمس", want=want, view=view)
+    policy = shown.headers["content-security-policy"]
+    assert "frame-ancestors 'self'; sandbox" in policy
+    assert "allow-scripts" not in policy
+    for words in ("نعتذر عن الخطأ.", "الجلسة عقدت", "الجلسة تأجلت", "انعقدت أمس"):
+        assert words in shown.text, words
+    assert ("<pre" in shown.text) is (view == "text")
+    assert ("prefers-color-scheme:dark" in shown.text) is False, "neither does the machine decide that shows it"
+    assert shown.text.startswith("<!") or view == "outlook", "in no quirks mode"
+    assert re.search(r'name="view" value="phone" checked', page), "one begins with a phone"
+    assert set(re.findall(r'name="view" value="(\w+)"', page)) == set(VIEWS)
+
+
+@pytest.mark.matrix(2)
+@pytest.mark.parametrize("payload", XSS)
+def test_what_strangers_wrote_stays_text_in_every_view(desk: Desk, payload: str) -> None:
+    item, editor = to_readers(desk, f"خبر {payload}", "layla"), desk.add(Role.EDITOR)
+    publish(desk, f"صواب {payload}", html=f"<p>نص</p>{payload}", summary=payload)
+    page = correct(editor, item, note=f"ملاحظة {payload}", said=payload)
+    want = re.findall(r'name="want" value="([^"]+)"', page)[0]
+    path, words = f"/at/naba/articles/{item}/correct/letter", {"note": f"ملاحظة {payload}", "said": payload}
+    shown = {view: editor.post(path, want=want, view=view, **words) for view in VIEWS}
+    assert {view: (one.status_code, alive(one.text)) for view, one in shown.items()} == dict.fromkeys(VIEWS, (200, []))
+    assert all("ملاحظة" in one.text for one in shown.values())
+    assert alive(page) == []
 
 
 def test_what_was_typed_is_not_lost_when_it_cannot_be_sent(desk: Desk) -> None:

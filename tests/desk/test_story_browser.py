@@ -120,7 +120,7 @@ def preview(room: Newsroom, order: list[str]) -> None:
     room.follow(dark)
     page.frame_locator("iframe.letter.dark").locator("h1").wait_for()
     room.follow(text)
-    letter = page.locator("pre.letter-text").inner_text()
+    letter = page.frame_locator("iframe.letter").locator("pre").inner_text()
     assert [letter.index(title) for title in order] == sorted(letter.index(title) for title in order)
     button, sent = room.words.test
     room.press(button)

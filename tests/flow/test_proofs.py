@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.header import decode_header, make_header
 from email.message import Message as Email
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,9 +14,11 @@ from notifier.desk.audit import Actor
 from notifier.digests import Place
 from notifier.domain.desk_words import Role
 from notifier.domain.letter import LetterContent
-from notifier.domain.outcome import Refused
+from notifier.domain.outcome import Outcome, Refused
 from notifier.domain.words import Frequency
-from notifier.models import Announcement, Call, Delivery, Endpoint, Proof, User
+from notifier.issues import letters
+from notifier.models import Announcement, AuditEvent, Call, Delivery, Endpoint, Proof, User
+from notifier.proofing import Asked
 from notifier.queue import Task
 from notifier.stages.render import RenderFailed
 from tests.flow.issues import crowd
@@ -220,6 +223,148 @@ def test_what_the_server_refused_is_noted_and_logged_without_the_address(paper: 
     assert [(one.is_sent, "550" in one.answer) for one in proofs(paper)] == [(False, True)]
     assert "proof_not_sent" in str(logs)
     assert EDITOR not in str(logs)
+
+
+def ask(world: World, user: int, at: datetime = SOON) -> Asked:
+    return proofing.ask(world.parts, daily(world), user, Actor.user(user), at)
+
+
+def daily(world: World) -> Place:
+    return Place(world.site.id, Frequency.DAILY, DAWN)
+
+
+def taken_in(world: World, at: datetime) -> list[str]:
+    """To whom the letters went that were due then."""
+    before, world.now = len(world.wire.sent), at
+    world.work()
+    return [message.rcpt_to for message in world.wire.sent[before:]]
+
+
+def test_one_who_asks_for_a_proof_now_gets_it_without_wanting_them_all(paper: World) -> None:
+    paper.reader("b@example.org", "category:سياسة", language="fa")
+    paper.reader("c@example.org", "category:سياسة", language="fa")
+    somebody(paper, "dan@naba.example", wants_proofs=False)
+    user = somebody(paper, wants_proofs=False, language="en")
+    assert ask(paper, user) is Asked.OWED
+    assert taken_in(paper, SOON) == [EDITOR]
+    (letter,) = paper.letters()
+    assert letter["Content-Language"] == "fa", "in the language of most of its readers, as ever"
+    assert "to 3 readers." in text_of(letter)
+    assert "اتفاق على الموازنة" in text_of(letter)
+    with paper.parts.db.reading() as session:
+        (line,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "digest.proof_asked"))
+        assert (line.actor, line.detail) == (
+            f"user:{user}", {"frequency": "daily", "slot": DAWN.isoformat()}
+        )  # fmt: skip
+
+
+def test_one_press_too_many_sends_none_and_a_press_after_it_came_another(paper: World) -> None:
+    user = somebody(paper)
+    assert [ask(paper, user) for _ in range(3)] == [Asked.OWED] * 3
+    assert taken_in(paper, SOON) == [EDITOR]
+    assert ask(paper, user, SOON + timedelta(minutes=1)) is Asked.OWED
+    assert taken_in(paper, SOON + timedelta(minutes=1)) == [EDITOR]
+    (proof,) = proofs(paper)
+    assert (proof.is_sent, proof.taken_at) == (True, SOON + timedelta(minutes=1))
+
+
+def test_who_asked_by_hand_gets_the_announced_one_as_well(paper: World) -> None:
+    user = somebody(paper)
+    ask(paper, user, SOON - timedelta(hours=2))
+    assert taken_in(paper, SOON - timedelta(hours=2)) == [EDITOR]
+    announcing.announce(paper.parts, SOON)
+    assert taken_in(paper, SOON) == [EDITOR]
+    assert [one.is_asked for one in proofs(paper)] == [False]
+
+
+def test_one_that_is_asked_for_while_another_is_on_the_wire_is_sent_and_keeps_its_own_result(
+    paper: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = somebody(paper)
+    ask(paper, user)
+    real = letters.post
+
+    def post(*given: Any) -> Outcome:
+        monkeypatch.setattr(proofing, "post", real)
+        ask(paper, user, SOON + timedelta(seconds=1))
+        return real(*given)
+
+    monkeypatch.setattr(proofing, "post", post)
+    (first,) = proofs(paper)
+    proofing.send(paper.parts, first.id, SOON)
+    (waiting,) = proofs(paper)
+    assert (waiting.taken_at, waiting.is_sent, waiting.answer) == (None, False, "")
+    proofing.send(paper.parts, first.id, SOON + timedelta(seconds=2))
+    assert len(paper.wire.sent) == 2
+    assert proofs(paper)[0].is_sent
+
+
+def test_there_are_so_many_an_hour(paper: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proofing, "PER_HOUR", 2)
+    user, other = somebody(paper), somebody(paper, "dan@naba.example")
+    for minute in range(2):
+        assert ask(paper, user, SOON + timedelta(minutes=minute)) is Asked.OWED
+        taken_in(paper, SOON + timedelta(minutes=minute))
+    assert ask(paper, user, SOON + timedelta(minutes=3)) is Asked.MANY
+    assert ask(paper, other, SOON + timedelta(minutes=3)) is Asked.OWED, "each has their own"
+    assert taken_in(paper, SOON + timedelta(minutes=3)) == ["dan@naba.example"]
+
+
+def test_none_comes_of_a_digest_without_articles_or_whose_hour_has_come(paper: World) -> None:
+    user = somebody(paper)
+    assert ask(paper, user, DAWN) is Asked.TOO_LATE
+    empty = Place(paper.site.id, Frequency.WEEKLY, DAWN)
+    assert proofing.ask(paper.parts, empty, user, Actor.user(user), SOON) is Asked.EMPTY
+    assert proofs(paper) == []
+
+
+def is_as_it_was(world: World, user: int) -> bool:
+    """Whether the digest is still what this user's last proof showed."""
+    proof = proofing.latest(world.parts, daily(world), user)
+    assert proof
+    return proof.shows == digests.look(world.parts, daily(world)).shows
+
+
+def test_a_proof_tells_whether_its_digest_was_changed_since(paper: World) -> None:
+    user = somebody(paper)
+    announced(paper)
+    assert is_as_it_was(paper, user)
+    digests.hold(paper.parts, daily(paper), BY, SOON)
+    digests.release(paper.parts, daily(paper), BY, SOON)
+    assert is_as_it_was(paper, user), "it was held and let go, and is what it was"
+    first, second = (one.id for one in digests.look(paper.parts, daily(paper)).entries)
+    for order in (digests.Order(pinned=(second,)), digests.Order(dropped=(first,)), digests.Order(postponed=(first,))):
+        digests.arrange(paper.parts, daily(paper), order, BY, SOON)
+        assert not is_as_it_was(paper, user), order
+    digests.arrange(paper.parts, daily(paper), digests.Order(), BY, SOON)
+    assert is_as_it_was(paper, user), "all was put back"
+
+
+def test_it_was_changed_too_when_an_article_came_or_was_put_right(paper: World) -> None:
+    user = somebody(paper)
+    announced(paper)
+    paper.article("2", "رياضة", title="خسارة في الملعب")
+    assert not is_as_it_was(paper, user)
+    ask(paper, user)
+    taken_in(paper, SOON)
+    assert is_as_it_was(paper, user)
+    paper.article("3", "سياسة", title="خبر أخير")
+    assert not is_as_it_was(paper, user)
+
+
+def test_the_last_proof_is_ones_own_or_else_the_last_that_anybody_was_sent(paper: World) -> None:
+    mine, other = somebody(paper, wants_proofs=False), somebody(paper, "dan@naba.example", wants_proofs=False)
+    assert proofing.latest(paper.parts, daily(paper), mine) is None
+    ask(paper, other)
+    assert proofing.latest(paper.parts, daily(paper), mine) is None, "what waits is nobody else's matter"
+    taken_in(paper, SOON)
+    found = proofing.latest(paper.parts, daily(paper), mine)
+    assert found
+    assert found.user_id == other
+    ask(paper, mine)
+    found = proofing.latest(paper.parts, daily(paper), mine)
+    assert found
+    assert (found.user_id, found.taken_at) == (mine, None)
 
 
 def test_proofs_are_forgotten_with_their_announcement(paper: World) -> None:

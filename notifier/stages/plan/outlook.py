@@ -75,6 +75,8 @@ class Entry:
     """`in`, `dropped` or `postponed`."""
     position: int
     """Its place among the pinned, from 1; 0 for those that come by their time."""
+    version: int
+    """That brought its words as they are now."""
 
 
 def timetables(session: Session, site_id: int) -> list[Timetable]:
@@ -158,6 +160,7 @@ def entries(session: Session, run: Run, rules: QuietRules) -> list[Entry]:
         Entry(
             one, rows[one].guid, rows[one].title, topics.get(one, ()), rows[one].announced_at,
             "in" if one in order else "postponed" if one in postponed else "dropped", places.get(one, 0),
+            rows[one].worded_version,
         )
         for one in [*order, *(one for one in newest if one not in order)]
     ]  # fmt: skip
@@ -184,8 +187,9 @@ def _kept(session: Session, site_id: int, measure: str) -> dict[str, int]:
     return dict(session.execute(select(DaySum.name, DaySum.count).where(*ours)).all())
 
 
-def _shown(ids: set[int]) -> Select[int, str, str, datetime]:
-    return select(Item.id, Item.guid, Item.title, Item.announced_at).where(Item.id.in_(ids))  # type: ignore[return-value]  # news always has its moment
+def _shown(ids: set[int]) -> Select[int, str, str, datetime, int]:
+    columns = Item.id, Item.guid, Item.title, Item.announced_at, Item.worded_version
+    return select(*columns).where(Item.id.in_(ids))  # type: ignore[return-value]  # news always has its moment
 
 
 def _topics(session: Session, ids: set[int]) -> dict[int, tuple[str, ...]]:

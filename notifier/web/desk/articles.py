@@ -16,7 +16,7 @@ from notifier.stages import sends
 from notifier.stages.render import RenderFailed
 from notifier.stages.sends import SendKey
 from notifier.web.desk.gate import PREFIX, Analyst, Editor, Entered, scene
-from notifier.web.desk.letter_frame import SANDBOX, framed
+from notifier.web.desk.letter_frame import SANDBOX, VIEWS, framed, seen
 from notifier.web.desk.whose import missing, number, site_id
 from notifier.web.edge import LOOKING, Edge, Form, Here
 from notifier.web.problems import Problem
@@ -70,7 +70,8 @@ def show_letter(edge: Here, entered: Editor, form: Form, site: str, article: int
     item = _the_article(edge, site, article)
     erratum = _erratum(entered, form, item)
     try:
-        return framed(edge, corrections.preview(edge.parts, item.site_id, erratum, form.one("want"), edge.clock()).html)
+        found = corrections.preview(edge.parts, item.site_id, erratum, form.one("want"), edge.clock())
+        return framed(seen(found.html, found.text, form.one("view")))
     except (CannotCorrect, RenderFailed, ValueError):
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "error_bad_request") from None
 
@@ -97,7 +98,7 @@ def _look(edge: Edge, entered: Entered, site: str, item: Item, erratum: Erratum,
     return edge.desk.page(
         "correction", scene(edge, entered, "articles", site), item=item, letters=letters, counted=found,
         typed={"said": erratum.said, "note": erratum.note}, path=f"{PREFIX}/at/{site}/articles/{item.id}",
-        sandbox=SANDBOX, note_most=NOTE_CHARACTERS, said_most=SAID_CHARACTERS,
+        sandbox=SANDBOX, views=VIEWS, note_most=NOTE_CHARACTERS, said_most=SAID_CHARACTERS,
     )  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from typing import Final
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
-from notifier import digests
+from notifier import digests, proofing
 from notifier.digests import MOMENT, GivenUpError, Order, Place, TooLateError
 from notifier.domain.desk_words import Role
 from notifier.domain.text.dates import Dates
 from notifier.domain.words import Digits, Frequency
+from notifier.proofing import Asked
 from notifier.stages.plan.runs import DIGESTS
 from notifier.stages.render import RenderFailed
 from notifier.web.desk.frame import Scene
@@ -62,7 +63,7 @@ def show_letter(request: Request, edge: Here, entered: Analyst, site: str, frequ
         letter = digests.preview(edge.parts, place, language or "ar", items, edge.clock())
     except RenderFailed:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "error_bad_request") from None
-    return framed(edge, letter)
+    return framed(letter)
 
 
 @router.post("/{frequency}/{slot}")
@@ -84,6 +85,18 @@ def arrange(edge: Here, entered: Editor, form: Form, site: str, frequency: str, 
     except TooLateError:
         return _slot_page(edge, here, place, {"said": "too_late"}, HTTPStatus.CONFLICT)
     return RedirectResponse(f"{_path(here, place)}?said=saved", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/{frequency}/{slot}/proof")
+def send_proof(edge: Here, entered: Editor, site: str, frequency: str, slot: str) -> Response:
+    """Send the digest as it is now to one's own address, marked as a proof."""
+    place = the_place(edge, site, frequency, slot)
+    here, seat = scene(edge, entered, "calendar", site), entered.seat
+    asked = proofing.ask(edge.parts, place, seat.user_id, seat.actor, edge.clock())
+    if asked is Asked.OWED:
+        return RedirectResponse(_path(here, place), HTTPStatus.SEE_OTHER)
+    status = HTTPStatus.TOO_MANY_REQUESTS if asked is Asked.MANY else HTTPStatus.CONFLICT
+    return _slot_page(edge, here, place, {"said": f"proof_{asked}"}, status)
 
 
 def the_place(edge: Edge, site: str, frequency: str, slot: str) -> Place:
@@ -114,7 +127,7 @@ def _order(form: Typed) -> Order:
 def _slot_page(
     edge: Edge, here: Scene, place: Place, asked: Mapping[str, str], status: int = HTTPStatus.OK
 ) -> Response:
-    found = digests.look(edge.parts, place)
+    found, now = digests.look(edge.parts, place), edge.clock()
     sentences, topic = edge.look.sentences, asked.get("topic", "")
     return edge.desk.page(
         "slot",
@@ -129,7 +142,9 @@ def _slot_page(
         languages=[(one, sentences.plain(one, "language_name")) for one in sentences.languages],
         sandbox=SANDBOX,
         may_decide=here.seat is not None and here.seat.role.may_act_as(Role.EDITOR),
-        is_over=place.at <= edge.clock(),
+        proof=proofing.latest(edge.parts, place, here.seat.user_id if here.seat else 0),
+        now=now,
+        is_over=place.at <= now,
     )
 
 

@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
-from starlette.responses import HTMLResponse
 
 from notifier import deliveries
 from notifier.domain.address import AddressInvalid
-from notifier.domain.clients import CLIENTS, in_scheme
 from notifier.issues import as_reader, checks, reading, trials
 from notifier.issues.checks import Finding
 from notifier.issues.letters import Look, Made, made
@@ -20,16 +17,11 @@ from notifier.stages.render import RenderFailed
 from notifier.web.desk.gate import Editor, Entered
 from notifier.web.desk.issues.ground import ISSUES, act, ground, see, the_issue, which
 from notifier.web.desk.issues.listing import asked_refusal
+from notifier.web.desk.letter_frame import SANDBOX, VIEWS, framed, seen
 from notifier.web.desk.whose import missing, whole
 from notifier.web.edge import LOOKING, Edge, Form, Here
-from notifier.web.look import LETTER_CSP, PLAIN_HEADERS
 
 router = APIRouter(prefix=f"{ISSUES}/{{issue}}", include_in_schema=False)
-VIEWS: Final = ("phone", "desktop", "dark", *CLIENTS, "text")
-_FRAMED: Final = LETTER_CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'").replace(
-    "img-src ", "img-src 'self' "
-)
-"""A letter in a frame of our own: nothing in it runs, and it has no origin."""
 
 
 @router.api_route("/preview", methods=LOOKING)
@@ -61,13 +53,11 @@ def choose_reader(request: Request, edge: Here, entered: Editor, form: Form, sit
 
 @router.api_route("/letter", methods=LOOKING)
 def show_letter(request: Request, edge: Here, entered: Editor, site: str, issue: int) -> Response:
-    """The letter's HTML, for the frame."""
+    """The letter itself, for the frame."""
     row = the_issue(edge, ground(edge, entered, site), issue)
     found = _made(edge, row, _look(request, edge, row))
-    html = found.html if found else ""
-    view = request.query_params.get("view", "")
-    shown = CLIENTS[view](html, "ltr") if view in CLIENTS else in_scheme(html, is_dark=view == "dark")
-    return HTMLResponse(shown, headers={**PLAIN_HEADERS, "Content-Security-Policy": _FRAMED})
+    html, text = (found.html, found.text) if found else ("", "")
+    return framed(seen(html, text, request.query_params.get("view", "")))
 
 
 @router.post("/test")
@@ -99,7 +89,8 @@ def _page(request: Request, edge: Edge, entered: Entered, site: str, issue: int,
     names = {tag: edge.look.sentences.plain(tag, "language_name") for tag in sorted(edge.parts.renderer.languages)}
     return edge.desk.page(
         "issue_preview", on.scene, status=HTTPStatus.UNPROCESSABLE_ENTITY if refused or said.error else HTTPStatus.OK,
-        root=on.page(issue), issue=row, made=found, view=view if view in VIEWS else "phone", views=VIEWS, look=look,
+        root=on.page(issue), issue=row, made=found, view=view if view in VIEWS else VIEWS[0], views=VIEWS, look=look,
+        sandbox=SANDBOX,
         findings=_findings(edge, row, found, is_thorough=said.is_thorough), said=said, refused=refused,
         trial=trials.latest(edge.parts, issue, entered.seat.user_id),
         languages=list(names.items()), names=names,
