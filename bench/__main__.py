@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.machine import facts
+from bench.promises import PROMISES, Verdict
 
 SCRIPTS: Final = (
     "plan", "send", "rtt", "latency", "pace", "cost", "signing", "threads", "signup", "events", "imports", "desk",
@@ -23,7 +24,7 @@ SERVERS: Final = ("postgresql", "valkey")
 
 
 def main(arguments: list[str]) -> int:
-    """Run the scripts one after the other, each in time; gives 1 when one of them failed."""
+    """Run the scripts one after the other, each in time; gives 1 when one of them failed or missed a promise."""
     console, machine = Console(), facts()
     results: dict[str, dict[str, Any] | None] = {}
     for script in SCRIPTS:
@@ -33,11 +34,16 @@ def main(arguments: list[str]) -> int:
         for server in SERVERS:
             if figures and server in figures:
                 machine[server] = figures.pop(server)
-    RESULTS.write_text(json.dumps({"machine": machine, "is_quick": "--quick" in arguments, **results}, indent=2) + "\n")
+    is_quick = bool(arguments)
+    # A small run keeps no promise and breaks none.
+    kept = {} if is_quick else {one.words: one.judge(results).value for one in PROMISES}
+    told = {"machine": machine, "is_quick": is_quick, **results, "promises": kept}
+    RESULTS.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     console.print(table("machine", machine))
     for script, figures in results.items():
         console.print(table(script, figures or {"failed": "see above"}))
-    return int(None in results.values())
+    console.print(table("promises", kept))
+    return int(None in results.values() or Verdict.MISSED in kept.values())
 
 
 def run(script: str, arguments: list[str]) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
@@ -14,6 +14,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 """Shown in figures and logs, so it is no address."""
 GroupRates = dict[str, Annotated[float, Field(gt=0)]]
 """Group of recipient domains -> letters a second."""
+
+SESSION_STEPS: Final = 2
+"""A session has so many times `connect_timeout_s` to come about: one step alone has that time once."""
 
 
 class Account(BaseModel):

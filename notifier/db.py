@@ -38,6 +38,8 @@ LOCK_WAIT_S: Final = 30
 The URL may say otherwise: `?timeout=5` for SQLite, `?options=-clock_timeout=5s` for PostgreSQL.
 """
 CONNECT_S: Final = 10
+_ALIVE: Final = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+"""A server that dies without a word is missed in half a minute, not when the kernel gives up."""
 RESTED_S: Final = 1.0
 """After so long a rest a connection is asked whether it is still there."""
 _RESTS: Final = "notifier_rests_since"
@@ -180,16 +182,14 @@ def _engine(url: str) -> Engine:
         raise DatabaseUrlError(f"there is no driver {fault.name}: write it as postgresql+psycopg://…") from fault
     except (ArgumentError, ValueError):
         # Not chained: the reason would repeat the URL.
-        raise DatabaseUrlError(
-            "write it as sqlite:///file.db or postgresql+psycopg://name:password@host/base"
-        ) from None
+        said = "write it as sqlite:///file.db or postgresql+psycopg://name:password@host/base"
+        raise DatabaseUrlError(said) from None
 
 
 def _server(url: URL) -> Engine:
-    connect_args: dict[str, Any] = {"application_name": "notifier"}
-    if "connect_timeout" not in url.query:
-        connect_args["connect_timeout"] = CONNECT_S
-    engine = create_engine(url, hide_parameters=True, connect_args=connect_args)
+    usual: dict[str, Any] = {"application_name": "notifier", "connect_timeout": CONNECT_S, **_ALIVE}
+    given = {name: value for name, value in usual.items() if name not in url.query}
+    engine = create_engine(url, hide_parameters=True, connect_args=given)
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _ping_rested)
     if "lock_timeout" not in str(url.query.get("options", "")):

@@ -190,7 +190,7 @@ def deliver(parts: Parts, lane: str, first_id: int, last_id: int, clock: Clock) 
 
 def _deliver(parts: Parts, span: record.Span, choice: Choice, clock: Clock) -> int:
     """Gives how many letters the server was handed."""
-    with parts.journal.page() as page:
+    with parts.journal.page(choice.name or "") as page:
         dispatch = Dispatch(parts, claim_chunk(parts, span, choice, page.token, clock()), clock)
         # No transaction is open while the network is busy. What a server accepted is noted in the journal before the
         # next letter leaves, and written into the books many at a time.
@@ -230,8 +230,10 @@ def settle_orphans(parts: Parts, now: datetime) -> int:
     """End what processes of this machine left behind when they died; gives how many letters that were."""
     found = 0
     for token in parts.journal.orphans():
+        if (accepted := parts.journal.read(token)) is None:
+            continue  # A file that cannot be read just now is no empty one; the lease's end comes as well.
         with parts.db.writing() as session:
-            found += record.settle(session, token, parts.journal.read(token) or (), now, parts.terms)
+            found += record.settle(session, token, accepted, now, parts.terms)
         parts.journal.remove(token)
     return found
 

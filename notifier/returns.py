@@ -56,7 +56,8 @@ def refused(
         if not isinstance(outcome, Refused):
             continue
         verdict = classify(outcome.reply)
-        if verdict.blame is Blame.ACCOUNT and verdict.is_final and outcome.charged:
+        # Charged to the letter or not: at MAIL a server refuses the sender before it has heard of any letter.
+        if verdict.blame is Blame.ACCOUNT and verdict.is_final:
             policy.append(verdict.status or verdict.why)
         elif verdict.blame is Blame.ADDRESS and outcome.charged:
             against.append((delivery_id, Against(delivery_id, now, verdict)))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from notifier.account import Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
+from notifier.account import SESSION_STEPS, Account, GroupRates, Name, TlsPolicy, read_accounts, read_rates
 from notifier.foresight import Foresight
 from notifier.intake import Intake
 from notifier.mail_in import MailIn
@@ -67,7 +67,7 @@ class Settings(Intake, OpenId, Pacing, Shielding, MailIn, Foresight, Returning, 
     smtp_helo: str = Field(default="", description="The name said in EHLO; empty takes the machine's FQDN.")
     smtp_connect_timeout_s: float = Field(default=30, gt=0, description="Seconds for connect and handshake.")
     smtp_reply_timeout_s: float = Field(
-        default=600, gt=0, description="Seconds to wait for the reply to the final dot (RFC 5321 4.5.3.2: 600)."
+        default=600, gt=0, description="Seconds for the reply to the final dot (RFC 5321: 600); a task ends after 150."
     )
     smtp_letters_per_connection: int = Field(default=100, ge=1, description="Letters before a connection is renewed.")
     smtp_connections: int = Field(default=20, ge=1, description="Most connections at once, all workers together.")
@@ -177,11 +177,11 @@ class Settings(Intake, OpenId, Pacing, Shielding, MailIn, Foresight, Returning, 
 
     @model_validator(mode="after")
     def _keep_leases_longer_than_work(self) -> Self:
-        waits = max(one.connect_timeout_s + one.reply_timeout_s for one in self.accounts.values())
+        waits = max(SESSION_STEPS * one.connect_timeout_s + one.reply_timeout_s for one in self.accounts.values())
         longest = max(self.task_slice_s, self.task_longest_s) + LATE_S + waits
         if self.lease_s <= longest:
             raise ValueError(
-                f"lease_s ({self.lease_s}) must be longer than task_longest_s, smtp_connect_timeout_s and "
+                f"lease_s ({self.lease_s}) must be longer than task_longest_s, twice smtp_connect_timeout_s and "
                 f"smtp_reply_timeout_s (or those of any account) with {LATE_S:g} s together ({longest:g}): else "
                 f"letters that are being sent are handed out again"
             )

@@ -10,7 +10,6 @@ from sqlalchemy import update
 from notifier import (
     admission,
     announcing,
-    archive,
     bulk_acts,
     calling,
     census,
@@ -22,13 +21,11 @@ from notifier import (
     polling,
     proofing,
     sign_in,
-    tally,
     traces,
 )
-from notifier.consent import addresses, mutes, pending, signing_in, vetoes
+from notifier.chores import Chores, tidy
 from notifier.db import affected, upsert
 from notifier.domain.words import Lane
-from notifier.feedback import hooks
 from notifier.issues import sending, trials, waves
 from notifier.models import Delivery, Lease
 from notifier.parts import Parts
@@ -58,66 +55,75 @@ class SweepReport:
 
 
 def tick(parts: Parts, now: datetime) -> bool:
-    """One beat: due digests, due notices, due issues, due sources, and from time to time a sweep.
+    """One beat: from time to time a sweep, then due digests, due notices, due issues, due sources.
 
-    Several schedulers may tick: one at a time holds the lease, the others do nothing and get False.
+    Several schedulers may tick: one at a time holds the lease, the others do nothing and get False. What fails keeps
+    nothing else waiting, and is raised at the end.
     """
     lease = _take_lease(parts, now)
     if lease is None:
         return False
+    chores = Chores()
     try:
-        if _is_time_for_runs(lease, now):
-            flow.open_runs(parts, now)
-            waves.follow_zones(parts, now)
-            announcing.announce(parts, now)
-            _note(parts, last_runs_at=now)
-        flow.bundle_notices(parts, now)
-        traces.count(parts)
-        with parts.db.reading() as session:
-            sources = overdue.due_sources(session, now)
-        parts.bell([*sources, *sending.due(parts, now)])
+        # First of all: whatever else goes wrong, what was claimed by the dead and what is due again is rung for.
         if lease.last_sweep_at is None or now - lease.last_sweep_at >= timedelta(seconds=parts.settings.sweep_s):
-            sweep(parts, now)
+            chores.do(sweep, parts, now)
+        if _is_time_for_runs(lease, now):
+            for act_of_a_minute in (flow.open_runs, waves.follow_zones, announcing.announce):
+                chores.do(act_of_a_minute, parts, now)
+            _note(parts, last_runs_at=now)
+        chores.do(flow.bundle_notices, parts, now)
+        chores.do(traces.count, parts)
+        chores.do(_ring_for_sources_and_issues, parts, now)
         if lease.last_census_at is None or now - lease.last_census_at >= CENSUS_EVERY:
-            census.count(parts, now)
             _note(parts, last_census_at=now)
+            chores.do(census.count, parts, now)
     finally:
         _release(parts, lease, now)
+    chores.end()
     return True
 
 
 def sweep(parts: Parts, now: datetime) -> SweepReport:
-    """Find what is unfinished for too long and nudge it again."""
-    before = now - timedelta(seconds=parts.settings.overdue_s)
-    taken_back, expired = _tidy(parts, now)
+    """Find what is unfinished for too long and nudge it again, then tidy up. What fails is raised at the end."""
+    before, chores = now - timedelta(seconds=parts.settings.overdue_s), Chores()
+    taken_back, expired = _give_back(parts, now, chores)
     with parts.db.reading() as session:
         nudges = overdue.unfinished(session, before)
         nudges += overdue.due_deliveries(session, _idle_lanes(parts), before, parts.settings.chunk_size)
     parts.bell(nudges)
     _note(parts, last_sweep_at=now)
+    tidy(parts, now, chores)
+    chores.end()
     return _said(SweepReport(taken_back, expired, len(nudges)))
 
 
 def drain(parts: Parts, clock: Callable[[], datetime], lasts: timedelta = DRAIN_LASTS) -> SweepReport:
     """Do what is due in this very process, slowly: letters leave even when Redis is away.
 
-    Begins nothing new after `lasts`, so that a scheduler at work here looks up from it in time.
+    Begins nothing new after `lasts`, so that a scheduler at work here looks up from it in time. What fails is not tried
+    again meanwhile, keeps nothing else waiting, and is raised at the end.
     """
-    quiet = replace(parts, bell=_no_bell)
-    taken_back, expired = _tidy(quiet, clock())
-    done = 0
-    until = clock() + lasts
+    quiet, chores, until = replace(parts, bell=_no_bell), Chores(), clock() + lasts
+    taken_back, expired = _give_back(quiet, clock(), chores)
+    done, failed = 0, set[Nudge]()
     while clock() < until:
         with quiet.db.reading() as session:
             nudges = overdue.unfinished(session, clock())
             nudges += overdue.due_deliveries(session, list(Lane), clock(), quiet.settings.chunk_size)
+        nudges = [nudge for nudge in nudges if nudge not in failed]
         if not nudges:
             break
         for nudge in nudges:
-            if clock() < until:
-                act(quiet, nudge, clock)
+            if clock() >= until:
+                break
+            if chores.do(act, quiet, nudge, clock, name=nudge.task.value):
                 done += 1
+            else:
+                failed.add(nudge)
     _note(quiet, last_sweep_at=clock())
+    tidy(quiet, clock(), chores)
+    chores.end()
     return _said(SweepReport(taken_back, expired, done))
 
 
@@ -168,26 +174,20 @@ def at_once(parts: Parts, nudge: Nudge, clock: Callable[[], datetime]) -> None:
         act(parts, following, clock)
 
 
-def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
+def _give_back(parts: Parts, now: datetime, chores: Chores) -> tuple[int, int]:
     """Take expired leases back and end what is too old; gives how many of each."""
-    abandoned = flow.settle_orphans(parts, now)
+    orphans: list[int] = []
+    chores.do(lambda: orphans.append(flow.settle_orphans(parts, now)), name="orphans")
     with parts.db.writing() as session:
-        taken_back = abandoned + record.take_back(session, now, parts.terms, parts.journal.read)
+        taken_back = record.take_back(session, now, parts.terms, parts.journal.read)
         expired = record.expire(session, Delivery.id > 0, now)
-        pending.purge(session, now - timedelta(days=parts.settings.pending_days))
-        signing_in.purge(session, now)
-        vetoes.purge(session, now)
-        mutes.end_passing(session, now)
-        record.bounce_early(session, now)
-        hooks.purge(session, now)
-        calling.purge(session, now)
-        announcing.purge(session, now)
-        imports.forget_idle(session, now)
-        tally.squeeze(session)
-        archive.file_sent(session, now, parts.settings.digest_items_max)
-        addresses.shorten(session, now)
-        traces.forget_old(session, parts.settings.traces_days, now)
-    return taken_back, expired
+    return taken_back + sum(orphans), expired
+
+
+def _ring_for_sources_and_issues(parts: Parts, now: datetime) -> None:
+    with parts.db.reading() as session:
+        sources = overdue.due_sources(session, now)
+    parts.bell([*sources, *sending.due(parts, now)])
 
 
 def _idle_lanes(parts: Parts) -> list[Lane]:

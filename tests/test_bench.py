@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from bench.__main__ import SCRIPTS
+from bench.promises import PROMISES, Promise, Verdict
 from tests.calm import at_best
 
 ROOT = Path(__file__).parent.parent
@@ -19,6 +21,18 @@ def figures(script: str, *arguments: str) -> dict[str, Any]:
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)  # noqa: S603 - our own
     assert done.returncode == 0, done.stderr[-2000:]
     return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_a_promise_is_kept_missed_or_known_not_to_be_reached() -> None:
+    fast, small = Promise("send", "per_s", least=3500, limit=2700), Promise("send", "rss_mb", most=150)
+    assert [fast.judge({"send": {"per_s": n}}) for n in (3500, 2700, 2699)] == [*Verdict]
+    assert [small.judge({"send": {"rss_mb": n}}) for n in (150, 151)] == [Verdict.KEPT, Verdict.MISSED]
+    assert small.judge({"send": None}) is small.judge({}) is Verdict.MISSED
+    assert fast.words == "send.per_s ≥ 3,500"
+
+
+def test_every_promise_is_about_a_script_that_is_run() -> None:
+    assert {one.script for one in PROMISES} <= set(SCRIPTS)
 
 
 @pytest.mark.wide

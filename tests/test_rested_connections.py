@@ -1,7 +1,8 @@
 """A connection to PostgreSQL that rested is asked whether it is still there, one at work a moment ago is not."""
 
+import psycopg
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, make_url, text
 
 from notifier import db
 from notifier.db import Database
@@ -43,3 +44,17 @@ def test_one_that_just_worked_is_taken_as_it_is(server: Database) -> None:
         assert session.scalar(text("SELECT pg_backend_pid()")) == before
     assert asked == ["checkout"] * 2
     server.close()
+
+
+def test_a_server_that_dies_without_a_word_is_missed_in_half_a_minute(server: Database) -> None:
+    def asked(database: Database) -> str:
+        with database.reading() as session:
+            driver = session.connection().connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            return driver.info.get_parameters().get("tcp_user_timeout", "")
+
+    assert asked(server) == "30000"
+    named = Database(make_url(server.url).update_query_dict({"tcp_user_timeout": "5000"}).render_as_string(False))  # noqa: FBT003 - its own signature
+    assert asked(named) == "5000"
+    server.close()
+    named.close()

@@ -1,7 +1,7 @@
 """When a reader's digest is due: their local hour, in their zone, whatever daylight saving does."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -34,7 +34,7 @@ def last_slot(frequency: Frequency, hours: Hours, now: datetime) -> datetime:
     """The latest moment at or before `now` at which a digest of this frequency was due, in UTC."""
     if frequency is Frequency.HOURLY:
         return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    day = now.astimezone(ZoneInfo(hours.time_zone)).date()
+    day = now.astimezone(zone_of(hours.time_zone)).date()
     for back in range(9):
         candidate = day - timedelta(days=back)
         if not hours.has_day(frequency, candidate.weekday()):
@@ -66,12 +66,17 @@ def is_zone(name: str) -> bool:
     return True
 
 
+def zone_of(name: str) -> tzinfo:
+    """The zone of this name; UTC for one that this machine no longer knows, so that no digest is lost."""
+    return ZoneInfo(name) if is_zone(name) else UTC
+
+
 def local(wall: datetime, time_zone: str) -> datetime:
     """A wall-clock time as a UTC moment.
 
     In the hour that daylight saving skips, the moment the clock jumps past it; in the hour that comes twice, the first.
     """
-    return wall.replace(tzinfo=ZoneInfo(time_zone), fold=0).astimezone(UTC)
+    return wall.replace(tzinfo=zone_of(time_zone), fold=0).astimezone(UTC)
 
 
 def next_slots(frequency: Frequency, hours: Hours, now: datetime, until: datetime) -> list[datetime]:

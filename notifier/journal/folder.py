@@ -36,7 +36,8 @@ class Folder:
 
     def note(self, descriptor: int, ids: list[int]) -> None:
         """Write these down. Raises OSError, where the disk is full for instance."""
-        line = b"".join([b"%d\n" % one for one in ids])
+        # Whatever stands before it: half an id that a full disk cut off must not become another one.
+        line = b"-\n" + b"".join([b"%d\n" % one for one in ids])
         if os.write(descriptor, line) != len(line):
             raise OSError("a page of the journal was written in part")
 

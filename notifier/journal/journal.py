@@ -29,9 +29,9 @@ class Journal:
         self._logged_at = -LOG_S
 
     @contextmanager
-    def page(self) -> Iterator["Page"]:
-        """A page for one claim. What is not `settled` when the block ends stays, for whoever looks for orphans."""
-        page = Page(self, secrets.token_hex(16))
+    def page(self, account: str = "") -> Iterator["Page"]:
+        """A page for one claim of an account. What is not `settled` at the end stays, for whoever looks for orphans."""
+        page = Page(self, f"{secrets.token_hex(16)}.{account}")
         try:
             yield page
         finally:

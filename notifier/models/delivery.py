@@ -144,7 +144,8 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
-    lease_token: Mapped[str | None] = mapped_column(String(32))
+    lease_token: Mapped[str | None] = mapped_column(String(80))
+    """32 random digits, a full stop and the account's name."""
     """Names the claim, so that a late owner cannot overwrite what its successor recorded."""
     account: Mapped[str] = mapped_column(String(40), default="")
     """Through which it was last tried."""

@@ -6,13 +6,10 @@ import ssl
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, Self
+from typing import Self
 
-from notifier.account import Account, TlsPolicy
+from notifier.account import SESSION_STEPS, Account, TlsPolicy
 from notifier.transports.replies import FINAL, text_of
-
-STEPS: Final = 2
-"""A session has so many times `connect_timeout_s` to come about: one step alone has that time once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,7 @@ def open_session(account: SmtpAccount) -> smtplib.SMTP:
 
     Raises SessionRefusedError.
     """
-    ends_at = time.monotonic() + STEPS * account.connect_timeout_s
+    ends_at = time.monotonic() + SESSION_STEPS * account.connect_timeout_s
     try:
         smtp = _connect(account)
     except (OSError, smtplib.SMTPException, ValueError) as fault:

@@ -58,11 +58,12 @@ class Pool:
         for key, events in self._selector.select(seconds):
             channel: Channel = key.data
             self.ready.add(channel)
-            if events & EVENT_WRITE:
-                answers += channel.flush()
-            if events & EVENT_READ and not channel.is_over:
+            # What the server said before the line was cut counts: it is read before anything is written.
+            if events & EVENT_READ:
                 answers += channel.hear()
                 self.has_heard = True
+            if events & EVENT_WRITE and not channel.is_over:
+                answers += channel.flush()
         answers += self._give_up()
         self.look_after()
         return answers

@@ -116,7 +116,8 @@ class SmtpTransport:
                 answers += channel.begin(message)
         # Before another one is opened: the number of a socket that was closed may be the next one's.
         self._pool.look_after()
-        if self._pool.has_room():
+        # To open one takes time, in which contents that are on their way are not heard of: not at the end of a slice.
+        if self._pool.has_room() and feed.may_begin():
             answers += self._open(feed)
         return answers
 

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
 
 from notifier.consent.preferences import Preferences
+from notifier.domain.schedule import zone_of
 from notifier.domain.text.dates import Dates
 from notifier.domain.text.locales import base_language, locale_of
 from notifier.domain.text.spoken import Spoken
@@ -99,7 +99,7 @@ def keywords(spoken: Spoken) -> dict[str, str]:
 
 def pauses(found: Preferences, speaks: Voice, now: datetime) -> list[tuple[str, str]]:
     """(date, its name): the first day with letters again."""
-    zone = ZoneInfo(found.hours.time_zone)
+    zone = zone_of(found.hours.time_zone)
     ends = [(now + lasts).astimezone(zone) for lasts in PAUSES]
     return [(end.date().isoformat(), day_of(end, found, speaks)) for end in ends]
 

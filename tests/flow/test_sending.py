@@ -137,6 +137,48 @@ def test_an_uncertain_letter_counts_as_sent_where_the_site_wants_it_so(world: Wo
     world.balance()
 
 
+def test_nobody_gets_a_third_copy_because_a_server_is_slow_to_answer(world: World) -> None:
+    span = planned(world, "a@x.example")
+    world.wire.seen.clear()
+    world.wire.outcomes["a@x.example"] = Uncertain("connection lost: no answer in time")
+    for _ in range(4):
+        flow.deliver(world.parts, *span, world.clock)
+        world.later(minutes=20)
+    assert len(world.wire.seen) == 2
+    assert states(world) == {(State.SENT, Reason.UNCERTAIN): 1}
+    with world.parts.db.reading() as session:
+        assert session.scalar(select(Delivery.account).where(Delivery.lane == Lane.ALERTS)) == "smtp"
+    world.balance()
+
+
+def test_what_a_journal_alone_knows_is_written_down_whole(world: World, tmp_path: Path) -> None:
+    span = planned(world, "a@x.example")
+    with world.parts.db.writing() as session:
+        session.execute(update(Delivery).where(Delivery.lane == Lane.ALERTS).values(reason=Reason.QUIET))
+    world.parts = replace(world.parts, transports={"smtp": Breaks()})
+    with pytest.raises(KeyboardInterrupt):
+        flow.deliver(world.parts, *span, world.clock)
+    flow.settle_orphans(replace(world.parts, journal=Journal(Folder(tmp_path / "journal"))), world.now)
+    assert states(world) == {(State.SENT, None): 1}
+    with world.parts.db.reading() as session:
+        assert session.scalar(select(Delivery.account).where(Delivery.lane == Lane.ALERTS)) == "smtp"
+
+
+def test_a_page_that_cannot_be_read_just_now_is_not_taken_for_an_empty_one(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span = planned(world, "a@x.example")
+    world.parts = replace(world.parts, transports={"smtp": Breaks()})
+    with pytest.raises(KeyboardInterrupt):
+        flow.deliver(world.parts, *span, world.clock)
+    monkeypatch.setattr(Journal, "read", lambda _self, _token: None)
+    assert flow.settle_orphans(replace(world.parts, journal=Journal(Folder(tmp_path / "journal"))), world.now) == 0
+    assert states(world) == {(State.SENDING, None): 1}
+    monkeypatch.undo()
+    assert flow.settle_orphans(replace(world.parts, journal=Journal(Folder(tmp_path / "journal"))), world.now) == 1
+    assert states(world) == {(State.SENT, None): 1}
+
+
 @dataclass
 class Dead(MemoryTransport):
     """A server that nobody reaches."""

@@ -103,6 +103,14 @@ def test_a_line_that_was_cut_off_is_not_believed(folder: Folder) -> None:
     assert folder.read("t") == {12, 345}
 
 
+def test_what_comes_after_a_line_that_was_cut_off_is_believed_and_not_joined_to_it(folder: Folder) -> None:
+    descriptor = folder.open("t")
+    os.write(descriptor, b"12\n3")
+    folder.note(descriptor, [45, 6])
+    os.close(descriptor)
+    assert folder.read("t") == {12, 45, 6}
+
+
 def test_without_redis_the_file_alone_is_enough(folder: Folder, valkey: Valkey) -> None:
     journal = Journal(folder, InRedis(valkey.url, 60))
     with journal.page() as page:

@@ -150,6 +150,18 @@ def test_policy_halts_the_account_and_its_letters_wait(post: Post) -> None:
     assert post.world.balance().queued == 0
 
 
+def test_a_sender_that_is_refused_before_any_letter_is_named_halts_the_account_too(post: Post) -> None:
+    post.world.with_settings(policy_refusals_halt=3)
+    post.readers(*(f"r{n}" for n in range(3)))
+    for n in range(3):
+        refused = Refused("550 5.7.1 sender not allowed", charged=False)
+        post.world.wire.outcomes[f"r{n}@example.org"] = refused
+    post.send()
+    (alarm,) = post.alarms()
+    assert (alarm.about, alarm.halted_until) == ("account:smtp", post.now + timedelta(hours=4))
+    assert post.world.balance().queued == 3, "no letter is at fault"
+
+
 def test_a_few_refusals_among_many_letters_halt_nothing(post: Post) -> None:
     post.world.with_settings(policy_refusals_halt=2, policy_refusals_share=0.5)
     post.readers(*(f"r{n}" for n in range(6)))

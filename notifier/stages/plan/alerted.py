@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
+from notifier.domain.schedule import zone_of
 from notifier.domain.words import ItemKind, LetterKind, State
 from notifier.models import Delivery, Item, Subscriber
 
@@ -18,7 +18,7 @@ _LONGEST_DAY: Final = timedelta(hours=26)
 
 def local_day(zone: str, now: datetime) -> str:
     """The date where somebody lives."""
-    return now.astimezone(ZoneInfo(zone)).date().isoformat()
+    return now.astimezone(zone_of(zone)).date().isoformat()
 
 
 def alerts_of_the_day(session: Session, zones: Mapping[int, str], now: datetime) -> Counter[int]:

@@ -2,12 +2,11 @@
 
 from datetime import datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from notifier.domain.schedule import Hours, next_slot
+from notifier.domain.schedule import Hours, next_slot, zone_of
 from notifier.domain.words import Frequency, LetterKind
 from notifier.models import Subscriber, Subscription
 from notifier.stages.plan.letters import Draft, Edition
@@ -55,8 +54,8 @@ def _until(edition: Edition, lasts: timedelta) -> dict[str, str]:
 def _first_at(edition: Edition, reader: Subscriber, often: Frequency) -> datetime:
     """Noon, where the site is, of the day where the reader is: a letter tells days by the site's clock."""
     hours = Hours(reader.time_zone, reader.digest_hour, reader.digest_weekday)
-    day = next_slot(often, hours, edition.now).astimezone(ZoneInfo(reader.time_zone)).date()
-    return datetime.combine(day, time(12), ZoneInfo(edition.site.time_zone))
+    day = next_slot(often, hours, edition.now).astimezone(zone_of(reader.time_zone)).date()
+    return datetime.combine(day, time(12), zone_of(edition.site.time_zone))
 
 
 def _plan(

@@ -91,6 +91,11 @@ def claim(session: Session, span: Span, token: str, now: datetime, terms: Terms,
     return Claim(token, tuple(sorted(map(Owed._make, won))))
 
 
+def account_of(token: str) -> str:
+    """The account that a claim was made for: its token ends with the name, so that nobody has to be asked."""
+    return token.partition(".")[2]
+
+
 def is_open(session: Session, span: Span, now: datetime) -> bool:
     """Whether something of a span may be sent now, or is too old to be."""
     waits = span.due(now) | (span.queued() & is_free() & (Delivery.expires_at <= now))
@@ -147,7 +152,8 @@ def settle(session: Session, token: str, accepted: Collection[int], now: datetim
     A letter that outlived every try is failed. Gives how many were still open.
     """
     ours = (Delivery.lease_token == token) & (Delivery.state == State.SENDING)
-    sent = free(ours & among(session, Delivery.id, accepted), State.SENT).values(detail=NOTED, finished_at=now)
+    written = {"detail": NOTED, "finished_at": now, "reason": None, "account": account_of(token)}
+    sent = free(ours & among(session, Delivery.id, accepted), State.SENT).values(**written)
     waiting = free(ours, State.QUEUED).values(next_attempt_at=now)
     return (
         (tally.end(session, sent) if accepted else 0)
