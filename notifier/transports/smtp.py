@@ -102,9 +102,10 @@ class SmtpTransport:
 
     def _is_through(self, feed: Feed) -> bool:
         # A letter that only lacks a connection waits for one as long as its slice lasts.
-        if self._pool.at_hand and self._pool.may_open and feed.may_begin():
+        lacks_one = bool(self._pool.at_hand) and self._pool.may_open
+        if feed.may_begin() and (lacks_one or feed.wait_s() is not None):
             return False
-        return feed.wait_s() is None and all(one.is_idle or one.is_leaving for one in self._pool.channels)
+        return all(one.is_idle or one.is_leaving for one in self._pool.channels)
 
     def _speak(self, feed: Feed, made: _Made) -> list[Answer]:
         """Give each connection that waits for us its content or its next letter."""
