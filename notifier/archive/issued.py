@@ -14,7 +14,7 @@ from notifier.domain.desk_words import IssueState
 from notifier.domain.html import excerpt, to_text
 from notifier.domain.issues import Audience
 from notifier.domain.words import LetterKind
-from notifier.models import Archived, Issue, IssueItem, Site
+from notifier.models import Archived, Issue, IssueItem, Site, Wave
 
 LEAD_MAX: Final = 280
 _GOING: Final = (IssueState.SENDING, IssueState.PAUSED, IssueState.SENT)
@@ -31,7 +31,7 @@ class Headed:
 
 
 def issues(session: Session, since: datetime, articles_max: int) -> Iterator[Sent]:
-    """Issues that have begun to leave, under the subject that most got; one whose subject is still tried out waits."""
+    """Issues that have begun to leave, under the subject of all others; one waits while that may still change."""
     del articles_max
     rows = session.scalars(
         select(Issue)
@@ -45,7 +45,9 @@ def issues(session: Session, since: datetime, articles_max: int) -> Iterator[Sen
         .order_by(Issue.begun_at)
         .limit(FILED_AT_ONCE)
     ).all()
-    ready = [one for one in rows if is_public(Audience.stored(one.audience)) and _has_subject(one)]
+    public = [one for one in rows if is_public(Audience.stored(one.audience))]
+    tried_out = _tried_out(session, [one.id for one in public if not one.is_winner_known])
+    ready = [one for one in public if one.id not in tried_out]
     items = _items(session, [one.id for one in ready])
     for one in ready:
         if one.begun_at is not None:
@@ -80,8 +82,10 @@ def headed(session: Session, rows: Sequence[Archived]) -> dict[int, Headed]:
     return {ids[one]: Headed(title, excerpt(to_text(html), LEAD_MAX)) for one, title, html in found}
 
 
-def _has_subject(one: Issue) -> bool:
-    return len(one.subjects) < 2 or one.winner is not None  # noqa: PLR2004 - two are a choice
+def _tried_out(session: Session, issue_ids: Sequence[int]) -> set[int]:
+    """Those of them with a wave that waits for its subject."""
+    waiting = among(session, Wave.issue_id, issue_ids), Wave.is_rest, Wave.planned_at.is_(None)
+    return set(session.scalars(select(Wave.issue_id).where(*waiting))) if issue_ids else set()
 
 
 def _items(session: Session, issue_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:

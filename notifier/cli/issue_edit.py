@@ -1,4 +1,4 @@
-"""Commands that change an issue or look it over: its words, items and audience, its checks, its winner, a copy."""
+"""Commands that change an issue or look it over: its words, items and audience, its letter, its winner, a copy."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,14 +10,16 @@ import typer
 from rich.table import Table
 from sqlalchemy import select
 
-from notifier import settings
+from notifier import clock, settings
 from notifier.cli.issues import Id, issue_app, opened, told
 from notifier.cli.words import FAILED, SiteOption, console, refuse
+from notifier.domain.address import AddressInvalid
 from notifier.domain.desk_words import WinnerRule
 from notifier.domain.issues import Audience, Composed
+from notifier.domain.outcome import Outcome, Sent
 from notifier.domain.text.strings import Strings
 from notifier.domain.words import ItemKind
-from notifier.issues import checks, compose, reading, sending
+from notifier.issues import checks, compose, reading, sending, trials
 from notifier.issues.checks import Level
 from notifier.issues.letters import Look, made
 from notifier.models import Issue, IssueItem, Item
@@ -30,8 +32,9 @@ _COLOURS = {Level.GOOD: "green", Level.WARN: "yellow", Level.BAD: "red"}
 
 def add_to(_app: typer.Typer) -> None:
     """Register the commands, among those about issues."""
-    for command in (edit, items, pin, unpin, checks_, winner, duplicate, unschedule):
+    for command in (edit, items, pin, unpin, checks_, preview, winner, duplicate, unschedule):
         issue_app.command(command.__name__.rstrip("_"))(command)
+    issue_app.command("test")(try_out)
 
 
 def edit(
@@ -118,6 +121,42 @@ def checks_(
     console.print(table)
     if any(one.level is Level.BAD for one in found):
         raise typer.Exit(FAILED)
+
+
+def preview(
+    issue: Id,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the HTML.")] = Path("letter.html"),
+    site: SiteOption = "",
+) -> None:
+    """Write its letter into a file, as it would be sent now."""
+    parts, row, _ = opened(issue, site)
+    try:
+        letter = made(parts, row, Look(), clock.now())
+    except (RenderFailed, ValueError) as fault:
+        refuse(f"the letter cannot be made: {fault}", FAILED)
+    out.write_text(letter.html, encoding="utf-8")
+    console.print(f"{letter.subject}\n{out}: {len(letter.html.encode()):,} bytes", highlight=False)
+
+
+def try_out(
+    issue: Id,
+    to: Annotated[str, typer.Argument(help="Your own address.")],
+    subject: Annotated[int, typer.Option(min=1, help="Its number among the issue's subjects, from 1.")] = 1,
+    site: SiteOption = "",
+) -> None:
+    """Send its letter to one address, marked as a test and outside of all books; twenty an hour at most."""
+    parts, row, of = opened(issue, site)
+    if subject > max(1, len(row.subjects)):
+        refuse(f"issue {issue} has no subject {subject}", FAILED)
+    try:
+        outcome: Outcome = told(lambda: trials.send_to(parts, of, to, subject - 1))
+    except AddressInvalid as fault:
+        refuse(f"{to!r} is not an address ({fault.key})")
+    except (RenderFailed, ValueError) as fault:
+        refuse(f"the letter cannot be made: {fault}", FAILED)
+    if not isinstance(outcome, Sent):
+        refuse(f"the server did not take it: {outcome.reply}", FAILED)
+    console.print(f"sent: {outcome.reply}", highlight=False)
 
 
 def winner(

@@ -1,4 +1,4 @@
-"""Commands about issues: compose, look, send, stop, and look on."""
+"""Commands about issues: compose, show, send, stop, and look on."""
 
 import time
 from collections import deque
@@ -16,16 +16,13 @@ from notifier import assembly, clock
 from notifier.cli.books import RATE_OVER_S, WATCH_S, pace
 from notifier.cli.words import FAILED, SiteOption, console, moment, refuse, the_site
 from notifier.desk.audit import COMMAND_LINE, Actor
-from notifier.domain.address import AddressInvalid
 from notifier.domain.desk_words import IssueState
 from notifier.domain.issues import Audience, Composed, IssueRefused, When
-from notifier.domain.outcome import Sent
 from notifier.issues import compose, reading, sending
-from notifier.issues.letters import Look, addressed, content, made, post
 from notifier.issues.rows import Which
+from notifier.issues.waves import rests_waiting
 from notifier.models import Issue, Item
 from notifier.parts import Parts
-from notifier.stages.render import RenderFailed
 
 issue_app = typer.Typer(no_args_is_help=True, help="Newsletters that an editor composes.")
 Id = Annotated[int, typer.Argument(help="The issue's number, as `notifier issue list` shows it.")]
@@ -85,15 +82,22 @@ def list_(site: SiteOption = "") -> None:
 
 @issue_app.command()
 def show(issue: Id, site: SiteOption = "") -> None:
-    """An issue: its items, whom it would reach, its waves."""
+    """An issue: its items, whom it would reach, its subjects and which of them all others get, its waves."""
     parts, row, _ = opened(issue, site)
     with parts.db.reading() as session:
-        items, waves = reading.items(session, issue), reading.waves(session, issue)
+        items, waves, rests = (
+            reading.items(session, issue),
+            reading.waves(session, issue),
+            rests_waiting(session, issue),
+        )
         reached = reading.count(session, row.site_id, Audience.stored(row.audience), clock.now())
     console.print(f"{row.title} ({row.state}, {row.language}): {reached:,} readers now", highlight=False)
     for n, one in enumerate(items, 1):
         marks = [word for word, is_so in (("pinned", one.is_pinned), ("taken back", not one.is_live)) if is_so]
         console.print(" · ".join([f"{n}. {one.title}", *marks]), highlight=False, markup=False)
+    for n, subject in enumerate(row.subjects, 1):
+        whose = [_winner(row, rests)] if row.winner == n - 1 else []
+        console.print(" · ".join([f"subject {n}: {subject}", *whose]), highlight=False, markup=False)
     if waves:
         table = Table("time zone", "part", "due", "planned", "letters")
         for wave in waves:
@@ -101,37 +105,6 @@ def show(issue: Id, site: SiteOption = "") -> None:
             planned = moment(wave.planned_at)
             table.add_row(wave.time_zone or "all", part, moment(wave.due_at), planned, f"{wave.planned_count:,}")
         console.print(table)
-
-
-@issue_app.command()
-def preview(
-    issue: Id,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Where to write the HTML.")] = Path("letter.html"),
-    site: SiteOption = "",
-) -> None:
-    """Write its letter into a file, as it would be sent now."""
-    parts, row, _ = opened(issue, site)
-    try:
-        letter = made(parts, row, Look(), clock.now())
-    except (RenderFailed, ValueError) as fault:
-        refuse(f"the letter cannot be made: {fault}", FAILED)
-    out.write_text(letter.html, encoding="utf-8")
-    console.print(f"{letter.subject}\n{out}: {len(letter.html.encode()):,} bytes", highlight=False)
-
-
-@issue_app.command("test")
-def try_out(issue: Id, to: Annotated[str, typer.Argument(help="Your own address.")], site: SiteOption = "") -> None:
-    """Send its letter to one address, marked as a test and outside of all books."""
-    parts, row, of = opened(issue, site)
-    with parts.db.reading() as session:
-        found = content(session, row, Look(is_trial=True), of.now)
-    try:
-        outcome = post(parts, addressed(parts, parts.press, found, to, of.now))
-    except AddressInvalid as fault:
-        refuse(f"{to!r} is not an address ({fault.key})")
-    if not isinstance(outcome, Sent):
-        refuse(f"the server did not take it: {outcome.reply}", FAILED)
-    console.print(f"sent: {outcome.reply}", highlight=False)
 
 
 @issue_app.command()
@@ -241,3 +214,9 @@ def told(act: Callable[[], Any]) -> Any:  # noqa: ANN401 - what the act gives
         return act()
     except IssueRefused as refusal:
         refuse(refusal.key.replace("_", " "), FAILED)
+
+
+def _winner(row: Issue, rests: int) -> str:
+    if row.is_winner_known:
+        return "for all others"
+    return "for all others so far: nobody chose, too little was counted" if rests else "the first, as nobody chose"

@@ -1,6 +1,6 @@
 """Write an issue: its words, its items and their order. Each act is one transaction and one line in the log."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
@@ -31,13 +31,22 @@ def change(parts: Parts, of: Which, words: Composed) -> None:
     columns = _columns(parts, words)
     with parts.db.writing() as session:
         issue = _open(session, of)
-        # A rest without a sample, or a sample without a rest: the waves of a plan fit its subjects.
-        if issue.send_at or issue.local_at:
-            _refuse_other_shape(issue, words)
-        for name, value in columns.items():
-            setattr(issue, name, value)
-        issue.changed_at, issue.winner = of.now, None
-        note(session, of, "changed")
+        _write(issue, words, columns)
+        _touch(session, of, issue, "changed")
+
+
+def rewrite(parts: Parts, of: Which, words: Composed, item_ids: Sequence[int]) -> None:
+    """Write its words and choices anew and show exactly these articles in this order: all of that, or nothing.
+
+    What was pinned stays so. Raises IssueRefused, LookupError.
+    """
+    columns = _columns(parts, words)
+    with parts.db.writing() as session:
+        issue = _open(session, of)
+        _write(issue, words, columns)
+        kept = IssueItem.issue_id == issue.id, IssueItem.is_pinned
+        pinned = set(session.scalars(select(IssueItem.item_id).where(*kept)))
+        _touch(session, of, issue, "changed", {"items": _show(session, issue, item_ids, pinned)})
 
 
 def add_items(parts: Parts, of: Which, item_ids: Sequence[int]) -> int:
@@ -64,16 +73,7 @@ def set_items(parts: Parts, of: Which, item_ids: Sequence[int], pinned: Collecti
     """Show exactly these articles of the site in this order, and keep some at the top. Raises as `add_items`."""
     with parts.db.writing() as session:
         issue = _open(session, of)
-        ours = (Item.site_id == of.site_id) & (Item.kind == ItemKind.ARTICLE)
-        known = set(session.scalars(select(Item.id).where(Item.id.in_(item_ids), ours)))
-        order = [one for one in dict.fromkeys(item_ids) if one in known]
-        if len(order) > ITEMS_MAX:
-            raise IssueRefused("items_many", "item")
-        session.execute(delete(IssueItem).where(IssueItem.issue_id == issue.id))
-        session.add_all(
-            IssueItem(issue_id=issue.id, item_id=one, position=n, is_pinned=one in pinned)
-            for n, one in enumerate(order)
-        )
+        _show(session, issue, item_ids, pinned)
         _touch(session, of, issue, "items_ordered")
 
 
@@ -144,6 +144,29 @@ def _arrange(parts: Parts, of: Which, arranged: Callable[[list[int]], list[int]]
         _touch(session, of, issue, "items_ordered")
 
 
+def _write(issue: Issue, words: Composed, columns: Mapping[str, object]) -> None:
+    # A rest without a sample, or a sample without a rest: the waves of a plan fit its subjects.
+    if issue.send_at or issue.local_at:
+        _refuse_other_shape(issue, words)
+    for name, value in columns.items():
+        setattr(issue, name, value)
+    issue.winner, issue.is_winner_known = None, False
+
+
+def _show(session: Session, issue: Issue, item_ids: Sequence[int], pinned: Collection[int]) -> int:
+    """Gives how many articles it shows now."""
+    ours = (Item.site_id == issue.site_id) & (Item.kind == ItemKind.ARTICLE)
+    known = set(session.scalars(select(Item.id).where(Item.id.in_(item_ids), ours)))
+    order = [one for one in dict.fromkeys(item_ids) if one in known]
+    if len(order) > ITEMS_MAX:
+        raise IssueRefused("items_many", "item")
+    session.execute(delete(IssueItem).where(IssueItem.issue_id == issue.id))
+    session.add_all(
+        IssueItem(issue_id=issue.id, item_id=one, position=n, is_pinned=one in pinned) for n, one in enumerate(order)
+    )
+    return len(order)
+
+
 def _number(session: Session, issue: Issue, order: Sequence[int]) -> None:
     session.flush()
     if order:
@@ -158,9 +181,11 @@ def _open(session: Session, of: Which) -> Issue:
     return issue
 
 
-def _touch(session: Session, of: Which, issue: Issue, action: str) -> None:
+def _touch(
+    session: Session, of: Which, issue: Issue, action: str, detail: Mapping[str, str | int] | None = None
+) -> None:
     issue.changed_at = of.now
-    note(session, of, action)
+    note(session, of, action, detail)
 
 
 def _refuse_other_shape(issue: Issue, words: Composed) -> None:

@@ -29,13 +29,13 @@ class Interest:
 
 
 def interest(session: Session, issue: Issue) -> Mapping[int, int] | None:
-    """How often people, not machines, opened or clicked the letters of each subject, by its place.
+    """How often people, not machines, opened or clicked the samples' letters of each subject, by its place.
 
     None where an editor chooses by hand, or nothing was counted.
     """
     if issue.winner_rule is WinnerRule.HAND:
         return None
-    subjects = _subjects(session, issue.id)
+    subjects = _subjects(session, issue.id, only_samples=True)
     asked = clicks_of if issue.winner_rule is WinnerRule.CLICKS else opens_of
     moved = _by_subject(subjects, asked(session, subjects))
     return moved if moved.total() else None
@@ -54,12 +54,13 @@ def of_issue(session: Session, issue_id: int) -> Interest:
     )  # fmt: skip
 
 
-def _subjects(session: Session, issue_id: int) -> dict[int, int]:
+def _subjects(session: Session, issue_id: int, *, only_samples: bool = False) -> dict[int, int]:
     """The issue's letters, and the place of the subject that each has."""
     # Spelt out, for a parameter would hide from the database that an index holds just the letters of issues.
     is_issue = Letter.kind == literal(LetterKind.ISSUE.value, literal_execute=True)
     theirs = select(Letter.id, Letter.data).where(is_issue, Letter.about_id == issue_id)
-    return {letter: int(data["subject"]) for letter, data in session.execute(theirs)}
+    found = session.execute(theirs)
+    return {letter: int(data["subject"]) for letter, data in found if not (only_samples and data.get("is_rest"))}
 
 
 def _by_subject(subjects: Mapping[int, int], found: Mapping[int, Heed]) -> Counter[int]:

@@ -21,7 +21,7 @@ from notifier.domain.words import ItemKind, ItemState, LetterKind
 from notifier.models import Issue, IssueItem, Item, Site, Subscriber, Tally, Topic, Wave
 from notifier.patience import be_quick, was_too_slow
 from notifier.stages import books
-from notifier.stages.plan.audience import fits
+from notifier.stages.plan.audience import would_get
 
 PAGE: Final = 50
 FOUND_MAX: Final = 20
@@ -132,7 +132,8 @@ def found(session: Session, site_id: int, words: str, before: int = 0) -> Sequen
 def count(session: Session, site_id: int, audience: Audience, now: datetime) -> int:
     """How many readers it would reach now."""
     allow_bulk(session)
-    return session.scalar(select(func.count(Subscriber.id)).where(fits(session, site_id, audience, now))) or 0
+    whom = would_get(session, site_id, audience, now)
+    return session.scalar(select(func.count(Subscriber.id)).where(whom)) or 0
 
 
 def reach(db: Database, site_id: int, audience: Audience, now: datetime, sampling: Sampling = Sampling()) -> Reach:
@@ -148,7 +149,7 @@ def reach(db: Database, site_id: int, audience: Audience, now: datetime, samplin
         # Always the same ones, so that the number stands still; not every so many-th, for ids may have a rhythm.
         ids = sorted(Random(span).sample(range(first, last + 1), sampling.size))  # noqa: S311 - no secret
         look_up_only(session)
-        some = fits(session, site_id, audience, now, are_few=True), among(session, Subscriber.id, ids)
+        some = would_get(session, site_id, audience, now, are_few=True), among(session, Subscriber.id, ids)
         hits = session.scalar(select(func.count(Subscriber.id)).where(*some)) or 0
     if hits >= sampling.hits_least:
         return Reach(_round(hits * span // sampling.size), Certainty.ABOUT)

@@ -64,11 +64,10 @@ def unschedule(parts: Parts, of: Which) -> None:
 
 
 def choose_winner(parts: Parts, of: Which, subject: int) -> None:
-    """Say which subject the rest gets, as long as none of it is planned. Raises IssueRefused, LookupError."""
+    """Say which subject the rest gets, as long as any of it is not planned. Raises IssueRefused, LookupError."""
     with parts.db.writing() as session:
         issue = _in(session, of, *RUNNING, IssueState.PAUSED)
-        rest = select(Wave.id).where(Wave.issue_id == issue.id, Wave.is_rest, Wave.planned_at.is_not(None))
-        if not 0 <= subject < len(issue.subjects) or session.scalar(rest.limit(1)) is not None:
+        if not 0 <= subject < len(issue.subjects) or not waves.rests_waiting(session, issue.id):
             raise IssueRefused("winner_late", "winner")
         issue.winner, issue.is_winner_known = subject, True
         note(session, of, "winner_chosen", {"subject": subject})
@@ -87,6 +86,7 @@ def resume(parts: Parts, of: Which) -> None:
     """Go on where it was paused; letters have at least half of their time again. Raises IssueRefused, LookupError."""
     with transaction(parts.db, parts.bell) as session:
         issue = _in(session, of, IssueState.PAUSED)
+        waves.make_up(session, issue, issue.paused_at or of.now, of.now)
         issue.state, issue.paused_at = IssueState.SENDING, None
         session.flush()
         ours = deliveries(session, issue.id)
@@ -131,8 +131,10 @@ def plan_wave(parts: Parts, wave_id: int, now: datetime) -> None:
         site = session.get_one(Site, issue.site_id)
         edition = Edition(site, parts.renderer.languages, now, parts.keeps(LetterKind.ISSUE), parts.room)
         before = newest(session)
-        if wave.is_rest and issue.winner is None:
-            settle_winner(issue, interest(session, issue))
+        if wave.is_rest and not issue.is_winner_known:
+            settle_winner(issue, interest(session, issue), is_last=waves.rests_waiting(session, issue.id) == 1)
+        if not wave.is_rest:
+            waves.let_rest_wait(session, issue, wave, now)
         wave.planned_count = plan(session, edition, issue, wave)
         wave.planned_at, wave.first_id, wave.last_id = now, before + 1, newest(session)
         if issue.state is IssueState.SCHEDULED:

@@ -13,7 +13,7 @@ from notifier.issues.rows import Which, locked, note
 from notifier.models import AuditEvent, Issue, Trial, User
 from notifier.parts import Parts
 from notifier.queue import later, to_try, transaction
-from notifier.stages.render import Press, RenderFailed
+from notifier.stages.render import RenderFailed
 
 PER_HOUR: Final = 20
 
@@ -49,7 +49,7 @@ def send_to(parts: Parts, of: Which, to: str, subject: int) -> Outcome:
         note(session, of, "tried")
     with parts.db.reading() as session:
         found = content(session, issue, Look(subject, is_trial=True), of.now)
-    return post(parts, addressed(parts, Press(parts.renderer), found, to, of.now))
+    return post(parts, addressed(parts, parts.press.apart(), found, to, of.now))
 
 
 def send(parts: Parts, trial_id: int, now: datetime) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import exists, func, literal, select, update
+from sqlalchemy.orm import Session, aliased
 
 from notifier.domain.desk_words import IssueState
 from notifier.domain.schedule import is_zone, local
-from notifier.models import Issue, Site, Subscriber, Wave
+from notifier.domain.words import LetterKind, State
+from notifier.models import Delivery, Issue, Site, Subscriber, Wave
 from notifier.parts import Parts
 
 _WEST: Final = timezone(timedelta(hours=-12))
@@ -33,6 +34,40 @@ def is_ripe(session: Session, wave: Wave, now: datetime) -> bool:
         Wave.issue_id == wave.issue_id, Wave.time_zone == wave.time_zone, ~Wave.is_rest, Wave.planned_at.is_(None)
     )
     return not wave.is_rest or session.scalar(sample) is None
+
+
+def let_rest_wait(session: Session, issue: Issue, sample: Wave, now: datetime) -> None:
+    """Give a sample that is being planned the whole of its time: its rest comes no earlier than that after now.
+
+    It may be late: after a pause or an outage, or where the hour had passed when the issue was scheduled.
+    """
+    least = now + _lag(issue, is_rest=True)
+    its_rest = Wave.issue_id == issue.id, Wave.time_zone == sample.time_zone, Wave.is_rest, Wave.planned_at.is_(None)
+    session.execute(update(Wave).where(*its_rest, Wave.due_at < least).values(due_at=least))
+
+
+def make_up(session: Session, issue: Issue, paused_at: datetime, now: datetime) -> None:
+    """After a pause, give samples of which letters were held back the time again that it took from them.
+
+    A sample that was out as a whole was opened meanwhile: its rest is due when it was.
+    """
+    sample = aliased(Wave)
+    # Spelt out: with a parameter no plan that is kept could use the index of just these.
+    is_queued = Delivery.state == literal(State.QUEUED.value, literal_execute=True)
+    held = exists().where(
+        Delivery.id.between(sample.first_id, sample.last_id), Delivery.lane == LetterKind.ISSUE.lane, is_queued,
+        Delivery.kind == LetterKind.ISSUE, Delivery.about_id == issue.id,
+    )  # fmt: skip
+    of_rest = (sample.issue_id == Wave.issue_id) & (sample.time_zone == Wave.time_zone) & ~sample.is_rest
+    rests = select(Wave).join(sample, of_rest).where(Wave.issue_id == issue.id, Wave.is_rest, Wave.planned_at.is_(None))
+    for one in session.scalars(rests.where(sample.first_id > 0, held)):
+        one.due_at = now + max(one.due_at - paused_at, timedelta())
+
+
+def rests_waiting(session: Session, issue_id: int) -> int:
+    """How many waves of those are not planned yet who were not in the sample."""
+    waiting = Wave.issue_id == issue_id, Wave.is_rest, Wave.planned_at.is_(None)
+    return session.scalar(select(func.count(Wave.id)).where(*waiting)) or 0
 
 
 def follow_zones(parts: Parts, now: datetime) -> None:
@@ -65,7 +100,11 @@ def _follow(session: Session, issue: Issue, now: datetime) -> None:
     open_ = [one for one in waves if one.planned_at is None]
     if not open_:
         return
+    # Once a sample is planned its rest follows that, not the clocks.
+    begun = {one.time_zone for one in waves if one.planned_at is not None and not one.is_rest}
     for one in open_:
+        if one.is_rest and one.time_zone in begun:
+            continue
         at = _moment(session, issue, one.time_zone) + _lag(issue, is_rest=one.is_rest)
         if one.due_at != at and one.due_at > now:
             one.due_at = at

@@ -3,6 +3,7 @@
 from notifier.models.access import AddressMove, ReaderSession, SignIn, SignInToken
 from notifier.models.archive import Archived, ArchivedItem, ArchivedTopic
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
+from notifier.models.barring import DomainOf, is_reachable
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic, takes_comments
 from notifier.models.corrections import Correction, Headline, OtherVersion
@@ -49,6 +50,7 @@ __all__ = [
     "DaySum",
     "Delivery",
     "DeliveryEvent",
+    "DomainOf",
     "Endpoint",
     "Headline",
     "Import",
@@ -97,6 +99,7 @@ __all__ = [
     "Wave",
     "follows_since",
     "is_awake",
+    "is_reachable",
     "is_waiting",
     "takes_comments",
 ]

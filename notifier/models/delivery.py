@@ -85,7 +85,8 @@ class Letter(Base):
     about_id: Mapped[int] = mapped_column(BigId, default=0)
     """The same as its deliveries', where those are about one thing for many; 0 for letters to one person each."""
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    """What the template needs beside the items: `topic_ids`, `more`, `choices`, `correction_id`, `until`."""
+    """What the template needs beside the items: `topic_ids`, `more`, `choices`, `correction_id`, `until`; of an issue
+    its `subject`, and `is_rest` where it was not tried on a sample."""
     planned_count: Mapped[int] = mapped_column(default=0)
     """Counted by the planner, independently of the deliveries it balances."""
     created_at: Mapped[datetime]

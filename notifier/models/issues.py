@@ -39,7 +39,7 @@ class Issue(Base):
     winner: Mapped[int | None]
     """The place in `subjects` of the one for the others."""
     is_winner_known: Mapped[bool] = mapped_column(default=False)
-    """False where the first was taken because nobody chose and nothing was measured."""
+    """False where nobody chose and too little was counted: each rest that waits is settled anew."""
     audience: Mapped[dict[str, Any]] = mapped_column(default=dict)
     """See `domain.issues.Audience`."""
     state: Mapped[IssueState] = mapped_column(default=IssueState.DRAFT)

@@ -63,17 +63,11 @@ def get_issue(edge: Here, caller: Onlooker, issue: Id) -> JSONResponse:
 
 @router.put("/{issue}", response_model=StoredIssue)
 def put_issue(edge: Here, caller: Composer, issue: Id, body: IssueBody) -> JSONResponse:
-    """Write a draft, or one that is scheduled, anew, its items included."""
+    """Write a draft, or one that is scheduled, anew, its items included: all of it, or nothing where it is refused."""
 
     def change() -> JSONResponse:
-        of, items = _which(edge, caller, issue), _item_ids(edge, caller, body.items)
-        compose.change(edge.parts, of, body.composed())
-        with edge.parts.db.reading() as session:
-            gone = {one.id for one in reading.items(session, issue)} - set(items)
-        for one in gone:
-            compose.remove_item(edge.parts, of, one)
-        compose.add_items(edge.parts, of, items)
-        compose.order_items(edge.parts, of, items)
+        items = _item_ids(edge, caller, body.items)
+        compose.rewrite(edge.parts, _which(edge, caller, issue), body.composed(), items)
         return _stored(edge, caller, issue)
 
     return _or_refusal(change)

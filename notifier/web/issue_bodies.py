@@ -93,6 +93,10 @@ class StoredIssue(BaseModel):
     sample_hours: int
     winner_rule: WinnerRule
     winner: int | None
+    """The place of the subject that all others get, from 0; null until some of them are planned or it is chosen."""
+    is_winner_known: bool
+    """False where it is provisional: nobody chose and too little was counted. It is looked at anew for each later
+    time zone, and may be chosen as long as one waits."""
     audience: dict[str, Any]
     state: IssueState
     send_at: datetime | None

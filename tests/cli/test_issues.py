@@ -2,7 +2,14 @@
 
 from pathlib import Path
 
+from sqlalchemy import select
+
 from notifier import assembly, clock, upkeep
+from notifier.desk import audit
+from notifier.embedded.inbox import Inbox
+from notifier.embedded.inbox.server import InboxServer
+from notifier.issues import trials
+from notifier.models import AuditEvent, Issue
 from tests.cli.test_commands import Command, add_site, run
 
 __all__ = ["run"]
@@ -41,6 +48,38 @@ def test_what_cannot_be_done_is_said_in_a_line(run: Command) -> None:
     assert (empty.exit_code, "empty" in empty.stderr) == (1, True), empty.exception
     assert run("issue", "schedule", "1").exit_code == 2
     assert run("issue", "test", "1", "not an address").exit_code == 2
+
+
+def test_a_test_letter_has_the_subject_that_is_named_and_twenty_leave_in_an_hour(run: Command, tmp_path: Path) -> None:
+    add_site(run)
+    run("issue", "new", "رسالة", "--subject", "one", "--subject", "two", "--intro", "LICENSE")
+    inbox = Inbox(tmp_path / "inbox.db")
+    with InboxServer(inbox) as server:
+        sent = run("issue", "test", "1", "me@example.org", "--subject", "2", knobs={"SMTP_PORT": str(server.port)})
+        assert sent.exit_code == 0, sent.output
+    (letter,) = inbox.list()
+    assert "two" in letter.subject
+    inbox.close()
+    assert run("issue", "test", "1", "me@example.org", "--subject", "3").exit_code == 1
+    with assembly.parts().db.writing() as session:
+        (line,) = session.scalars(select(AuditEvent).where(AuditEvent.action == "issue.tried"))
+        assert line.detail == {"issue": 1}
+        for _ in range(trials.PER_HOUR - 1):
+            audit.note(session, audit.OPERATOR, "issue.tried", clock.now(), site_id=1, issue=1)
+    many = run("issue", "test", "1", "me@example.org")
+    assert (many.exit_code, "trials many" in many.stderr) == (1, True)
+
+
+def test_what_all_others_get_is_shown_and_whether_that_may_change(run: Command) -> None:
+    add_site(run)
+    run("issue", "new", "رسالة", "--subject", "one", "--subject", "two", "--intro", "LICENSE")
+    run("issue", "schedule", "1", "--at", "2099-01-01T05:00")
+    assert "subject 1: one\nsubject 2: two\n" in run("issue", "show", "1").output
+    with assembly.parts().db.writing() as session:
+        session.get_one(Issue, 1).winner = 0
+    assert "subject 1: one · for all others so far" in run("issue", "show", "1").output
+    run("issue", "winner", "1", "2")
+    assert "subject 1: one\nsubject 2: two · for all others\n" in run("issue", "show", "1").output
 
 
 def test_it_is_for_who_bears_a_tag_reads_a_language_and_came_by_a_way(run: Command) -> None:

@@ -259,3 +259,24 @@ def test_the_audience_is_counted_while_it_is_chosen(desk: Desk, editor: Somebody
     assert "قارئ واحد" in editor.get(f"{path}/count?topic=category:سياسة").text
     assert "لا قارئ" in editor.get(f"{path}/count?reads=he").text
     assert editor.get(f"{path}/count?joined_days=never").status_code == 422
+
+
+def test_what_all_others_get_is_said_to_be_provisional_and_may_be_chosen_while_any_wait(
+    desk: Desk, editor: Somebody
+) -> None:
+    path = draft(editor, subject="واحد")
+    form = {"csrf": editor.csrf(), "title": "ع", "language": "ar", "intro": "كلام", "subject": ["واحد", "اثنان"]}
+    editor.client.post(f"/desk{path}/edit", data=form, follow_redirects=False)
+    editor.post(f"{path}/send", how="local", when="2026-07-02T08:00")
+    button = 'name="subject" value="{}"><button'
+    with desk.visit.parts.db.writing() as session:
+        session.get_one(Issue, 1).winner = 0
+    page = editor.get(path).text
+    assert "لبقية القرّاء حتى الآن" in page
+    assert "نتيجة مؤقتة" in page
+    assert all(button.format(n) in page for n in (0, 1)), "also to keep it as it is"
+    editor.post(f"{path}/winner", subject="0")
+    page = editor.get(path).text
+    assert "لبقية القرّاء</strong>" in page
+    assert "مؤقت" not in page
+    assert (button.format(0) in page, button.format(1) in page) == (False, True)

@@ -1,6 +1,7 @@
 """An issue looked at as one real reader gets it, with links that are nobody's."""
 
 import re
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -32,6 +33,11 @@ def layla(desk: Desk) -> int:
 def change(desk: Desk, reader: int, **values: str) -> None:
     with desk.visit.parts.db.writing() as session:
         session.execute(update(Subscriber).where(Subscriber.id == reader).values(**values))
+
+
+def pause(desk: Desk, reader: int, until: datetime) -> None:
+    with desk.visit.parts.db.writing() as session:
+        session.get_one(Subscriber, reader).paused_until = until
 
 
 def paper(desk: Desk, editor: Somebody, **words: str) -> str:
@@ -90,6 +96,10 @@ def test_the_page_says_whether_it_is_meant_for_them(desk: Desk, editor: Somebody
     assert "ممن يصلهم العدد" in editor.get(f"{everybody}/preview?reader={layla}").text
     others = draft(editor, reads="he")
     assert "لن يصل العدد إلى هذا القارئ" in editor.get(f"{others}/preview?reader={layla}").text
+    pause(desk, layla, desk.visit.now + timedelta(days=1))
+    assert "أو هو في استراحة" in editor.get(f"{everybody}/preview?reader={layla}").text
+    pause(desk, layla, desk.visit.now)
+    assert "ممن يصلهم العدد" in editor.get(f"{everybody}/preview?reader={layla}").text
     editor.post(f"/at/naba/subscribers/{layla}/suppress", reason="x")
     assert "لن يصل العدد إلى هذا القارئ" in editor.get(f"{everybody}/preview?reader={layla}").text
 

@@ -457,10 +457,10 @@ def test_clicks_of_people_choose_the_subject_of_the_rest(world: World) -> None:
 
 def test_a_counted_winner_is_the_one_that_moved_most() -> None:
     issue = Issue(winner_rule=WinnerRule.OPENS)
-    settle_winner(issue, {0: 3, 1: 9, 2: 9})
+    settle_winner(issue, {0: 3, 1: 9, 2: 9}, is_last=True)
     assert (issue.winner, issue.is_winner_known) == (1, True)
     issue.winner_rule = WinnerRule.HAND
-    settle_winner(issue, {1: 9})
+    settle_winner(issue, {1: 90}, is_last=True)
     assert (issue.winner, issue.is_winner_known) == (0, False)
 
 
@@ -559,10 +559,19 @@ def test_subjects_and_local_hours_go_together(world: World) -> None:
     crowd(world, 200, "America/New_York")
     issue = paper(world, subjects=("أ", "ب"))
     issue.send(wall=datetime(2026, 11, 25, 8))  # noqa: DTZ001 - a wall clock
+    got: list[dict[int, int]] = []
     for hour in (5, 7, 13, 15):
         world.now = datetime(2026, 11, 25, hour, tzinfo=UTC)
         plan(world, issue)
-    assert len(planned(world, issue)) == 400
+        before = {reader for wave in got for reader in wave}
+        got.append({one: subject for one, subject in planned(world, issue).items() if one not in before})
+    east, its_rest, west, last = got
+    assert east.keys() | its_rest.keys() == set(range(1, 201))
+    assert west.keys() | last.keys() == set(range(201, 401))
+    for sample, rest in ((east, its_rest), (west, last)):
+        halves = [list(sample.values()).count(one) for one in (0, 1)]
+        assert min(halves) >= 10, "each subject is tried in each zone"
+        assert set(rest.values()) == {0}, "nobody chose"
 
 
 def test_the_rest_waits_for_its_sample(world: World) -> None:
@@ -575,6 +584,10 @@ def test_the_rest_waits_for_its_sample(world: World) -> None:
     sending.plan_wave(world.parts, rest, world.now)
     assert planned(world, issue) == {}
     world.tick()
+    world.tick()
+    assert set(planned(world, issue).values()) == {0, 1}
+    assert len(planned(world, issue)) < 50, "the sample left three hours late, and has its two hours"
+    world.later(hours=2)
     world.tick()
     assert issue.page() == {"planned": 100, "sent": 100}
     assert set(planned(world, issue).values()) == {0, 1}

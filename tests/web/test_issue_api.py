@@ -1,5 +1,6 @@
 """Issues by the JSON API: composed, sent and stopped by a key that may."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -52,6 +53,46 @@ def test_it_is_scheduled_paused_and_cancelled(visit: Visit) -> None:
     late = visit.client.put(path, json=ISSUE, headers={**key, "Accept-Language": "ar"})
     assert (late.status_code, late.json()["error"]["key"]) == (409, "closed")
     assert "نسخه لإرسال غيره" in late.json()["error"]["message"]
+
+
+def test_words_and_articles_are_written_anew_in_one_act(visit: Visit) -> None:
+    key = visit.key(BOTH)
+    path = f"{ISSUES}/{visit.client.post(ISSUES, json=ISSUE, headers=key).json()['id']}"
+    visit.client.put(f"{path}/items", json={"items": ["a1", "a2"], "pinned": ["a2"]}, headers=key)
+    new = {**ISSUE, "title": "أخرى", "items": ["a3", "a1", "a2"]}
+    changed = visit.client.put(path, json=new, headers=key).json()
+    assert (changed["title"], changed["items"]) == ("أخرى", ["a2", "a3", "a1"]), "what was pinned stays so"
+    with visit.parts.db.reading() as session:
+        (line,) = session.scalars(select(AuditEvent).where(AuditEvent.action.startswith("issue.")).offset(3)).all()
+    assert (line.action, line.detail) == ("issue.changed", {"issue": 1, "items": 3})
+
+
+def test_where_the_articles_cannot_be_written_the_words_are_not_either(visit: Visit) -> None:
+    key = visit.key(BOTH)
+    path = f"{ISSUES}/{visit.client.post(ISSUES, json=ISSUE, headers=key).json()['id']}"
+    before = visit.client.get(path, headers=key).json()
+
+    def fail(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("INSERT INTO issue_items"):
+            raise RuntimeError(statement)
+
+    event.listen(visit.parts.db.engine, "before_cursor_execute", fail)
+    try:
+        with suppress(RuntimeError):
+            visit.client.put(path, json={**ISSUE, "title": "أخرى", "items": ["a3"]}, headers=key)
+    finally:
+        event.remove(visit.parts.db.engine, "before_cursor_execute", fail)
+    assert visit.client.get(path, headers=key).json() == before
+
+
+def test_a_winner_says_whether_it_is_known(visit: Visit) -> None:
+    key = visit.key(BOTH)
+    made = visit.client.post(ISSUES, json={**ISSUE, "subjects": ["أ", "ب"]}, headers=key).json()
+    path = f"{ISSUES}/{made['id']}"
+    assert (made["winner"], made["is_winner_known"]) == (None, False)
+    visit.client.post(f"{path}/schedule", json={}, headers=key)
+    chosen = visit.client.post(f"{path}/winner", json={"subject": 1}, headers=key).json()
+    assert (chosen["winner"], chosen["is_winner_known"]) == (1, True)
 
 
 @pytest.mark.parametrize(

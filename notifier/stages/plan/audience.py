@@ -9,7 +9,18 @@ from sqlalchemy.orm import Session
 from notifier.bulk import looked_up
 from notifier.domain.issues import LEFT, Audience
 from notifier.domain.words import ConsentAction
-from notifier.models import Bookmark, ConsentEvent, Mute, Subscriber, SubscriberTag, Subscription, Tag, Topic
+from notifier.models import (
+    Bookmark,
+    ConsentEvent,
+    Mute,
+    Subscriber,
+    SubscriberTag,
+    Subscription,
+    Tag,
+    Topic,
+    is_awake,
+    is_reachable,
+)
 
 
 def fits(
@@ -35,6 +46,17 @@ def fits(
         since = now - timedelta(days=audience.alive_days)
         which.append(or_(Subscriber.changed_at >= since, _was_seen(since, are_few=are_few)))
     return and_(*which)
+
+
+def would_get(
+    session: Session, site_id: int, audience: Audience, now: datetime, *, are_few: bool = False
+) -> ColumnElement[bool]:
+    """That a subscriber fits and may be written to now: on no pause, neither address nor domain suppressed.
+
+    A plan owes the issue to all who fit: the letter of one who may not be written to is dropped, with its reason.
+    """
+    meant = fits(session, site_id, audience, now, are_few=are_few)
+    return and_(meant, is_awake(now), is_reachable(session, site_id, are_few=are_few))
 
 
 def _any(theirs: Select[Any], *, are_few: bool) -> ColumnElement[bool]:

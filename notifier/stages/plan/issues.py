@@ -1,6 +1,7 @@
 """A wave of an issue: one letter a subject, one delivery a person whatever happens."""
 
 from collections.abc import Mapping
+from typing import Final
 
 from sqlalchemy import BigInteger, ColumnElement, Select, String, cast, exists, func, literal, select
 from sqlalchemy.orm import Session
@@ -13,18 +14,22 @@ from notifier.stages.plan.audience import fits
 from notifier.stages.plan.crowd import plan_crowd
 from notifier.stages.plan.letters import About, Draft, Edition
 
+MEASURED_LEAST: Final = 30
+"""So many opens or clicks decide for readers of zones whose own samples may still be to come."""
+
 
 def plan_wave(session: Session, edition: Edition, issue: Issue, wave: Wave) -> int:
     """Owe the issue to everybody of this wave who was not owed it; gives how many that are.
 
     The caller holds the issue's row: two waves at once would owe it twice to a reader who moved from one to the other.
-    Before the rest is planned the caller has settled the winner.
+    Before a rest is planned the caller has settled the winner.
     """
     about = About(LetterKind.ISSUE, issue.id)
     items = tuple(session.scalars(shown(issue.id)))
 
     def draft(want: str) -> Draft:
-        data = {"issue_id": issue.id, "subject": int(want)}
+        # A rest's letters are apart: they all have one subject, and what moved their readers compares nothing.
+        data = {"issue_id": issue.id, "subject": int(want), **({"is_rest": True} if wave.is_rest else {})}
         return Draft(edition.site.id, LetterKind.ISSUE, issue.language, items, data=data, about_id=issue.id)
 
     return plan_crowd(session, edition, about, _readers(session, edition, issue, wave), draft)
@@ -36,11 +41,14 @@ def shown(issue_id: int) -> Select[int]:
     return of_issue.order_by(IssueItem.is_pinned.desc(), IssueItem.position, IssueItem.item_id)
 
 
-def settle_winner(issue: Issue, counted: Mapping[int, int] | None) -> None:
-    """Choose the subject for the rest: the one that moved most, or the first where that is not known."""
-    is_measured = bool(counted) and issue.winner_rule is not WinnerRule.HAND
-    issue.winner = max(sorted(counted or {}), key=(counted or {}).__getitem__) if is_measured else 0
-    issue.is_winner_known = is_measured
+def settle_winner(issue: Issue, counted: Mapping[int, int] | None, *, is_last: bool) -> None:
+    """Choose the subject for a rest: the one that moved most in all samples so far, or the first where none did.
+
+    It stands where enough was counted, or `is_last`: no other rest waits for what more samples tell.
+    """
+    moved = (counted or {}) if issue.winner_rule is not WinnerRule.HAND else {}
+    issue.winner = max(sorted(moved), key=moved.__getitem__, default=0)
+    issue.is_winner_known = bool(moved) and (is_last or sum(moved.values()) >= MEASURED_LEAST)
 
 
 def bucket(issue_id: int) -> ColumnElement[int]:

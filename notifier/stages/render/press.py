@@ -25,6 +25,10 @@ class Press:
         self._encoding: Encoding = encoding
         self._kept: OrderedDict[_Key, tuple[LetterContent, Stencil | ValueError | RenderFailed]] = OrderedDict()
 
+    def apart(self) -> "Press":
+        """Another that makes and signs the same, for a thread of its own."""
+        return Press(self._renderer, self._encoding, self._dkim)
+
     def stencil(self, content: LetterContent) -> Stencil:
         """The stencil of a letter. Raises RenderFailed or HeaderInvalid."""
         key = content.letter_id, tuple(item.id for item in content.items), content.tracking

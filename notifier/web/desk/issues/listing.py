@@ -11,6 +11,7 @@ from notifier.domain.text.dates import Dates
 from notifier.domain.traces import Tracking
 from notifier.domain.words import Digits
 from notifier.issues import compose, interest, reading
+from notifier.issues.waves import rests_waiting
 from notifier.web.desk.gate import Analyst, Editor
 from notifier.web.desk.issues.ground import ISSUES, ground, see, the_issue
 from notifier.web.desk.issues.whom import lines
@@ -57,7 +58,11 @@ def show(request: Request, edge: Here, entered: Analyst, site: str, issue: int) 
     on = ground(edge, entered, site)
     row = the_issue(edge, on, issue)
     with edge.parts.db.reading() as session:
-        items, waves = reading.items(session, issue), reading.waves(session, issue)
+        items, waves, rests = (
+            reading.items(session, issue),
+            reading.waves(session, issue),
+            rests_waiting(session, issue),
+        )
         page = reading.page(session, issue)
         labels = dict(reading.categories(session, on.site.id))
         is_counted = on.site.tracking is not Tracking.OFF
@@ -71,7 +76,7 @@ def show(request: Request, edge: Here, entered: Analyst, site: str, issue: int) 
         is_going=row.state in {IssueState.SCHEDULED, IssueState.SENDING, IssueState.PAUSED},
         local_when=_wall(row.local_at, entered.seat.language) if row.local_at else "",
         is_counted=is_counted, tracking=on.site.tracking, interest=told,
-        rest_waits=len(row.subjects) > 1 and any(one.is_rest and not one.planned_at for one in waves),
+        rest_waits=rests > 0, is_provisional=rests > 0 and row.winner is not None and not row.is_winner_known,
     )  # fmt: skip
 
 
