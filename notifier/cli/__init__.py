@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from notifier import __version__, settings
 from notifier.cli import (
     alarms,
+    charts,
     corrections,
     data,
     database,
@@ -95,6 +96,7 @@ issues.add_to(app)
 issue_edit.add_to(app)
 digests.add_to(app)
 alarms.add_to(app)
+charts.add_to(app)
 gallery.add_to(app)
 dkim.add_to(app)
 doctor.add_to(app)

@@ -49,6 +49,7 @@ def edit(
     rule: Annotated[WinnerRule | None, typer.Option(help="Who chooses it.")] = None,
     language: Annotated[str | None, typer.Option("--language", "-l", help="Of the letter.")] = None,
     topic: Annotated[list[str] | None, typer.Option(help="Only who follow it, such as category:سياسة.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only who bear it, such as the tag of a list.")] = None,
     reads: Annotated[list[str] | None, typer.Option(help="Only who read this language.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only who came by it, such as form.")] = None,
     joined: Annotated[int | None, typer.Option(help="Only who came within so many days; 0 for whenever.")] = None,
@@ -60,7 +61,9 @@ def edit(
 ) -> None:
     """Change what is named, and nothing else. `--topic ''` and the like name nobody in particular any more."""
     parts, row, of = opened(issue, site)
-    whom = {"topics": topic, "languages": reads, "sources": source, "joined_days": joined, "alive_days": alive}
+    whom = {
+        "topics": topic, "tags": tag, "languages": reads, "sources": source, "joined_days": joined, "alive_days": alive,
+    }  # fmt: skip
     audience = told(lambda: _audience({} if everybody else row.audience, whom))
     given: dict[str, Any] = {
         "title": title, "intro": _read(intro), "cover_url": cover, "cover_alt": cover_alt, "language": language,

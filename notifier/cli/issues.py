@@ -43,11 +43,15 @@ def new(
     tag: Annotated[list[str] | None, typer.Option("--tag", help="Only who bear it, such as the tag of a list.")] = None,
     reads: Annotated[list[str] | None, typer.Option("--reads", help="Only who read this language.")] = None,
     source: Annotated[list[str] | None, typer.Option("--source", help="Only who came by it, such as csv.")] = None,
+    joined: Annotated[int, typer.Option(help="Only who came within so many days; 0 for whenever.")] = 0,
+    alive: Annotated[int, typer.Option(help="Only with a sign of life within so many days.")] = 0,
     language: Annotated[str, typer.Option("--language", "-l", help="Empty takes the site's.")] = "",
     site: SiteOption = "",
 ) -> None:
     """Compose a draft."""
-    whom = {"topics": topic, "tags": tag, "languages": reads, "sources": source}
+    whom = {
+        "topics": topic, "tags": tag, "languages": reads, "sources": source, "joined_days": joined, "alive_days": alive,
+    }  # fmt: skip
     audience = told(lambda: Audience.of(whom))
     parts, now = assembly.parts(), clock.now()
     with parts.db.reading() as session:

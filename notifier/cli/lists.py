@@ -32,6 +32,10 @@ _SENTENCES: Final = {
     "unknown_topics": "this site has no such topic: topics come with the items that carry them",
     "empty": "the file is empty",
 }
+_SILENT: Final = (
+    "everybody is asked by letter first: listmonk's file does not tell who has unsubscribed from a list. With one that "
+    'was exported by the subscription status "Confirmed", say --confirmed'
+)
 _WORDS: Final = (
     ("new", "new readers"), ("open", "sign-ups completed"), ("more", "readers with more topics"),
     ("asked", "asked by letter"), ("already", "there already"), ("duplicate", "twice in the list"),
@@ -39,6 +43,19 @@ _WORDS: Final = (
     ("barred", "bounced or complained elsewhere: suppressed"), ("pending", "never confirmed: left out"),
     ("bad", "bad rows"),
 )  # fmt: skip
+
+Whose = Annotated[
+    Literal["auto", "csv", "listmonk", "mailchimp", "substack", "ghost", "mailpoet"],
+    typer.Option("--format", help="Whose export it is."),
+]
+Confirmed = Annotated[
+    bool,
+    typer.Option(
+        "--confirmed",
+        help='Of listmonk: exported with the subscription status "Confirmed". Else everybody is asked by letter first, '
+        "for its file does not tell who has unsubscribed from a list.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,14 +72,12 @@ def subscribers_import(
         list[str] | None, typer.Option(help="`word=topic`: what a word in the topics' column means.")
     ] = None,
     mapping: Annotated[str, typer.Option("--map", help="`email=Column,name=Column`; else by the header.")] = "",
-    format_: Annotated[
-        Literal["auto", "csv", "listmonk", "mailchimp", "substack", "ghost", "mailpoet"],
-        typer.Option("--format", help="Whose export it is."),
-    ] = "auto",
+    format_: Whose = "auto",
     frequency: Annotated[Frequency, typer.Option("--frequency", "-f")] = Frequency.DAILY,
     language: Annotated[str, typer.Option(help="Of who says no other; the site's if left out.")] = "",
     tag: Annotated[str, typer.Option(help="A tag for everybody in the list.")] = "",
     ask: Annotated[bool, typer.Option("--ask", help="Ask everybody by letter first (double opt-in).")] = False,
+    confirmed: Confirmed = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would come in.")] = False,
     site: SiteOption = "",
 ) -> None:
@@ -75,11 +90,16 @@ def subscribers_import(
     except ListError as fault:
         refuse(_SENTENCES.get(fault.key, fault.key))
     found = formats.named(format_, head.columns)
+    # Whose export it is does not change with how its columns are read.
+    source = found.name if found.name != formats.CSV else formats.recognised(head.columns).name
     wanted = Plan(
-        columns=_columns(head, found, mapping), basis=basis, source=found.name, frequency=frequency, asks=ask,
+        columns=_columns(head, found, mapping), basis=basis, source=source, is_confirmed=confirmed,
+        frequency=frequency, asks=ask,
         topics=tuple(normalise(one) or one for one in topic or ()), words=_words(word or []), language=language,
         tag=tag, encoding=head.encoding, delimiter=head.delimiter, begin=head.begin,
     )  # fmt: skip
+    if wanted.is_silent and not ask:
+        console.print(_SILENT, highlight=False)
     done = _run(path, wanted, site, is_for_good=not dry_run)
     _tell(path, done)
 

@@ -10,7 +10,7 @@ from typing import Final
 from notifier.consent.merging.staging import Row
 from notifier.consent.merging.words import Became
 from notifier.domain.importing.plan import Plan
-from notifier.domain.importing.rows import Fault, Reader
+from notifier.domain.importing.rows import Fault, Read, Reader, together
 from notifier.domain.tokens import address_hash
 from notifier.imports.sets import Sets
 from notifier.sources.lists import Opened, Record, records
@@ -30,6 +30,8 @@ class Batch:
     counts: Counter[str] = field(default_factory=Counter)
     keys: set[str] = field(default_factory=set)
     """The addresses of the rows, no two alike."""
+    people: dict[str, tuple[int, Read]] = field(default_factory=dict)
+    """Address -> line and what all its rows say, where those count together."""
 
     def apart(self, others: Collection["Batch"]) -> tuple[list[Row], list[Row]]:
         """The rows whose addresses are in none of the others, and those that are."""
@@ -60,6 +62,7 @@ class Batches:
         self._records = islice(found, skip, None)
         self._reader = Reader(plan, now, job.language)
         self._job = job
+        self._counts_together = plan.has_row_per_list
 
     def next(self, count: int) -> Batch:
         """The next `count` records, fewer at the end."""
@@ -67,6 +70,8 @@ class Batches:
         for record in islice(self._records, count):
             batch.records += 1
             self._take(batch, record)
+        batch.rows += [self._row(line, found) for line, found in batch.people.values()]
+        batch.people.clear()
         batch.done_bytes = self._read
         return batch
 
@@ -78,14 +83,21 @@ class Batches:
             return
         if found.key in batch.keys:
             batch.counts[Became.DUPLICATE] += 1
+            if self._counts_together:
+                line, before = batch.people[found.key]
+                batch.people[found.key] = line, together(before, found)
             return
         batch.keys.add(found.key)
+        if self._counts_together:
+            batch.people[found.key] = record.line, found
+        else:
+            batch.rows.append(self._row(record.line, found))
+
+    def _row(self, line: int, found: Read) -> Row:
         sets = self._job.sets
-        batch.rows.append(
-            Row(
-                record.line, found.address, found.key, address_hash(self._job.pepper, found.key), found.name,
-                found.language, found.fate.value, found.at, sets.topics(found.topics), sets.tags(found.tags),
-            )
+        return Row(
+            line, found.address, found.key, address_hash(self._job.pepper, found.key), found.name, found.language,
+            found.fate.value, found.at, sets.topics(found.topics), sets.tags(found.tags),
         )  # fmt: skip
 
     def _metered(self, blocks: Iterable[bytes]) -> Iterator[bytes]:

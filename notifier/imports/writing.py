@@ -147,13 +147,16 @@ def _merge(session: Session, work: Work, rows: list[Row], tags: dict[int, list[i
         tags=tags,
     )
     merging.stage(session, staged)
-    counts = merging.judge(session, job.site_id, asks=plan.asks, is_for_good=work.is_for_good)
-    ground = Ground(work.import_id, plan.source, plan.basis, plan.frequency)
+    counts = merging.judge(
+        session, job.site_id, asks=plan.asks_first, is_for_good=work.is_for_good,
+        of_lists=work.import_id if plan.has_row_per_list else 0,
+    )  # fmt: skip
+    ground = Ground(work.import_id, plan.source, plan.basis, plan.frequency, plan.has_row_per_list)
     if not work.is_for_good:
         note_faults(session, work.import_id)
         return counts
     site = session.get_one(Site, job.site_id)
-    if plan.asks:
+    if plan.asks_first:
         ask(session, site, ground, staged.names, now)
     merging.make(session, site, ground, now)
     return counts

@@ -39,6 +39,8 @@ def test_an_issue_is_edited_ordered_pinned_checked_and_copied(run: Command, tmp_
     assert row.audience == {"topics": ["category:سياسة"], "languages": ["ar"], "alive_days": 30}
     run("issue", "edit", "1", "--topic", "", "--alive", "0")
     assert (issue().audience, issue().title) == ({"languages": ["ar"]}, "رسالة الأسبوع")
+    run("issue", "edit", "1", "--tag", "vip")
+    assert issue().audience == {"languages": ["ar"], "tags": ["vip"]}
     run("issue", "edit", "1", "--everybody")
     assert issue().audience == {}
     assert run("issue", "items", "1", "9", "7", "8").output.strip() == "3 articles"
@@ -53,6 +55,13 @@ def test_an_issue_is_edited_ordered_pinned_checked_and_copied(run: Command, tmp_
     assert issue(2).subjects == ["أ", "ب"]
     assert run("issue", "schedule", "1", "--at", "2099-01-01T05:00").exit_code == 0
     assert run("issue", "unschedule", "1").output.strip() == "a draft again"
+
+
+def test_a_new_issue_is_for_whom_the_desk_may_name_as_well(run: Command) -> None:
+    add_site(run)
+    made = run("issue", "new", "رسالة", "--joined", "30", "--alive", "90", "--tag", "vip")
+    assert made.exit_code == 0, made.stderr
+    assert issue().audience == {"tags": ["vip"], "joined_days": 30, "alive_days": 90}
 
 
 def test_a_winner_is_chosen_by_its_number(run: Command) -> None:

@@ -83,6 +83,10 @@ def test_a_template_is_shown_put_looked_at_and_taken_back(run: Command, tmp_path
     assert run("templates", "put", "digest", str(file)).exit_code == 1
     assert "version 2 is kept" in run("templates", "put", "digest", str(file), "--draft").output
     assert run("templates", "restore", "digest", "2").exit_code == 1
+    begin = "{% block content %}"
+    file.write_text(ours.replace(begin, f"{begin}{{% endblock %}}{begin}"), encoding="utf-8")
+    twice = run("templates", "put", "digest", str(file))
+    assert (twice.exit_code, "syntax" in twice.stderr) == (1, True), twice.output
     rows = json.loads(run("templates", "versions", "digest", "--json").output)
     assert [(one["id"], one["is_active"], one["note"]) for one in rows] == [(2, False, ""), (1, True, "mine")]
     assert run("templates", "preview", "digest", "--out", f"{tmp_path}/l.html").exit_code == 0

@@ -15,7 +15,7 @@ from notifier.models import AuditEvent, TemplateVersion
 from notifier.stages.render import sandbox
 from notifier.stages.render.compile.sample import sample
 from tests.desk.conftest import Desk, Somebody
-from tests.letters.test_own_templates import BOMBS, FOOT, GOOD, NO_DOORS
+from tests.letters.test_own_templates import BOMBS, FOOT, GOOD, NO_DOORS, UNREADABLE
 from tests.web.conftest import article
 
 PATH = "/at/naba/setup/templates/alert"
@@ -89,6 +89,15 @@ def test_a_broken_one_is_kept_told_by_line_and_never_put_in_force(desk: Desk, ow
 def test_nothing_gets_out_of_the_sandbox_by_the_page_either(owner: Somebody, bad: str) -> None:
     version = save(owner, GOOD.replace("HERE", bad))
     assert owner.get(f"{PATH}?version={version}").status_code == 200
+    assert owner.get(f"{PATH}/preview?version={version}").status_code == 422
+    assert owner.post(f"{PATH}/{version}/activate").status_code == 422
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_cannot_be_compiled_has_a_page_and_no_preview(owner: Somebody, what: str) -> None:
+    version = save(owner, GOOD.replace("HERE", UNREADABLE[what]))
+    page = owner.get(f"{PATH}?version={version}")
+    assert (page.status_code, "/activate" in page.text) == (200, False)
     assert owner.get(f"{PATH}/preview?version={version}").status_code == 422
     assert owner.post(f"{PATH}/{version}/activate").status_code == 422
 

@@ -42,7 +42,7 @@ LISTS = {
             "a@b.example,Sara,Ali,,,Unsubscribed,Subscribed,News", "a@b.example,Sara,Ali,,,Subscribed,Bounced,News",
             "a@b.example,Sara,Ali,,,Subscribed,Unconfirmed,News",
         ],
-        [Fate.ACTIVE, Fate.GONE, Fate.BOUNCED, Fate.PENDING],
+        [Fate.ACTIVE, Fate.OFF, Fate.BOUNCED, Fate.PENDING],
     ),
 }  # fmt: skip
 

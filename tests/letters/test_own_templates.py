@@ -115,6 +115,25 @@ def test_a_bomb_is_refused_before_it_goes_off(bomb: str) -> None:
     assert (LINE, "undefined" if "range" in BOMBS[bomb] else "too-large") in found
 
 
+UNREADABLE = {
+    "a block twice": "{% block styles %}{% endblock %}{% block styles %}{% endblock %}",
+    "more loops than Python nests": nested(21, "x"),
+    "deep parentheses": "{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}",
+    "a word said over and over": "{{ " + "not " * 400 + "1 }}",
+    "sums in sums": "{{ " + "1 + (" * 250 + "1" + ")" * 250 + " }}",
+}
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_what_cannot_be_compiled_is_a_fault_like_others(what: str) -> None:
+    found = refused(GOOD.replace("HERE", UNREADABLE[what]))
+    assert found & {(LINE, "syntax"), (1, "syntax")}
+
+
+def test_styles_in_styles_in_styles_are_a_fault_too() -> None:
+    assert (1, "syntax") in refused(GOOD.replace("HERE", "<style>" + "@media x{" * 2000 + "}" * 2000 + "</style>"))
+
+
 def test_a_template_longer_than_any_letter_is_not_even_read() -> None:
     assert refused("x" * (SOURCE_MAX + 1)) == {(1, "too-large")}
 

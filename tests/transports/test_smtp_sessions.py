@@ -136,7 +136,7 @@ def test_there_is_no_auth_before_tls(policy: str) -> None:
 
 
 def test_a_server_that_draws_out_its_greetings_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("notifier.transports.account.STEPS", 0.5)
+    monkeypatch.setattr("notifier.transports.account.SESSION_STEPS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         greeter = threading.Thread(target=_greet_slowly, args=(listener,), daemon=True)
         greeter.start()

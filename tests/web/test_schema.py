@@ -18,7 +18,7 @@ QUICK, THOROUGH, SHARES = 1, 30, 4
 UNHURRIED = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 DESK = {
     "subscribers", "acts", "imports", "webhooks", "keys", "templates", "deliveries", "calendar", "charts", "alarms",
-    "doctor", "sources", "accounts", "suppressions",
+    "doctor", "sources", "accounts", "suppressions", "identity",
 }  # fmt: skip
 ASKED = {
     GenerationMode.POSITIVE: {"box", "signups", "items", "status", "visits", "issues", *DESK},

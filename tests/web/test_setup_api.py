@@ -10,6 +10,7 @@ from notifier import own_templates
 from notifier.domain.template_part import PARTS, TemplatePart
 from notifier.domain.words import LetterKind
 from notifier.models import ApiKey, AuditEvent, Call, Endpoint
+from tests.letters.test_own_templates import GOOD, UNREADABLE
 from tests.web.conftest import Visit, add_site
 
 SITE = "/api/v1/sites/naba"
@@ -155,6 +156,16 @@ def test_a_broken_template_is_kept_as_a_draft_and_never_comes_into_force(visit: 
     assert kept["faults"]
     late = visit.client.post(f"{path}/versions/{kept['version']}/restore", headers=key)
     assert (late.status_code, bool(late.json()["faults"])) == (422, True)
+
+
+@pytest.mark.parametrize("what", UNREADABLE)
+def test_a_template_that_cannot_be_compiled_is_told_by_its_fault(visit: Visit, what: str) -> None:
+    key, path, text = visit.key(WRITES), f"{TEMPLATES}/alert", GOOD.replace("HERE", UNREADABLE[what])
+    refused = visit.client.put(path, json={"text": text, "in_force": True}, headers=key)
+    assert (refused.status_code, "syntax" in {one["rule"] for one in refused.json()["faults"]}) == (422, True)
+    kept = visit.client.put(path, json={"text": text}, headers=key).json()
+    assert visit.client.get(f"{path}?version={kept['version']}", headers=key).json()["faults"] == kept["faults"]
+    assert visit.client.post(f"{path}/preview", json={"text": text}, headers=key).status_code == 422
 
 
 def test_a_template_is_looked_at_in_a_sandbox(visit: Visit) -> None:

@@ -18,17 +18,23 @@ from notifier.domain.importing.rows import Fate
 from notifier.domain.words import ConsentAction
 from notifier.models import ConsentEvent, Subscriber, Subscription, Suppression
 
+LEFT_ONE: Final = "left_one_list"
+"""In what is kept of somebody who left one list among several: the import that told it."""
 NEW: Final = judged.c.word == Became.NEW.value
 
 
-def judge(session: Session, site_id: int, *, asks: bool = False, is_for_good: bool = True) -> Counter[str]:
+def judge(
+    session: Session, site_id: int, *, asks: bool = False, is_for_good: bool = True, of_lists: int = 0
+) -> Counter[str]:
     """Write down what becomes of every staged row; gives how many of each.
 
-    On PostgreSQL new readers get the ids that they will have, where it `is_for_good`.
+    On PostgreSQL new readers get the ids that they will have, where it `is_for_good`. `of_lists` is the import, where
+    it has a row for each list that somebody is on: that they left one of its lists keeps them out of no other.
     """
     # OFFSET 0: each look-up is made once, and not again wherever its answer is used.
     known = select(incoming, whose(site_id, incoming.c.address_key).label("subscriber_id")).offset(0).subquery("known")
-    told = select(known, _word(known, site_id, asks=asks).label("word")).offset(0).subquery("told")
+    word = _word(known, site_id, of_lists, asks=asks)
+    told = select(known, word.label("word")).offset(0).subquery("told")
     ours: ColumnElement[Any] = told.c.subscriber_id
     if is_for_good and is_server(session):
         sequence = session.scalar(select(func.pg_get_serial_sequence(Subscriber.__tablename__, "id")))
@@ -40,17 +46,17 @@ def judge(session: Session, site_id: int, *, asks: bool = False, is_for_good: bo
     return Counter(dict(found.all()))
 
 
-def _word(row: Subquery, site_id: int, *, asks: bool) -> ColumnElement[str]:
+def _word(row: Subquery, site_id: int, of_lists: int, *, asks: bool) -> ColumnElement[str]:
     """The first that is true counts."""
     is_new, is_active = row.c.subscriber_id.is_(None), row.c.fate == Fate.ACTIVE.value
     is_confirmed = _is_confirmed(row)
     newcomer = Became.ASKED if asks else Became.NEW
     return case(
         (_is_suppressed(row, site_id), Became.SUPPRESSED.value),
-        (is_new & _was_told_off(row, site_id), Became.LEFT.value),
+        (is_new & _was_told_off(row, site_id, of_lists), Became.LEFT.value),
         (is_new & is_active, newcomer.value),
         (row.c.fate == Fate.PENDING.value, Became.PENDING.value),
-        (is_new & (row.c.fate == Fate.GONE.value), Became.GONE.value),
+        (is_new & row.c.fate.in_((Fate.GONE.value, Fate.OFF.value)), Became.GONE.value),
         (is_new, Became.BARRED.value),
         (~is_confirmed & _had_any(row), Became.LEFT.value),
         # A reader of ours agreed here; what they did elsewhere does not end that.
@@ -81,12 +87,14 @@ def _is_suppressed(row: Subquery, site_id: int) -> ColumnElement[bool]:
     return looked_up(select(literal(1)).where(*barred).correlate_except(Suppression))
 
 
-def _was_told_off(row: Subquery, site_id: int) -> ColumnElement[bool]:
-    """Whether an earlier list said that they had left."""
-    left = (
+def _was_told_off(row: Subquery, site_id: int, of_lists: int) -> ColumnElement[bool]:
+    """Whether an earlier list said that they had left; not what this import's own rows said of another of its lists."""
+    left = [
         ConsentEvent.address_hash == row.c.address_hash, ConsentEvent.site_id == site_id,
         ConsentEvent.action == ConsentAction.UNSUBSCRIBED,
-    )  # fmt: skip
+    ]  # fmt: skip
+    if of_lists:
+        left.append(func.coalesce(ConsentEvent.detail[LEFT_ONE].as_integer(), 0) != of_lists)
     return looked_up(select(literal(1)).where(*left).correlate_except(ConsentEvent))
 
 

@@ -8,10 +8,11 @@ from sqlalchemy import JSON, ColumnElement, Select, bindparam, case, func, inser
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from notifier.consent.merging.judging import NEW, had, whose
+from notifier.consent.merging.judging import LEFT_ONE, NEW, had, whose
 from notifier.consent.merging.staging import judged, purposes, tag_sets, topic_sets
 from notifier.consent.merging.words import Became
 from notifier.db import affected, is_server, upsert
+from notifier.domain.importing.rows import Fate
 from notifier.domain.words import ConsentAction, Frequency
 from notifier.models import ConsentEvent, ImportFault, Site, Subscriber, SubscriberTag, Subscription, Suppression
 
@@ -28,6 +29,8 @@ class Ground:
     source: str
     words: str
     frequency: Frequency
+    has_row_per_list: bool = False
+    """Whether who left one list may stand on another."""
 
 
 def make(session: Session, site: Site, ground: Ground, now: datetime) -> None:
@@ -108,9 +111,14 @@ def _prove(session: Session, site: Site, ground: Ground, now: datetime) -> None:
 
 def _detail(session: Session, ground: Ground, now: datetime) -> ColumnElement[Any]:
     said = {"basis": ground.words, "import": ground.import_id, "imported_at": now.isoformat()}
+    kind = postgresql.JSONB if is_server(session) else JSON
+    detail: ColumnElement[Any] = bindparam(None, said, kind)
+    if ground.has_row_per_list:
+        left_one = bindparam(None, {**said, LEFT_ONE: ground.import_id}, kind)
+        detail = case((_row.fate == Fate.OFF.value, left_one), else_=detail)
     if is_server(session):
-        return bindparam(None, said, postgresql.JSONB).op("||")(func.jsonb_build_object("row", _row.line))
-    return func.json_set(bindparam(None, said, JSON), "$.row", _row.line)
+        return detail.op("||")(func.jsonb_build_object("row", _row.line))
+    return func.json_set(detail, "$.row", _row.line)
 
 
 def _bar(session: Session, site: Site, ground: Ground, now: datetime) -> None:

@@ -18,8 +18,8 @@ class Field(StrEnum):
     LANGUAGE = "language"
     STATUS = "status"
     """A word: subscribed, unsubscribed, cleaned, …"""
-    STATUS_TOO = "status_too"
-    """A second one; the worse of the two counts."""
+    LIST_STATUS = "list_status"
+    """The same of one list among several: the file has a row for each list that somebody is or was on."""
     WANTS = "wants"
     """Yes or no: whether letters are wanted."""
     REFUSES = "refuses"
@@ -78,7 +78,7 @@ FORMATS: Final = (
         frozenset({"email", "global status"}),
         {
             "email": Field.EMAIL, "first name": Field.FIRST_NAME, "last name": Field.LAST_NAME,
-            "list status": Field.STATUS_TOO, "global status": Field.STATUS, "confirmation time": Field.DATE,
+            "list status": Field.LIST_STATUS, "global status": Field.STATUS, "confirmation time": Field.DATE,
             "list": Field.TOPICS, "tags": Field.TAGS,
         },
     ),

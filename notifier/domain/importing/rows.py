@@ -25,6 +25,8 @@ class Fate(StrEnum):
     ACTIVE = "active"
     PENDING = "pending"
     """They never confirmed."""
+    OFF = "off"
+    """They left this one list, and may be on another."""
     GONE = "gone"
     """They left."""
     BOUNCED = "bounced"
@@ -76,12 +78,22 @@ _WORDS: Final = {
     Fate.BLOCKED: ("blocklisted", "blacklisted", "blocked", "banned", "suppressed"),
 }  # fmt: skip
 FATES: Final = {word: fate for fate, words in _WORDS.items() for word in words}
+_ABROAD: Final = {"mailpoet": {"inactive": Fate.ACTIVE}}
+"""Words that mean something else in one program: MailPoet's inactive agreed, but have not opened anything for long."""
 _LANGUAGES: Final = {
     "arabic": "ar", "العربية": "ar", "عربي": "ar", "english": "en", "الإنجليزية": "en", "persian": "fa",
     "farsi": "fa", "فارسی": "fa", "hebrew": "he", "עברית": "he", "urdu": "ur", "اردو": "ur", "sorani": "ckb",
     "ku": "ckb", "kurdish": "ckb", "کوردی": "ckb", "الكردية": "ckb",
 }  # fmt: skip
 _WORSE: Final = list(Fate)
+_STRONGER: Final = [
+    Fate.OFF,
+    Fate.PENDING,
+    Fate.ACTIVE,
+    *(one for one in Fate if one not in {Fate.OFF, Fate.PENDING, Fate.ACTIVE}),
+]
+"""Of rows about several lists: one that they are on counts more than one that they left, all that is said of the person
+more than both."""
 _NOWHERE: Final = sys.maxsize
 """Of a column that the list does not have."""
 _SPACES: Final = re.compile(r"\s+")
@@ -103,7 +115,10 @@ class Reader:
         )
         names = (Field.NAME,) if Field.NAME in at else (Field.FIRST_NAME, Field.LAST_NAME)
         self._names = [at[field] for field in names if field in at]
-        self._states = [at[field] for field in (Field.STATUS, Field.STATUS_TOO) if field in at]
+        words = {**FATES, **_ABROAD.get(plan.source, {})}
+        of_list = {word: Fate.OFF if fate is Fate.GONE else fate for word, fate in words.items()}
+        said = (Field.STATUS, words), (Field.LIST_STATUS, of_list)
+        self._states = [(at[field], meant) for field, meant in said if field in at]
         self._answers = [
             (at[field], yes) for field, yes in ((Field.WANTS, True), (Field.REFUSES, False)) if field in at
         ]
@@ -146,8 +161,8 @@ class Reader:
     def _fate(self, fields: Sequence[str]) -> Fate | None:
         """The worst that any column says; None for a word that we do not know."""
         told = [Fate.ACTIVE]
-        for number in self._states:
-            fate = FATES.get(_cell(fields, number).casefold())
+        for number, words in self._states:
+            fate = words.get(_cell(fields, number).casefold())
             if fate is None:
                 return None
             told.append(fate)
@@ -157,6 +172,20 @@ class Reader:
                 told.append(Fate.GONE)
         told += [fate for number, fate in self._ends if _cell(fields, number)]
         return told[0] if len(told) == 1 else max(told, key=_WORSE.index)
+
+
+def together(one: Read, other: Read) -> Read:
+    """What two rows say of one reader who is on several lists: the topics of those that count, the tags of both."""
+    first, second = sorted((one, other), key=lambda row: -_STRONGER.index(row.fate))
+    topics = first.topics if first.fate is not second.fate else _both(one.topics, other.topics)
+    return first._replace(
+        address=one.address, name=one.name or other.name, at=first.at or second.at, topics=topics,
+        tags=_both(one.tags, other.tags),
+    )  # fmt: skip
+
+
+def _both(cell: str, other: str) -> str:
+    return cell if not other or cell == other else f"{cell}\n{other}" if cell else other
 
 
 def _cell(fields: Sequence[str], number: int) -> str:

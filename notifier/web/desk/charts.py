@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -68,21 +68,25 @@ def show(edge: Here, entered: Analyst, site: str) -> Response:
 def give(edge: Here, entered: Analyst, site: str, chart: str) -> Response:
     """The numbers of one."""
     del entered
-    ours, days = site_id(edge, site), drawing.days_until(edge.clock().date(), DAYS)
     with edge.parts.db.reading() as session:
-        if chart == "letters":
-            found = sums.letters_by_day(session, ours, days[0])
-            names = ("planned", *KINDS)
-            rows: list[Sequence[Cell]] = [(day, *(found.get(day, {}).get(one, 0) for one in names)) for day in days]
-            return csv_file(f"{site}-letters", ("day", *names), rows)
-        if chart == "readers":
-            return csv_file(f"{site}-readers", ("day", "readers", "joined"), list(_readers(session, ours, days)))
-        if (found_table := heeded.table(session, ours, chart, days)) is not None:
-            return csv_file(f"{site}-{chart}", *found_table)
-        if chart not in RANKINGS:
-            raise missing()
+        found = table(session, site_id(edge, site), chart, edge.clock().date())
+    if found is None:
+        raise missing()
+    return csv_file(f"{site}-{chart}", *found)
+
+
+def table(session: Session, ours: int, chart: str, today: date) -> heeded.Table | None:
+    """The numbers of one chart, its columns' names first; None where there is no such chart."""
+    days = drawing.days_until(today, DAYS)
+    if chart == "letters":
+        found, names = sums.letters_by_day(session, ours, days[0]), ("planned", *KINDS)
+        return ("day", *names), [(day, *(found.get(day, {}).get(one, 0) for one in names)) for day in days]
+    if chart == "readers":
+        return ("day", "readers", "joined"), list(_readers(session, ours, days))
+    if chart in RANKINGS:
         ranked = [(one.label, one.count, one.other) for one in RANKINGS[chart](session, ours)]
-    return csv_file(f"{site}-{chart}", HEADS[chart], [row[: len(HEADS[chart])] for row in ranked])
+        return HEADS[chart], [row[: len(HEADS[chart])] for row in ranked]
+    return heeded.table(session, ours, chart, days)
 
 
 def _readers(session: Session, ours: int, days: Sequence[str]) -> Iterator[Sequence[Cell]]:

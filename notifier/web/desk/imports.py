@@ -13,7 +13,7 @@ from notifier import exports, imports, subscribers
 from notifier.domain.desk_words import ImportState
 from notifier.domain.importing import formats
 from notifier.domain.importing.formats import Field
-from notifier.domain.importing.plan import Plan
+from notifier.domain.importing.plan import SILENT, Plan
 from notifier.domain.text.locales import LANGUAGES
 from notifier.domain.words import Frequency
 from notifier.imports.acts import PlanError
@@ -149,7 +149,7 @@ def _mapping(edge: Edge, entered: Entered, slug: str, row: Import, form: Typed, 
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error else HTTPStatus.OK
     return edge.desk.page(
         "mapping", here, status=status, row=row, head=head, charset=_charset(head), format=found.name,
-        chosen=typed or chosen,
+        is_silent=found.name in SILENT, chosen=typed or chosen,
         fields=list(Field), topics=topics, topics_on=form.many("topic") or kept.get("topics", ()),
         frequencies=list(Frequency), languages=list(LANGUAGES), kept=kept, typed=form, error=error,
     )  # fmt: skip
@@ -171,6 +171,7 @@ def _plan(edge: Edge, site: Site, head: Head, form: Typed) -> Plan:
         columns, form.one("basis").strip(), formats.recognised(head.columns).name,
         tuple(name for name in form.many("topic") if name in offered), asks=form.one("asks") == "yes",
         encoding=head.encoding, delimiter=head.delimiter, begin=head.begin, tag=form.one("tag").strip()[:100],
+        is_confirmed=form.one("is_confirmed") == "yes",
     )  # fmt: skip
     language, frequency = form.one("language"), form.one("frequency")
     if language in LANGUAGES:

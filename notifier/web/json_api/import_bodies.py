@@ -1,6 +1,6 @@
 """Imports as the API takes and gives them."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from notifier import exports
 from notifier.domain.desk_words import ImportState
 from notifier.domain.importing.formats import Field as Column
-from notifier.domain.importing.plan import BASIS_MAX
+from notifier.domain.importing.plan import BASIS_MAX, Plan
+from notifier.domain.text.strings import Voice
 from notifier.domain.words import Frequency
 from notifier.models import Import
 from notifier.web.fields import CLEAN, Strict
@@ -44,6 +45,18 @@ class PlanBody(Strict):
     """For everybody in the list."""
     ask: StrictBool = False
     """Everybody is asked by letter first (double opt-in)."""
+    confirmed: StrictBool = False
+    """Of listmonk: the file was exported with the subscription status "Confirmed". Without that everybody is asked by
+    letter first, for the file does not tell who has unsubscribed from a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a file tells of itself before it has begun: whose export it is, its columns, and what they suggest."""
+
+    format: str = ""
+    columns: list[str] = field(default_factory=list)
+    guess: dict[Column, str] = field(default_factory=dict)
 
 
 class StoredImport(BaseModel):
@@ -60,6 +73,10 @@ class StoredImport(BaseModel):
     rejected: int
     """How many rows stayed out, each with its reason at `/rejected`."""
     error: str
+    asks: bool
+    """Whether everybody is asked by letter first, by the plan or for what its file does not tell."""
+    said: str
+    """Why they are asked though the plan does not say so; empty where it does, or they are not."""
     created_at: datetime
     finished_at: datetime | None
     format: str = ""
@@ -70,15 +87,17 @@ class StoredImport(BaseModel):
     """Field -> the column that the header suggests. Only before it has begun."""
 
     @classmethod
-    def of(
-        cls, row: Import, format_: str = "", columns: list[str] | None = None, guess: Mapping[Column, str] | None = None
-    ) -> Self:
+    def of(cls, row: Import, voice: Voice, told: Told | None = None) -> Self:
         """A row, and what its file tells of itself."""
+        told, plan = told or Told(), Plan.of(row.plan) if "columns" in row.plan else None
+        is_made_to = plan is not None and plan.is_silent and not plan.asks
         return cls(
             id=row.id, name=row.name, state=row.state, size=row.size,
             percent=min(100, 100 * row.done_bytes // row.size) if row.size else 0, counts=row.counts,
-            rejected=exports.bad(row), error=row.error, created_at=row.created_at, finished_at=row.finished_at,
-            format=format_, columns=columns or [], guess=dict(guess or {}),
+            rejected=exports.bad(row), error=row.error,
+            asks=plan is not None and plan.asks_first, said=voice.say("roll.silent_asks") if is_made_to else "",
+            created_at=row.created_at, finished_at=row.finished_at,
+            format=told.format, columns=told.columns, guess=told.guess,
         )  # fmt: skip
 
 

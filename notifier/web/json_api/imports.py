@@ -30,9 +30,10 @@ from notifier.web.json_api.answering import (
     missing,
     out_of_turn,
     refusing,
+    voice_of,
     wrong,
 )
-from notifier.web.json_api.import_bodies import ImportPage, PlanBody, StoredImport
+from notifier.web.json_api.import_bodies import ImportPage, PlanBody, StoredImport, Told
 from notifier.web.json_api.reader_bodies import Line
 from notifier.web.json_api.readers import Editor
 from notifier.web.keys import Caller
@@ -73,18 +74,22 @@ Brought = Annotated[SpooledTemporaryFile[bytes], Depends(brought)]
 
 
 @router.get("", response_model=ImportPage)
-def list_imports(edge: Here, caller: Editor, before: Before = 0) -> JSONResponse:
+def list_imports(request: Request, edge: Here, caller: Editor, before: Before = 0) -> JSONResponse:
     """The imports so far, the newest first."""
     newest = select(Import).where(Import.site_id == caller.site_id).order_by(Import.id.desc()).limit(SHOWN)
     with edge.parts.db.reading() as session:
         rows = session.scalars(newest.where(Import.id < before) if before else newest).all()
-    onward = rows[-1].id if len(rows) == SHOWN else None
-    return answer(ImportPage(imports=[StoredImport.of(one) for one in rows], next=onward))
+    onward, voice = rows[-1].id if len(rows) == SHOWN else None, voice_of(request, edge)
+    return answer(ImportPage(imports=[StoredImport.of(one, voice) for one in rows], next=onward))
 
 
 @router.post("", status_code=201, response_model=StoredImport, openapi_extra=_FILE)
 def upload_list(
-    edge: Here, caller: Editor, file: Brought, name: Annotated[Line, Query(description="Of the file.")] = "list.csv"
+    request: Request,
+    edge: Here,
+    caller: Editor,
+    file: Brought,
+    name: Annotated[Line, Query(description="Of the file.")] = "list.csv",
 ) -> JSONResponse:
     """Bring a list, a CSV in any charset or another program's export, as the body; it tells its columns."""
     upload = imports.Upload(name, iter(lambda: file.read(BLOCK), b""), UPLOAD_BYTES_MAX)
@@ -95,17 +100,17 @@ def upload_list(
         except ListError:
             imports.discard(edge.parts, number, caller.actor, edge.clock())
             raise
-    return _stored(edge, caller, number, HTTPStatus.CREATED)
+    return _stored(request, edge, _row(edge, caller, number), HTTPStatus.CREATED)
 
 
 @router.get("/{number}", response_model=StoredImport)
-def get_import(edge: Here, caller: Editor, number: BigId) -> JSONResponse:
+def get_import(request: Request, edge: Here, caller: Editor, number: BigId) -> JSONResponse:
     """What its columns are, how far it has come, and what became of its rows."""
-    return _stored(edge, caller, number)
+    return _stored(request, edge, _row(edge, caller, number))
 
 
 @router.put("/{number}/plan", status_code=202, response_model=StoredImport)
-def plan_import(edge: Here, caller: Editor, number: BigId, body: PlanBody) -> JSONResponse:
+def plan_import(request: Request, edge: Here, caller: Editor, number: BigId, body: PlanBody) -> JSONResponse:
     """Say what its columns mean and what the consent rests on, and try: a dry run, which brings nobody in."""
     if _row(edge, caller, number).state not in OPEN:
         raise out_of_turn()
@@ -116,16 +121,16 @@ def plan_import(edge: Here, caller: Editor, number: BigId, body: PlanBody) -> JS
             imports.plan(session, session.get_one(Import, number), wanted)
     if not imports.check(edge.parts, number, caller.actor, edge.clock()):
         raise out_of_turn()
-    return _stored(edge, caller, number, HTTPStatus.ACCEPTED)
+    return _stored(request, edge, _row(edge, caller, number), HTTPStatus.ACCEPTED)
 
 
 @router.post("/{number}/start", status_code=202, response_model=StoredImport)
-def start_import(edge: Here, caller: Editor, number: BigId) -> JSONResponse:
+def start_import(request: Request, edge: Here, caller: Editor, number: BigId) -> JSONResponse:
     """Take it in for good, once it was tried."""
     is_checked = _row(edge, caller, number).state is ImportState.CHECKED
     if not is_checked or not imports.start(edge.parts, number, caller.actor, edge.clock()):
         raise out_of_turn()
-    return _stored(edge, caller, number, HTTPStatus.ACCEPTED)
+    return _stored(request, edge, _row(edge, caller, number), HTTPStatus.ACCEPTED)
 
 
 @router.delete("/{number}", status_code=204)
@@ -153,14 +158,14 @@ def _row(edge: Edge, caller: Caller, number: int) -> Import:
     return row
 
 
-def _stored(edge: Edge, caller: Caller, number: int, status: int = HTTPStatus.OK) -> JSONResponse:
-    row = _row(edge, caller, number)
+def _stored(request: Request, edge: Edge, row: Import, status: int = HTTPStatus.OK) -> JSONResponse:
+    voice = voice_of(request, edge)
     if row.state not in OPEN or row.is_local:
-        return answer(StoredImport.of(row), status)
-    head = imports.look(edge.parts, number)
+        return answer(StoredImport.of(row, voice), status)
+    head = imports.look(edge.parts, row.id)
     found = formats.recognised(head.columns)
     guess = {field: head.columns[at] for field, at in formats.places(head.columns, found.columns).items()}
-    return answer(StoredImport.of(row, found.name, list(head.columns), guess), status)
+    return answer(StoredImport.of(row, voice, Told(found.name, list(head.columns), guess)), status)
 
 
 def _plan(head: Head, body: PlanBody) -> Plan:
@@ -175,7 +180,7 @@ def _plan(head: Head, body: PlanBody) -> Plan:
     words = {word.strip().casefold(): normalise(topic) or topic for word, topic in body.words.items()}
     plan = Plan(
         columns, body.basis.strip(), found.name, tuple(normalise(one) or one for one in body.topics), words,
-        body.frequency, tag=body.tag, asks=body.ask, encoding=head.encoding, delimiter=head.delimiter,
-        begin=head.begin,
+        body.frequency, tag=body.tag, asks=body.ask, is_confirmed=body.confirmed, encoding=head.encoding,
+        delimiter=head.delimiter, begin=head.begin,
     )  # fmt: skip
     return replace(plan, language=body.language)

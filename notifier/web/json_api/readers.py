@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from pydantic import ConfigDict
 from sqlalchemy.orm import Session
 from starlette.responses import JSONResponse, StreamingResponse
 
@@ -13,8 +14,10 @@ from notifier.consent.signup import SignUpForm
 from notifier.desk import audit, searching
 from notifier.desk.searching import Cut
 from notifier.domain.desk_words import Permission
+from notifier.readers import erase
 from notifier.subscribers import Edit
 from notifier.web.edge import Edge, Here
+from notifier.web.fields import Address, Strict
 from notifier.web.json_api.answering import PREFIX, REFUSALS, BigId, answer, missing, refusing, wrong
 from notifier.web.json_api.finding import search_of, topic_names
 from notifier.web.json_api.reader_bodies import (
@@ -40,6 +43,14 @@ Taker = Annotated[Caller, scoped(Permission.SUBSCRIBERS_EXPORT)]
 router = APIRouter(prefix=f"{PREFIX}/subscribers", tags=["subscribers"], responses=REFUSALS)
 _KINDS: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
 _STREAMS: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {kind: {} for kind in _KINDS.values()}}}
+
+
+class EraseBody(Strict):
+    """Whom to forget: an address, in a body so that none stands in a log of URLs."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"address": "layla@example.org"}]})
+
+    address: Address
 
 
 @router.get("", response_model=ReaderPage)
@@ -84,6 +95,16 @@ def add_reader(edge: Here, caller: Editor, site: str, body: NewReaderBody) -> JS
     if added is None:
         raise Problem(HTTPStatus.CONFLICT, f"{DESK}roll.is_suppressed", field="address")
     return answer(Added(id=added, asked=False), HTTPStatus.CREATED)
+
+
+@router.post("/erase", status_code=204)
+def erase_reader(edge: Here, caller: Editor, body: EraseBody) -> Response:
+    """Forget the person of this address: only a suppression by hash is left of them. It cannot be undone."""
+    with refusing():
+        was_known = erase(edge.parts, caller.site_id, body.address, edge.clock(), caller.actor)
+    if not was_known:
+        raise missing()
+    return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
 @router.get("/{reader}", response_model=ProfileBody)

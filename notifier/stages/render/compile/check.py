@@ -27,6 +27,8 @@ SOURCE_MAX: Final = 60_000
 SUBJECT_MAX: Final = 200
 """Characters of the sample's subject; its titles are long ones."""
 MARKS: Final = RLM + LRM
+UNREADABLE: Final = (SyntaxError, TemplateSyntaxError, RecursionError, MemoryError)
+"""What Jinja, and Python of what Jinja made, raise over a source: too deep a nest is no word of Jinja's own."""
 MACROS: Final = frozenset({"frames.html", "macros.html"})
 """Files whose elements are judged where they are called for."""
 
@@ -62,15 +64,22 @@ def check_own(templates: Path, part: TemplatePart, source: str) -> Renderer:
     name = part.file
     if len(source) > SOURCE_MAX:
         raise TemplateRefused([Fault(name, 1, "too-large", f"{len(source)} > {SOURCE_MAX}")])
+    try:
+        _refuse(_judge(templates, part, source))
+        return _own(templates, part, source, compiled)
+    except UNREADABLE as error:
+        raise TemplateRefused([_unreadable(name, error)]) from error
+
+
+def _judge(templates: Path, part: TemplatePart, source: str) -> list[Fault]:
+    name = part.file
     faults = [*_written({name: source}, Environment(autoescape=True)), *_forbidden(part, source)]
     if not any(fault.rule in {"syntax", "css", "unsafe", "extends"} for fault in faults):
         marked = _own(templates, part, source, _marked)
         for kind in _judged(part):
             with allowance():
                 faults += _set(marked, kind, {name: source})
-    _refuse(faults)
-    with allowance():
-        return _own(templates, part, source, compiled)
+    return faults
 
 
 def _judged(part: TemplatePart) -> tuple[LetterKind, ...]:
@@ -79,7 +88,8 @@ def _judged(part: TemplatePart) -> tuple[LetterKind, ...]:
 
 
 def _own(templates: Path, part: TemplatePart, source: str, read: Read) -> Renderer:
-    return Renderer(templates, own_environments(templates, {part.file: source}, read), _judged(part))
+    with allowance():
+        return Renderer(templates, own_environments(templates, {part.file: source}, read), _judged(part))
 
 
 def _written(sources: Mapping[str, str], reading: Environment) -> Iterator[Fault]:
@@ -87,15 +97,22 @@ def _written(sources: Mapping[str, str], reading: Environment) -> Iterator[Fault
         yield from lint_template(name, source)
         try:
             reading.parse(source, name)
-        except TemplateSyntaxError as error:
-            yield Fault(name, error.lineno, "syntax", error.message or "")
+        except UNREADABLE as error:
+            yield _unreadable(name, error)
+
+
+def _unreadable(name: str, error: BaseException) -> Fault:
+    """The line is Jinja's; Python counts those of what Jinja made of it."""
+    if isinstance(error, TemplateSyntaxError):
+        return Fault(error.name or name, error.lineno, "syntax", error.message or "")
+    return Fault(name, 1, "syntax", error.msg if isinstance(error, SyntaxError) else "nested too deeply")
 
 
 def _forbidden(part: TemplatePart, source: str) -> Iterator[Fault]:
     name = part.file
     try:
         tree = Environment(autoescape=True).parse(source, name)
-    except (TemplateSyntaxError, ValueError, RecursionError):
+    except (*UNREADABLE, ValueError):
         return
     if part.is_body and not source.lstrip().startswith(f'{{% extends "{BASE}" %}}'):
         yield Fault(name, 1, "extends")
@@ -136,10 +153,11 @@ def _placed(finding: Finding, name: str) -> Fault:
 
 def _failed(error: RenderFailed, sources: Mapping[str, str]) -> Fault:
     cause = error.__cause__ or error
-    if isinstance(cause, TemplateSyntaxError):
-        return Fault(cause.name or error.template, cause.lineno, "syntax", cause.message or "")
     lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(cause.__traceback__)]
     own = [place for place in lines if place[0] in sources and place[0] not in MACROS]
+    # Of a recursion that has a place in a template, that place is told: a macro that calls itself.
+    if isinstance(cause, SyntaxError | TemplateSyntaxError) or (isinstance(cause, RecursionError) and not own):
+        return _unreadable(next(iter(sources)) if len(sources) == 1 else error.template, cause)
     file, line = (own or [(error.template, 1)])[-1]
     rule = {"UndefinedError": "undefined", "SecurityError": "unsafe"}.get(type(cause).__name__, "failed")
     return Fault(file, line, "too-large" if isinstance(cause, TooMuch) else rule, str(cause))
