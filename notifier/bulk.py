@@ -20,6 +20,7 @@ from sqlalchemy import (
     Result,
     ScalarSelect,
     Select,
+    String,
     Text,
     bindparam,
     column,
@@ -155,6 +156,24 @@ def _among_those(element: among_those, compiler: SQLCompiler, **given: Any) -> s
 def _among_those_sqlite(element: among_those, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401 - passed on
     column, which = (compiler.process(one, **given) for one in element.clauses)
     return f"{column} IN {which}"
+
+
+class DomainOf(FunctionElement[str]):
+    """The domain of an address key."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(DomainOf, "postgresql")
+def _domain_of(element: DomainOf, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401 - passed on
+    return f"split_part({compiler.process(element.clauses, **given)}, '@', 2)"
+
+
+@compiles(DomainOf, "sqlite")
+def _domain_of_sqlite(element: DomainOf, compiler: SQLCompiler, **given: Any) -> str:  # noqa: ANN401 - passed on
+    key = compiler.process(element.clauses, **given)
+    return f"substr({key}, instr({key}, '@') + 1)"
 
 
 def picked(session: Session, model: type[Any], which: Select[int]) -> ColumnElement[bool]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import update
@@ -32,7 +33,7 @@ from notifier.feedback import hooks
 from notifier.issues import sending, trials, waves
 from notifier.models import Delivery, Lease
 from notifier.parts import Parts
-from notifier.queue import Nudge, Task
+from notifier.queue import Nudge, Task, transaction
 from notifier.stages import ledger, overdue, record
 
 TICKS_LEASED = 3
@@ -173,7 +174,8 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
     abandoned = flow.settle_orphans(parts, now)
     with parts.db.writing() as session:
         taken_back = abandoned + record.take_back(session, now, parts.terms, parts.journal.read)
-        expired = record.expire(session, Delivery.id > 0, now)
+    expired = sum(iter(partial(_expire_some, parts, now), 0))
+    with parts.db.writing() as session:
         pending.purge(session, now - timedelta(days=parts.settings.pending_days))
         signing_in.purge(session, now)
         vetoes.purge(session, now)
@@ -188,6 +190,12 @@ def _tidy(parts: Parts, now: datetime) -> tuple[int, int]:
         addresses.shorten(session, now)
         traces.forget_old(session, parts.settings.traces_days, now)
     return taken_back, expired
+
+
+def _expire_some(parts: Parts, now: datetime) -> int:
+    """In a transaction of their own: who is told of each would be told of a million at once."""
+    with transaction(parts.db, parts.bell) as session:
+        return record.expire(session, Delivery.id > 0, now)
 
 
 def _idle_lanes(parts: Parts) -> list[Lane]:

@@ -3,14 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notifier.consent.signup import is_suppressed
 from notifier.domain.issues import Audience
 from notifier.domain.words import LetterKind
 from notifier.issues import rows
 from notifier.issues.rows import Which
-from notifier.models import Issue, Site, Subscriber, Suppression
+from notifier.models import Issue, Site, Subscriber
 from notifier.parts import Parts
 from notifier.stages.plan.audience import fits
 
@@ -45,9 +46,6 @@ def note(parts: Parts, of: Which, reader_id: int) -> None:
 
 def _is_meant(session: Session, issue: Issue, row: Subscriber, now: datetime) -> bool:
     meant = fits(session, issue.site_id, Audience.stored(issue.audience), now, are_few=True)
-    shut = exists().where(
-        Suppression.site_id == row.site_id,
-        Suppression.lifted_at.is_(None),
-        or_(Suppression.address_hash == row.address_hash, Suppression.domain == row.address_key.rpartition("@")[2]),
-    )
-    return session.scalar(select(Subscriber.id).where(Subscriber.id == row.id, meant, ~shut)) is not None
+    if is_suppressed(session, row.site_id, row.address_hash, row.address_key):
+        return False
+    return session.scalar(select(Subscriber.id).where(Subscriber.id == row.id, meant)) is not None

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import FunctionElement, String, delete, func, insert, literal, select
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.compiler import SQLCompiler
 
+from notifier.bulk import DomainOf
 from notifier.db import allow_bulk
 from notifier.domain.words import LetterKind, State
 from notifier.models import DaySum, Delivery, Item, Subscriber, Subscription, Tally, Thread, Topic
@@ -19,24 +18,6 @@ READERS, JOINED, TOPIC, DOMAIN, COMMENTS, LETTERS = "readers", "joined", "topic"
 LOOKS_BACK: Final = timedelta(days=30)
 HEAT_OVER: Final = timedelta(days=7)
 KEPT_MOST: Final = 50
-
-
-class DomainOf(FunctionElement[str]):
-    """The domain of an address key."""
-
-    type = String()
-    inherit_cache = True
-
-
-@compiles(DomainOf, "postgresql")
-def _domain_on_postgresql(element: DomainOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
-    return f"split_part({compiler.process(element.clauses, **options)}, '@', 2)"
-
-
-@compiles(DomainOf, "sqlite")
-def _domain_on_sqlite(element: DomainOf, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
-    key = compiler.process(element.clauses, **options)
-    return f"substr({key}, instr({key}, '@') + 1)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from notifier import outbox
 from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.calls import OF_CONSENT
-from notifier.domain.desk_words import ActKind
+from notifier.domain.desk_words import OF_ACT, ActKind
 from notifier.domain.words import ConsentAction
 from notifier.models import (
     BulkAct,
@@ -47,7 +47,7 @@ def do(session: Session, act: BulkAct, ids: Sequence[int], now: datetime) -> int
 
 def mark(act: BulkAct) -> str:
     """What rows that an act changed bear, so that undoing it touches no later change."""
-    return f"act:{act.id}"
+    return f"{OF_ACT}{act.id}"
 
 
 def note(session: Session, act: BulkAct, ids: Sequence[int], action: ConsentAction, now: datetime) -> None:

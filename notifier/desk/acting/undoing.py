@@ -11,7 +11,7 @@ from notifier.db import affected, upsert
 from notifier.desk.acting.doing import Changes, mark, note
 from notifier.domain.desk_words import ActKind
 from notifier.domain.words import ConsentAction
-from notifier.models import BulkAct, SubscriberTag, Subscription, Suppression
+from notifier.models import BulkAct, ConsentEvent, Subscriber, SubscriberTag, Subscription, Suppression
 
 
 def undo(session: Session, act: BulkAct, changes: Changes, now: datetime) -> int:
@@ -35,14 +35,22 @@ def undo(session: Session, act: BulkAct, changes: Changes, now: datetime) -> int
 
 
 def _begin_again(session: Session, act: BulkAct, rows: Sequence[int]) -> Sequence[int]:
-    """Who subscribed anew meanwhile has a subscription already, and keeps it as it is."""
+    """Who subscribed anew meanwhile keeps that as it is, ended or not; who left or moved is not subscribed again."""
     anew = aliased(Subscription)
     is_there = exists().where(
         anew.subscriber_id == Subscription.subscriber_id,
         anew.topic_id == Subscription.topic_id,
-        anew.ended_at.is_(None),
+        anew.ended_at.is_(None) | (anew.id > Subscription.id),
     )
-    ours = among(session, Subscription.id, rows), Subscription.ended_reason == mark(act), ~is_there
+    # Another address of theirs agreed to what they had when they moved, and to nothing more.
+    is_as_then = exists().where(
+        Subscriber.id == Subscription.subscriber_id,
+        Subscriber.confirmed_at.is_not(None),
+        ConsentEvent.subscriber_id == Subscriber.id,
+        ConsentEvent.address_hash == Subscriber.address_hash,
+        ConsentEvent.source == mark(act),
+    )
+    ours = among(session, Subscription.id, rows), Subscription.ended_reason == mark(act), ~is_there, is_as_then
     again = update(Subscription).where(*ours).values(ended_at=None, ended_reason="")
     return session.scalars(again.returning(Subscription.id)).all()
 
