@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, literal, select
 from sqlalchemy.orm import Session
 
-from notifier.bulk import DomainOf
+from notifier.bulk import DomainOf, looked_up
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.tokens import is_hash
 from notifier.models import Subscriber, SubscriberTag, Subscription, Suppression
@@ -17,6 +17,8 @@ PAGE: Final = 50
 COUNTED_MAX: Final = 5000
 LOOKED_THROUGH: Final = 50_000
 """What no index answers is looked for among so many readers at a time; the page's link goes on below them."""
+LOOKED_UP: Final = 10_000
+"""The same, where something is looked up in another table for each of them."""
 STATES: Final = ("active", "paused", "pending", "suppressed")
 WORDS_MAX: Final = 320
 _LAST: Final = "\U0010ffff"
@@ -83,7 +85,7 @@ class Search:
             found.append(bears)
         if day := _day(self.since):
             found.append(Subscriber.created_at >= day)
-        return found + self._state(now, [_itself(), *([_with_its_domain(site_id)] if by_domain else [])])
+        return found + self._state(site_id, now, by_domain=by_domain)
 
     def _words(self) -> ColumnElement[bool]:
         if is_hash(self.words):
@@ -93,9 +95,10 @@ class Search:
         first = _beginning(self.words)
         return (Subscriber.address_key >= first) & (Subscriber.address_key < first + _LAST)
 
-    def _state(self, now: datetime, barred: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    def _state(self, site_id: int, now: datetime, *, by_domain: bool) -> list[ColumnElement[bool]]:
+        itself = exists().where(*_ITSELF)
         # One by one: PostgreSQL makes no join of a NOT over an OR.
-        free = [~one for one in barred]
+        free = [~itself, ~_with_its_domain(site_id)] if by_domain else [~itself]
         match self.state:
             case "active":
                 return [Subscriber.confirmed_at.is_not(None), *free]
@@ -104,7 +107,7 @@ class Search:
             case "pending":
                 return [Subscriber.confirmed_at.is_(None), *free]
             case "suppressed":
-                return [or_(*barred)]
+                return [is_suppressed(site_id) if by_domain else itself]
         return [] if not self.state else [false()]
 
 
@@ -124,15 +127,14 @@ FIRST: Final = Cut()
 
 def is_suppressed(site_id: int) -> ColumnElement[bool]:
     """Whether a reader of this site must not be written to, themselves or with their whole domain."""
-    return _itself() | _with_its_domain(site_id)
+    return _with_its_domain(site_id) | looked_up(select(Suppression.id).where(*_ITSELF))
 
 
-def _itself() -> ColumnElement[bool]:
-    return exists().where(
-        Suppression.site_id == Subscriber.site_id,
-        Suppression.address_hash == Subscriber.address_hash,
-        Suppression.lifted_at.is_(None),
-    )
+_ITSELF: Final = (
+    Suppression.site_id == Subscriber.site_id,
+    Suppression.address_hash == Subscriber.address_hash,
+    Suppression.lifted_at.is_(None),
+)
 
 
 def _with_its_domain(site_id: int) -> ColumnElement[bool]:
@@ -167,7 +169,9 @@ def page(session: Session, site_id: int, search: Search, now: datetime, cut: Cut
     search = understood(session, site_id, search, now)
     by_domain = session.scalar(_domains(site_id).limit(1)) is not None
     where = search.where(site_id, now, by_domain=by_domain)
-    is_slow = search.is_slow or (by_domain and search.state == "suppressed")
+    is_slow = search.is_slow
+    if by_domain and search.state == "suppressed":
+        cut, is_slow = replace(cut, stretch=min(cut.stretch, LOOKED_UP)), True
     least, looked = _stretch(session, site_id, cut) if is_slow else (0, 0)
     if least:
         where.append(Subscriber.id >= least)
@@ -177,7 +181,9 @@ def page(session: Session, site_id: int, search: Search, now: datetime, cut: Cut
     more, readers = len(readers) > cut.size, readers[: cut.size]
     shut = select(Subscriber.id).where(Subscriber.id.in_([one.id for one in readers]), is_suppressed(site_id))
     suppressed = frozenset(session.scalars(shut))
-    count = _counted(session, below if least else where)
+    # The last of many stretches counts what is in it, as those before it do.
+    is_one_of_many = least or (is_slow and cut.before and _stretch(session, site_id, replace(cut, before=0))[0])
+    count = _counted(session, below if is_one_of_many else where)
     return Found(search, readers, suppressed, count, looked, readers[-1].id if more else least)
 
 

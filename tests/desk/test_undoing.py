@@ -171,3 +171,33 @@ def test_who_was_erased_after_an_act_is_never_written_to_again(desk: Desk) -> No
     assert owner.post(f"{AT}/subscribers/{reader}/erase", address=HERS).status_code == 303
     undone(owner, act)
     assert barred(visit) == {HERS: ("erased", "erasure")}
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("kind", ["suppress", "unsubscribe"])
+def test_what_two_acts_did_comes_back_when_both_are_undone_in_either_order(desk: Desk, kind: str, first: int) -> None:
+    visit, editor = desk.visit, desk.add(Role.EDITOR)
+    readers = [visit.active(HERS), visit.active(OTHER)]
+    acts = [
+        acted(editor, kind, reason="stale"),
+        acted(editor, kind, whom="some", reader=str(readers[0]), reason="spam"),
+    ]
+
+    def gone() -> set[str]:
+        return set(barred(visit)) if kind == "suppress" else {HERS, OTHER} - get_politics(visit)
+
+    assert gone() == {HERS, OTHER}
+    undone(editor, acts[first])
+    assert gone() == ({HERS, OTHER} if first else {HERS}), "the other act stands"
+    undone(editor, acts[1 - first])
+    assert gone() == set()
+
+
+def test_an_act_has_no_part_in_what_was_lifted_and_suppressed_anew(desk: Desk) -> None:
+    visit, editor = desk.visit, desk.add(Role.EDITOR)
+    reader = visit.active(HERS)
+    acted(editor, "suppress", reason="stale")
+    assert editor.post(f"{AT}/subscribers/{reader}/lift", reason="she wrote").status_code == 303
+    act = acted(editor, "suppress", reason="spam")
+    undone(editor, act)
+    assert barred(visit) == {}
