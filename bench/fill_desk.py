@@ -54,6 +54,10 @@ SELECT site_id, id, address_hash, 'site', 'confirmed', confirmed_at, '', CASE WH
 INSERT INTO suppressions (site_id, address_hash, domain, reason, source, at, lifted_reason)
 SELECT site_id, address_hash, '', 'bounced', 'smtp', :now, '' FROM subscribers WHERE site_id = :site AND id % 100 = 7
 """,
+    """
+INSERT INTO suppressions (site_id, address_hash, domain, reason, source, at, lifted_reason)
+VALUES (:site, 'gone.example', 'gone.example', 'asked', 'desk', :now, '')
+""",
     "INSERT INTO tags (site_id, name, created_at) SELECT :site, 'وسم ' || n, :now FROM generate_series(1, 20) AS n",
     """
 INSERT INTO subscriber_tags (tag_id, subscriber_id)

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
-from notifier.consent import suppression
+from notifier.consent import signup, suppression
 from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain.words import LetterKind, Reason, State
 from notifier.issues import reopening
-from notifier.models import Delivery, Site, Subscriber, Suppression
+from notifier.models import Delivery, Site, Subscriber
 from notifier.parts import Parts
 from notifier.queue import transaction
 from notifier.stages import ledger, sends
@@ -98,7 +98,7 @@ def person(parts: Parts, site_id: int, subscriber_id: int, by: Actor, now: datet
         fates = ledger.fates(session, subscriber_id, FATES, before_id)
         return Told(
             found,
-            _is_suppressed(session, found),
+            signup.is_suppressed(session, site_id, found.address_hash, found.address_key),
             fates,
             _titles(session, fates),
             ledger.spared(session, subscriber_id),
@@ -126,11 +126,6 @@ def note_export(parts: Parts, site_id: int, what: str, by: Actor, now: datetime)
 def _these(session: Session, site_id: int, chosen: Chosen) -> ColumnElement[bool]:
     ours = sends.which(site_id, chosen.send, Filter(State.FAILED, chosen.reason)) & reopening.may_go_on()
     return ours if chosen.ids is None else ours & among(session, Delivery.id, chosen.ids)
-
-
-def _is_suppressed(session: Session, reader: Subscriber) -> bool:
-    ours = Suppression.site_id == reader.site_id, Suppression.address_hash == reader.address_hash
-    return session.scalar(select(Suppression.id).where(*ours, Suppression.lifted_at.is_(None))) is not None
 
 
 def _titles(session: Session, fates: Sequence[Fate]) -> dict[SendKey, str]:

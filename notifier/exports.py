@@ -32,13 +32,13 @@ _BOM: Final = "\ufeff"
 def as_csv(parts: Parts, site_id: int, search: Search, now: datetime) -> Iterator[str]:
     """CSV, some readers at a time; what a spreadsheet would take for a formula is a text in it."""
     yield _BOM + _lines([COLUMNS])
-    for page in _pages(parts, search.where(site_id, now)):
+    for page in _pages(parts, site_id, search.where(site_id, now)):
         yield _lines([[_flat(row[name]) for name in COLUMNS] for row in page])
 
 
 def as_json(parts: Parts, site_id: int, search: Search, now: datetime) -> Iterator[str]:
     """A JSON object a line."""
-    for page in _pages(parts, search.where(site_id, now)):
+    for page in _pages(parts, site_id, search.where(site_id, now)):
         yield "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in page)
 
 
@@ -71,13 +71,13 @@ def _flat(value: object) -> str:
     return plain("|".join(value) if isinstance(value, list) else str(value or ""))
 
 
-def _pages(parts: Parts, which: Sequence[ColumnElement[bool]]) -> Iterator[list[dict[str, Any]]]:
+def _pages(parts: Parts, site_id: int, which: Sequence[ColumnElement[bool]]) -> Iterator[list[dict[str, Any]]]:
     after = 0
     while True:
         # A page is a look of its own: nobody holds a transaction open while a slow browser takes a list away.
         with parts.db.reading() as session:
             readers = session.execute(
-                select(Subscriber, is_suppressed())
+                select(Subscriber, is_suppressed(site_id))
                 .where(*which, Subscriber.id > after)
                 .order_by(Subscriber.id)
                 .limit(PAGE)

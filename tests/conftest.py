@@ -26,6 +26,7 @@ __all__ = [
 CORE = {
     *("stages", "processes", "journal", "test_migrations.py", "test_indexes.py"),
     *("test_at_once.py", "test_books.py", "test_sending.py", "test_story.py", "test_suppression.py"),
+    *("test_undoing.py", "test_suppressions.py"),
 }
 """Where statements are written, locks met and books balanced: there `make test` asks both databases."""
 

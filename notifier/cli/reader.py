@@ -47,7 +47,7 @@ def show(address: Address, json_: AsJson = False, site: SiteOption = "") -> None
             return
         one = found.reader
         console.print(f"{one.address}  {one.name}", highlight=False, markup=False)
-        shut = f"; suppressed: {found.suppression.reason}" if found.suppression else ""
+        shut = f"; suppressed{_whole(found)}: {found.suppression.reason}" if found.suppression else ""
         console.print(f"{one.language}, {one.time_zone}; confirmed {moment(one.confirmed_at)}{shut}", highlight=False)
         if found.tags:
             console.print(f"tags: {', '.join(found.tags)}", highlight=False, markup=False)
@@ -186,11 +186,17 @@ def _consent(found: Profile) -> Table:
     return table
 
 
+def _whole(found: Profile) -> str:
+    """With which domain, where it is not the address alone."""
+    return f" with all of @{found.suppression.domain}" if found.suppression and found.suppression.domain else ""
+
+
 def _told(found: Profile) -> dict[str, Any]:
     one = found.reader
     return {
         "id": one.id, "address": one.address, "name": one.name, "language": one.language, "time_zone": one.time_zone,
         "confirmed_at": one.confirmed_at, "suppressed": found.suppression.reason if found.suppression else None,
+        "suppressed_domain": found.suppression.domain if found.suppression else None,
         "tags": list(found.tags), "mutes": [asdict(mute) for mute in found.mutes],
         "subscriptions": [
             {"topic": label, "frequency": row.frequency, "since": row.created_at, "ended_reason": row.ended_reason}

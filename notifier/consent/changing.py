@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
+from sqlalchemy import delete, true
 from sqlalchemy.orm import Session
 
 from notifier.consent.covered import note_covered
 from notifier.consent.evidence import note
 from notifier.consent.preferences import Choice, Preferences, hours_of, muting, preferences
 from notifier.consent.signup import NAME_MAX, Invalid
-from notifier.consent.subscriptions import end_topics, set_frequency, subscribe
+from notifier.consent.subscriptions import end, end_topics, set_frequency, subscribe
 from notifier.consent.undoing import Act, Undo
 from notifier.db import upsert
 from notifier.domain.schedule import EVERY_DAY, Hours, is_zone
@@ -42,6 +42,8 @@ class PreferenceChange:
     paused_until: datetime | None = None
     is_resumed: bool = False
     """Whether letters come again from now on."""
+    is_stopped: bool = False
+    """Whether everything ends, shown or not: what an act of editors had ended stays ended too."""
 
 
 def change(session: Session, subscriber_id: int, wanted: PreferenceChange, now: datetime, ip: str = "") -> Undo | None:
@@ -59,7 +61,8 @@ def change(session: Session, subscriber_id: int, wanted: PreferenceChange, now: 
         subscriber.language = wanted.language
     paused = _pause(subscriber, wanted, now)
     _change_topics(session, subscriber, before, wanted, now)
-    detail = {"frequencies": wanted.frequencies}
+    stopped = end(session, subscriber, true(), "preferences", now).said if wanted.is_stopped else []
+    detail = {"frequencies": wanted.frequencies | dict.fromkeys(stopped, "")}
     note(session, subscriber, ConsentAction.CHANGED, "preferences", now, source="preferences", ip=ip, detail=detail)
     return paused or (Undo(subscriber_id, Act.LEFT, now) if _is_undoable(wanted) else None)
 

@@ -138,9 +138,9 @@ def unsubscribe(
     """End the subscriptions of this scope; doing it twice changes nothing more."""
     subscriber = session.get_one(Subscriber, link.subscriber_id)
     confirmed_at, letter = subscriber.confirmed_at, _letter(session, link.delivery_id)
-    names = end(session, subscriber, _within(session, scope, letter), "unsubscribed", now)
+    gone = end(session, subscriber, _within(session, scope, letter), "unsubscribed", now)
     is_theirs = letter is not None and letter.kind is LetterKind.ISSUE and scope is not Scope.ALL
-    ended = called(session, subscriber.site_id, names)
+    names, ended = gone.said, called(session, subscriber.site_id, gone.now)
     if has_left := is_theirs and editorial.leave(session, subscriber, now):
         names.append(LEFT)
     left = session.scalar(
@@ -158,7 +158,7 @@ def unsubscribe(
         subscriber.language,
         ended,
         is_anything_left=left is not None,
-        undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if names else None,
+        undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if gone.now or has_left else None,
         has_left_editors=has_left,
     )
 

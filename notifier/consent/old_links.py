@@ -60,17 +60,17 @@ def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscr
     reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
     if reader is None:  # erased a moment ago
         return Unsubscribed(link.site_id, link.language, (), is_anything_left=False)
-    names = end_topics(session, reader, link.topics, "unsubscribed", now)
-    if names:
-        note(session, reader, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=SOURCE, ip=ip)
+    gone = end_topics(session, reader, link.topics, "unsubscribed", now)
+    if gone.said:
+        note(session, reader, ConsentAction.UNSUBSCRIBED, ",".join(gone.said), now, source=SOURCE, ip=ip)
     active = Subscription.subscriber_id == reader.id, Subscription.ended_at.is_(None)
     left = session.scalar(select(Subscription.id).where(*active).limit(1))
     return Unsubscribed(
         link.site_id,
         link.language,
-        (Named(word_of(link.topics[0]), link.label),) if names else (),
+        (Named(word_of(link.topics[0]), link.label),) if gone.now else (),
         is_anything_left=left is not None,
-        undo=Undo(reader.id, Act.LEFT, now, reader.confirmed_at) if names else None,
+        undo=Undo(reader.id, Act.LEFT, now, reader.confirmed_at) if gone.now else None,
     )
 
 

@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, insert, or_, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
+from notifier.consent import suppression
 from notifier.consent.evidence import note
 from notifier.consent.subscriptions import subscribe
 from notifier.db import queue_up, upsert
@@ -17,7 +18,7 @@ from notifier.domain.address import Address, AddressInvalid, check_address, fold
 from notifier.domain.schedule import is_zone
 from notifier.domain.tokens import address_hash, token_hash
 from notifier.domain.words import ConsentAction, Frequency
-from notifier.models import Signup, Site, Subscriber, Subscription, Suppression, Topic
+from notifier.models import Signup, Site, Subscriber, Subscription, Topic
 
 # The table itself: without the unit of work, for five hundred may come in a second.
 _INSERT: Final = insert(cast("Table", Signup.__table__)).returning(Signup.__table__.c.id)
@@ -164,10 +165,7 @@ def give_up(signup: Signup, now: datetime) -> SignupResult:
 
 def is_suppressed(session: Session, site_id: int, hashed: str, key: str) -> bool:
     """Whether an address, by its hash and its key, must not be written to: itself, or its whole domain."""
-    itself = Suppression.address_hash == hashed
-    with_all = (Suppression.domain == key.rpartition("@")[2]) & (Suppression.domain != "")
-    theirs = (Suppression.site_id == site_id, or_(itself, with_all), Suppression.lifted_at.is_(None))
-    return session.scalar(select(Suppression.id).where(*theirs).limit(1)) is not None
+    return suppression.barring(session, site_id, hashed, key) is not None
 
 
 def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datetime, limits: Limits) -> SignupResult:

@@ -1,15 +1,32 @@
 """Begin, change and end subscriptions; each change re-opens the check of letters already planned."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, select, update
+from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.orm import Session
 
 from notifier.db import upsert
 from notifier.domain import topics
+from notifier.domain.desk_words import OF_ACT
 from notifier.domain.words import Frequency
 from notifier.models import Site, Subscriber, Subscription, Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What somebody ended, by the names of its topics."""
+
+    now: list[str]
+    """Was active."""
+    before: list[str]
+    """An act on many readers had ended it: it stays ended, whoever undoes the act."""
+
+    @property
+    def said(self) -> list[str]:
+        """All that they do not want, each once."""
+        return list(dict.fromkeys([*self.now, *self.before]))
 
 
 def subscribe(
@@ -57,20 +74,24 @@ def set_frequency(session: Session, subscriber: Subscriber, topic: str, frequenc
     subscriber.changed_at = now
 
 
-def end(session: Session, subscriber: Subscriber, which: ColumnElement[bool], reason: str, now: datetime) -> list[str]:
-    """End the active subscriptions that `which` selects; gives the names of their topics."""
-    ended = session.scalars(
+def end(session: Session, subscriber: Subscriber, which: ColumnElement[bool], reason: str, now: datetime) -> Ended:
+    """End the subscriptions that `which` selects: those that are active, and for good those that an act had ended."""
+    # One statement for both: an act that is undone in this very moment slips through neither.
+    theirs = Subscription.ended_at.is_(None) | Subscription.ended_reason.startswith(OF_ACT)
+    ended = session.execute(
         update(Subscription)
-        .where(*_active(subscriber), which)
-        .values(ended_at=now, ended_reason=reason)
-        .returning(Subscription.topic_id)
+        .where(Subscription.subscriber_id == subscriber.id, theirs, which)
+        .values(ended_at=func.coalesce(Subscription.ended_at, now), ended_reason=reason)
+        .returning(Subscription.topic_id, Subscription.ended_at)
     ).all()
     subscriber.changed_at = now
-    return list(session.scalars(select(Topic.name).where(Topic.id.in_(ended))))
+    names = dict(session.execute(select(Topic.id, Topic.name).where(Topic.id.in_([one for one, _ in ended]))).all())
+    fresh = [names[one] for one, at in ended if at == now]
+    return Ended(fresh, [names[one] for one, at in ended if at != now])
 
 
-def end_topics(session: Session, subscriber: Subscriber, names: Iterable[str], reason: str, now: datetime) -> list[str]:
-    """End the active subscriptions to these topics."""
+def end_topics(session: Session, subscriber: Subscriber, names: Iterable[str], reason: str, now: datetime) -> Ended:
+    """End the subscriptions to these topics."""
     return end(session, subscriber, Subscription.topic_id.in_(_ids(subscriber, list(names))), reason, now)
 
 

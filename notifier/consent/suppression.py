@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, tuple_, update
+from sqlalchemy import delete, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from notifier import outbox
@@ -12,6 +12,7 @@ from notifier.consent.evidence import note
 from notifier.db import affected, upsert
 from notifier.domain.address import a_labels, check_address
 from notifier.domain.calls import HookEvent
+from notifier.domain.desk_words import OF_ACT
 from notifier.domain.tokens import address_hash, is_hash
 from notifier.domain.words import ConsentAction
 from notifier.models import ConsentEvent, Delivery, DeliveryEvent, Signup, Site, Standing, Subscriber, Suppression
@@ -24,7 +25,7 @@ AT_ONCE: Final = 500
 def suppress(session: Session, site: Site, address: str, reason: str, source: str, now: datetime) -> bool:
     """Keep an address, known or not, from getting any letter, or `@example.org` a domain; False if it was already.
 
-    Of an address only its hash is kept. Raises AddressInvalid.
+    Of an address only its hash is kept. Raises AddressInvalid. What an act on many had suppressed counts as new.
     """
     hashed = place_of(site, address)
     domain = domain_of(address)
@@ -38,7 +39,11 @@ def suppress_hashes(
     now: datetime,
     domains: Mapping[str, str] | None = None,
 ) -> list[Address]:
-    """Suppress addresses, by site and hash, each for its reason; gives those that were not suppressed before."""
+    """Suppress addresses, by site and hash, each for its reason; gives those that were not suppressed before.
+
+    And those that only an act on many readers had suppressed: the row is of this reason from now on, so that whoever
+    undoes the act does not let them back in.
+    """
     if not reasons:
         return []
     # In one order: two that suppress the same wait for each other, and do not lock each other out.
@@ -51,9 +56,8 @@ def suppress_hashes(
     ]  # fmt: skip
     new = upsert(session, Suppression)
     again = {name: new.excluded[name] for name in ("domain", "reason", "source", "at", "lifted_at", "lifted_reason")}
-    statement = new.on_conflict_do_update(
-        index_elements=["site_id", "address_hash"], set_=again, where=Suppression.lifted_at.is_not(None)
-    )
+    is_ours = Suppression.lifted_at.is_not(None) | Suppression.source.startswith(OF_ACT)
+    statement = new.on_conflict_do_update(index_elements=["site_id", "address_hash"], set_=again, where=is_ours)
     done = session.execute(statement.returning(Suppression.site_id, Suppression.address_hash), rows)
     changed = [(site, hashed) for site, hashed in done]
     for reader in _readers(session, changed):
@@ -79,6 +83,14 @@ def lift(session: Session, site: Site, address: str, now: datetime, reason: str 
 def forget_standing(session: Session, site_id: int, hashed: str) -> None:
     """Hold nothing against an address any more."""
     session.execute(delete(Standing).where(Standing.site_id == site_id, Standing.address_hash == hashed))
+
+
+def barring(session: Session, site_id: int, hashed: str, key: str) -> Suppression | None:
+    """What keeps letters from an address, by its hash and its key: a suppression of itself, or else of its domain."""
+    itself = Suppression.address_hash == hashed
+    with_all = (Suppression.domain == key.rpartition("@")[2]) & (Suppression.domain != "")
+    theirs = (Suppression.site_id == site_id, or_(itself, with_all), Suppression.lifted_at.is_(None))
+    return session.scalar(select(Suppression).where(*theirs).order_by(Suppression.domain).limit(1))
 
 
 def place_of(site: Site, address: str) -> str:

@@ -5,17 +5,20 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import ColumnElement, exists, false, func, select
+from sqlalchemy import ColumnElement, Select, exists, false, func, literal, select
 from sqlalchemy.orm import Session
 
+from notifier.bulk import looked_up
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.tokens import is_hash
-from notifier.models import Subscriber, SubscriberTag, Subscription, Suppression
+from notifier.models import DomainOf, Subscriber, SubscriberTag, Subscription, Suppression
 
 PAGE: Final = 50
 COUNTED_MAX: Final = 5000
 LOOKED_THROUGH: Final = 50_000
 """What no index answers is looked for among so many readers at a time; the page's link goes on below them."""
+LOOKED_UP: Final = 10_000
+"""The same, where something is looked up in another table for each of them."""
 STATES: Final = ("active", "paused", "pending", "suppressed")
 WORDS_MAX: Final = 320
 _LAST: Final = "\U0010ffff"
@@ -60,8 +63,11 @@ class Search:
         """Whether no index answers it."""
         return bool(self.by_name or self.language or self.since)
 
-    def where(self, site_id: int, now: datetime) -> list[ColumnElement[bool]]:
-        """The conditions on Subscriber; who is on a pause is active all the same."""
+    def where(self, site_id: int, now: datetime, *, by_domain: bool = True) -> list[ColumnElement[bool]]:
+        """The conditions on Subscriber; who is on a pause is active all the same.
+
+        Without `by_domain`: for a site that suppresses none, which an index answers then.
+        """
         found: list[ColumnElement[bool]] = [Subscriber.site_id == site_id]
         if self.words:
             found.append(self._words())
@@ -79,7 +85,7 @@ class Search:
             found.append(bears)
         if day := _day(self.since):
             found.append(Subscriber.created_at >= day)
-        return found + self._state(now)
+        return found + self._state(site_id, now, by_domain=by_domain)
 
     def _words(self) -> ColumnElement[bool]:
         if is_hash(self.words):
@@ -89,17 +95,19 @@ class Search:
         first = _beginning(self.words)
         return (Subscriber.address_key >= first) & (Subscriber.address_key < first + _LAST)
 
-    def _state(self, now: datetime) -> list[ColumnElement[bool]]:
-        suppressed = is_suppressed()
+    def _state(self, site_id: int, now: datetime, *, by_domain: bool) -> list[ColumnElement[bool]]:
+        itself = exists().where(*_ITSELF)
+        # One by one: PostgreSQL makes no join of a NOT over an OR.
+        free = [~itself, ~_with_its_domain(site_id)] if by_domain else [~itself]
         match self.state:
             case "active":
-                return [Subscriber.confirmed_at.is_not(None), ~suppressed]
+                return [Subscriber.confirmed_at.is_not(None), *free]
             case "paused":
-                return [Subscriber.paused_until > now, Subscriber.confirmed_at.is_not(None), ~suppressed]
+                return [Subscriber.paused_until > now, Subscriber.confirmed_at.is_not(None), *free]
             case "pending":
-                return [Subscriber.confirmed_at.is_(None), ~suppressed]
+                return [Subscriber.confirmed_at.is_(None), *free]
             case "suppressed":
-                return [suppressed]
+                return [is_suppressed(site_id) if by_domain else itself]
         return [] if not self.state else [false()]
 
 
@@ -117,13 +125,27 @@ class Cut:
 FIRST: Final = Cut()
 
 
-def is_suppressed() -> ColumnElement[bool]:
-    """Whether a reader must not be written to."""
-    return exists().where(
-        Suppression.site_id == Subscriber.site_id,
-        Suppression.address_hash == Subscriber.address_hash,
-        Suppression.lifted_at.is_(None),
-    )
+def is_suppressed(site_id: int) -> ColumnElement[bool]:
+    """Whether a reader of this site must not be written to, themselves or with their whole domain."""
+    return _with_its_domain(site_id) | looked_up(select(Suppression.id).where(*_ITSELF))
+
+
+_ITSELF: Final = (
+    Suppression.site_id == Subscriber.site_id,
+    Suppression.address_hash == Subscriber.address_hash,
+    Suppression.lifted_at.is_(None),
+)
+
+
+def _with_its_domain(site_id: int) -> ColumnElement[bool]:
+    """Asked for once a statement, and not for each reader."""
+    return DomainOf(Subscriber.address_key).in_(_domains(site_id))
+
+
+def _domains(site_id: int) -> Select[str]:
+    # Spelt out: with a parameter no plan that is kept could use the index of just these.
+    in_force = Suppression.domain != literal("", literal_execute=True), Suppression.lifted_at.is_(None)
+    return select(Suppression.domain).where(Suppression.site_id == site_id, *in_force)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +167,23 @@ class Found:
 def page(session: Session, site_id: int, search: Search, now: datetime, cut: Cut = FIRST) -> Found:
     """A page of what is found."""
     search = understood(session, site_id, search, now)
-    where = search.where(site_id, now)
-    least, looked = _stretch(session, site_id, cut) if search.is_slow else (0, 0)
+    by_domain = session.scalar(_domains(site_id).limit(1)) is not None
+    where = search.where(site_id, now, by_domain=by_domain)
+    is_slow = search.is_slow
+    if by_domain and search.state == "suppressed":
+        cut, is_slow = replace(cut, stretch=min(cut.stretch, LOOKED_UP)), True
+    least, looked = _stretch(session, site_id, cut) if is_slow else (0, 0)
     if least:
         where.append(Subscriber.id >= least)
     below = [*where, Subscriber.id < cut.before] if cut.before else where
     wanted = select(Subscriber).where(*below).order_by(Subscriber.id.desc())
     readers = session.scalars(wanted.limit(cut.size + 1)).all()
     more, readers = len(readers) > cut.size, readers[: cut.size]
-    shut = select(Subscriber.id).where(Subscriber.id.in_([one.id for one in readers]), is_suppressed())
+    shut = select(Subscriber.id).where(Subscriber.id.in_([one.id for one in readers]), is_suppressed(site_id))
     suppressed = frozenset(session.scalars(shut))
-    count = _counted(session, below if least else where)
+    # The last of many stretches counts what is in it, as those before it do.
+    is_one_of_many = least or (is_slow and cut.before and _stretch(session, site_id, replace(cut, before=0))[0])
+    count = _counted(session, below if is_one_of_many else where)
     return Found(search, readers, suppressed, count, looked, readers[-1].id if more else least)
 
 

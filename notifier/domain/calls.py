@@ -26,6 +26,8 @@ class HookEvent(StrEnum):
     ERASED = "subscriber.erased"
     DELIVERY_FAILED = "delivery.failed"
     DELIVERY_SUPPRESSED = "delivery.suppressed"
+    DELIVERY_EXPIRED = "delivery.expired"
+    """It was too old to be news before it could leave."""
     DELIVERY_BOUNCED = "delivery.bounced"
     """It was taken first, and came back."""
     ISSUE_SCHEDULED = "issue.scheduled"

@@ -3,6 +3,9 @@
 from enum import StrEnum
 from typing import Final
 
+OF_ACT: Final = "act:"
+"""Before the number of an act on many readers: how the rows that it changed are known, as long as they are its own."""
+
 
 class IssueState(StrEnum):
     """How far an issue has come."""

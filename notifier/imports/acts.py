@@ -138,9 +138,10 @@ def discard(parts: Parts, import_id: int, by: Actor, now: datetime) -> bool:
     """Throw an import away that has not begun; False for one that has."""
     with parts.db.writing() as session:
         gone = delete(Import).where(Import.id == import_id, Import.state.in_([ImportState.DRAFT, ImportState.CHECKED]))
-        if not affected(session, gone):
+        site_id = session.scalar(gone.returning(Import.site_id))
+        if site_id is None:
             return False
-        audit.note(session, by, "import.discarded", now, file=import_id)
+        audit.note(session, by, "import.discarded", now, site_id=site_id, file=import_id)
         return True
 
 

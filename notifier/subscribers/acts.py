@@ -103,7 +103,7 @@ def unsubscribe(parts: Parts, site_id: int, reader_id: int, by: Actor, now: date
     """End all that they get. Raises LookupError for nobody."""
     with parts.db.writing() as session:
         reader = held(session, site_id, reader_id)
-        names = subscriptions.end(session, reader, true(), "unsubscribed", now)
+        names = subscriptions.end(session, reader, true(), "unsubscribed", now).said
         reader.confirmed_at = None
         if names:
             evidence.note(session, reader, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=SOURCE)

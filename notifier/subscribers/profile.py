@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notifier.consent import mutes
+from notifier.consent import mutes, suppression
 from notifier.consent.mutes import Muted
 from notifier.domain.returns.standing import Standing as Held
 from notifier.feedback import standings
@@ -31,6 +31,7 @@ class Profile:
 
     reader: Subscriber
     suppression: Suppression | None
+    """Of the address, or else of its domain, which is named in it then."""
     subscriptions: Sequence[tuple[Subscription, str]]
     """With the topic's label; the active ones first."""
     events: Sequence[ConsentEvent]
@@ -46,9 +47,6 @@ def profile(session: Session, site_id: int, reader_id: int) -> Profile | None:
     reader = session.get(Subscriber, reader_id)
     if reader is None or reader.site_id != site_id:
         return None
-    barred = select(Suppression).where(
-        Suppression.site_id == site_id, Suppression.address_hash == reader.address_hash, Suppression.lifted_at.is_(None)
-    )
     wanted = (
         select(Subscription, Topic.label)
         .join(Topic, Topic.id == Subscription.topic_id)
@@ -60,7 +58,7 @@ def profile(session: Session, site_id: int, reader_id: int) -> Profile | None:
     notes = select(SubscriberNote).where(SubscriberNote.subscriber_id == reader.id).order_by(SubscriberNote.id.desc())
     return Profile(
         reader,
-        session.scalar(barred),
+        suppression.barring(session, site_id, reader.address_hash, reader.address_key),
         [(one, label) for one, label in session.execute(wanted.limit(SHOWN_MAX))],
         session.scalars(events.limit(SHOWN_MAX)).all(),
         mutes.muted(session, reader.id),

@@ -22,7 +22,7 @@ NUMBER_MAX: Final = 2
 def wish(form: Typed, found: Preferences, languages: frozenset[str]) -> PreferenceChange:
     """The change. Raises `Invalid`."""
     if form.one("stop"):
-        return PreferenceChange(frequencies={one.topic: "" for one in found.choices if one.frequency})
+        return PreferenceChange({one.topic: "" for one in found.choices if one.frequency}, is_stopped=True)
     sent = dict(form.after(FIELD))
     now_is = {one.topic: "muted" if one.is_muted else one.frequency or "" for one in found.choices}
     return PreferenceChange(

@@ -46,6 +46,15 @@ def test_a_reader_is_shown_put_right_and_unsubscribed(readers: Command) -> None:
     assert [one["ended_reason"] for one in follows] == ["unsubscribed"]
 
 
+def test_a_reader_of_a_suppressed_domain_is_shown_as_suppressed(readers: Command) -> None:
+    assert readers("subscribers", "suppress", "@example.org", "--reason", "moved").exit_code == 0
+    shown = profile(readers)
+    assert (shown["suppressed"], shown["suppressed_domain"]) == ("moved", "example.org")
+    assert "suppressed with all of @example.org: moved" in readers("subscribers", "show", "layla@example.org").output
+    assert len(readers("subscribers", "export", "--json", "--state", "suppressed").output.splitlines()) == 3
+    assert readers("subscribers", "export", "--json", "--state", "active").output == ""
+
+
 def test_what_cannot_be_is_said_in_a_line(readers: Command) -> None:
     for words, said in (
         (("show", "nobody@example.org"), "no subscriber"),

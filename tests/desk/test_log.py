@@ -30,17 +30,28 @@ def test_it_says_who_did_what_in_the_readers_language(desk: Desk) -> None:
     assert "user.invited" in page
 
 
+def test_every_act_at_a_site_names_the_site() -> None:
+    of_the_house = {"doctor.asked"}
+    calls = [
+        call for file in ROOT.rglob("*.py") for call in _calls(file, {"note"}) if "audit" in ast.unparse(call.func)
+    ]
+    without = [call for call in calls if all(one.arg != "site_id" for one in call.keywords)]
+    actions = {word for call in without for word in _words(call)}
+    assert {one for one in actions if not one.startswith("user.")} == of_the_house
+    assert len(calls) > len(without) > 10
+
+
+def _calls(file: Path, names: set[str]) -> Iterator[ast.Call]:
+    for call in ast.walk(ast.parse(file.read_text())):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in names:
+            yield call
+
+
 def _noted() -> Iterator[str]:
     """What stands as the action in calls of `note` and `_touch`, in either arm of a choice."""
     for file in ROOT.rglob("*.py"):
         of_issues = file.parent.name == "issues" and "web" not in file.parts and "cli" not in file.parts
-        for call in ast.walk(ast.parse(file.read_text())):
-            if not isinstance(call, ast.Call) or ast.unparse(call.func).rpartition(".")[2] not in {
-                "note",
-                "_note",
-                "_touch",
-            }:
-                continue
+        for call in _calls(file, {"note", "_note", "_touch"}):
             for word in _words(call):
                 if re.fullmatch(r"[a-z]+\.[a-z_]+", word):
                     yield word

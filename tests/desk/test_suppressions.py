@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from notifier import suppressions
+from notifier.desk import searching
+from notifier.desk.searching import Cut, Search
 from notifier.desk.tagging import TAGS_MAX
 from notifier.domain.desk_words import Role
 from notifier.models import AuditEvent, ConsentEvent, Standing, Subscriber, SubscriberTag, Suppression, Tag
@@ -144,6 +146,54 @@ def test_a_list_goes_out_and_comes_in_again(desk: Desk) -> None:
 @pytest.mark.parametrize("content", [b"", b"\n\n"])
 def test_an_empty_list_is_said_to_be_one(desk: Desk, content: bytes) -> None:
     assert bring(desk.add(Role.EDITOR), content) == "422"
+
+
+def test_who_is_under_a_suppressed_domain_is_shown_as_what_they_are(desk: Desk) -> None:
+    visit, owner = desk.visit, desk.add(Role.OWNER)
+    hers, other = visit.active("layla@example.org"), visit.active("huda@sub.example.org")
+    visit.sign_up("ruth@example.org")
+    owner.post(AT, who="@Example.org", reason="moved house")
+    people = "/at/naba/subscribers"
+    for state, found in (
+        ("suppressed", {"layla", "ruth"}), ("active", {"huda"}), ("paused", set()), ("pending", set()),
+        ("", {"layla", "huda", "ruth"}),
+    ):  # fmt: skip
+        listed = owner.get(f"{people}?state={state}").text
+        assert set(re.findall(r">(\w+)@[a-z.]*example\.org<", listed)) == found, state
+        lines = owner.get(f"{people}/export.jsonl?state={state}").text.splitlines()
+        assert {json.loads(line)["email"].partition("@")[0] for line in lines} == found, state
+    rows = csv.DictReader(io.StringIO(owner.get(f"{people}/export.csv").content.decode("utf-8-sig")))
+    assert [row["status"] for row in rows] == ["suppressed", "active", "suppressed"]
+    assert owner.get(people).text.count('class="bad"') == 2
+    profile = owner.get(f"{people}/{hers}").text
+    assert f'href="/desk{AT}/@example.org"' in profile
+    assert "moved house" in profile
+    assert f"{hers}/lift" not in profile, "the domain is lifted on its own page"
+    assert "example.org</bdi>" not in desk.add(Role.ANALYST).get(f"{people}/{hers}").text
+    for reader, is_shut in ((hers, True), (other, False)):
+        assert ("العنوان محظور" in owner.get(f"/at/naba/deliveries/person/{reader}").text) is is_shut
+
+
+def test_those_of_a_suppressed_domain_are_looked_for_a_stretch_at_a_time(desk: Desk) -> None:
+    visit = desk.visit
+    ids = fill(desk, 12)
+    owner = desk.add(Role.OWNER)
+    owner.post(AT, who=HERS)
+    search, seen, before = Search(state="suppressed"), list[int](), 0
+    with visit.parts.db.reading() as session:
+        found = searching.page(session, visit.site_id, search, visit.now, Cut(stretch=5))
+        assert ([one.id for one in found.readers], found.looked) == ([ids[0]], 0), "an index answers that"
+    owner.post(AT, who="@example.org")
+    with visit.parts.db.reading() as session:
+        while True:
+            found = searching.page(session, visit.site_id, search, visit.now, Cut(before, stretch=5))
+            seen += [one.id for one in found.readers]
+            assert found.suppressed == frozenset(one.id for one in found.readers)
+            if not found.onward:
+                break
+            assert (found.looked, found.count) == (5, 5)
+            before = found.onward
+    assert seen == ids[::-1]
 
 
 def test_an_analyst_stays_outside(desk: Desk) -> None:

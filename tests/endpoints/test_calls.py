@@ -3,8 +3,10 @@
 import json
 from contextlib import suppress
 from datetime import timedelta
+from itertools import pairwise
 
-from sqlalchemy import select, update
+import pytest
+from sqlalchemy import Connection, event, select, update
 
 from notifier import calling, readers, upkeep
 from notifier.consent import suppression
@@ -13,10 +15,11 @@ from notifier.domain import webhook
 from notifier.domain.calls import PAUSES_S, CallState, pause
 from notifier.domain.outcome import Refused
 from notifier.domain.webhook import key_of_text
-from notifier.domain.words import Frequency, SourceKind
+from notifier.domain.words import Frequency, SourceKind, State
 from notifier.models import AuditEvent, Call, Delivery, Endpoint, Site, Source
 from notifier.queue import to_call
 from notifier.sites import add_source
+from notifier.stages.record import claims
 from tests.endpoints.conftest import ME, Told
 
 
@@ -110,6 +113,69 @@ def test_a_suppressed_letter_is_told(told: Told) -> None:
     upkeep.sweep(world.parts, world.now + timedelta(minutes=1))
     world.work()
     assert "delivery.suppressed" in {one["type"] for one in bodies(told)}
+
+
+def too_old(told: Told, count: int, *, is_at_claim: bool) -> list[int]:
+    """So many letters that wait until they are no news any more, found by a sweep or when they are claimed."""
+    world = told.world
+    for n in range(count):
+        world.reader(f"r{n}@example.org", "category:سياسة", frequency=Frequency.INSTANT)
+    world.work()
+    world.article("1", "سياسة")
+    upkeep.act(world.parts, world.rung.pop(0), world.clock)
+    told.paper.seen.clear()
+    (send,) = world.rung
+    world.rung.clear()
+    world.later(days=8)
+    if is_at_claim:
+        upkeep.act(world.parts, send, world.clock)
+    for moment in (world.now, world.now + timedelta(minutes=1)):
+        upkeep.sweep(world.parts, moment)
+        world.work()
+    with world.parts.db.reading() as session:
+        return list(session.scalars(select(Delivery.id).where(Delivery.state == State.EXPIRED).order_by(Delivery.id)))
+
+
+@pytest.mark.parametrize("is_at_claim", [True, False])
+def test_a_letter_that_grew_too_old_is_told_once(told: Told, is_at_claim: bool) -> None:  # noqa: FBT001 - a case
+    expired = too_old(told, 2, is_at_claim=is_at_claim)
+    assert len(expired) == 2
+    assert [one["type"] for one in bodies(told)] == ["delivery.expired"] * 2
+    about: list[dict[str, object]] = [one["data"] for one in bodies(told)]  # type: ignore[misc]
+    assert [(one["delivery"], one["kind"], one["reason"]) for one in about] == [
+        (one, "alert", "too_old") for one in expired
+    ]
+    assert told.world.balance().expired == 2
+    upkeep.sweep(told.world.parts, told.world.now)
+    told.world.work()
+    assert len(bodies(told)) == 2
+
+
+def test_very_many_letters_that_grew_too_old_are_told_of_some_at_a_time(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "AT_ONCE", 2)
+    owed = [0]
+
+    def note(connection: Connection) -> None:
+        owed.append(
+            connection.exec_driver_sql("SELECT count(*) FROM calls WHERE event = 'delivery.expired'").scalar_one()
+        )
+
+    engine = told.world.parts.db.engine
+    event.listen(engine, "commit", note)
+    try:
+        assert len(too_old(told, 5, is_at_claim=False)) == 5
+    finally:
+        event.remove(engine, "commit", note)
+    steps = [after - before for before, after in pairwise(owed)]
+    assert (max(steps), sum(steps)) == (2, 5), "no transaction owes more than it ends"
+
+
+def test_a_letter_that_grew_too_old_ends_where_nobody_listens(told: Told) -> None:
+    told.office.switch(told.id, is_on=False)
+    assert len(too_old(told, 1, is_at_claim=False)) == 1
+    assert told.calls() == []
 
 
 def test_a_source_is_told_of_at_its_third_failure_only(told: Told) -> None:

@@ -215,7 +215,8 @@ def test_every_event_that_is_offered_is_told_somewhere() -> None:
     """By the tests here and in `test_calls`: an event that nobody tells would be a promise to nobody."""
     shown = {
         "subscriber.confirmed", "subscriber.changed", "subscriber.unsubscribed", "subscriber.suppressed",
-        "subscriber.erased", "delivery.failed", "delivery.suppressed", "delivery.bounced", "source.failed",
+        "subscriber.erased", "delivery.failed", "delivery.suppressed", "delivery.expired", "delivery.bounced",
+        "source.failed",
         "issue.scheduled", "issue.unscheduled", "issue.sending", "issue.paused", "issue.resumed", "issue.sent",
         "issue.cancelled", "digest.announced",
     }  # fmt: skip

@@ -127,6 +127,24 @@ def test_a_suppressed_address_stays_so_until_it_is_lifted_with_a_reason(visit: V
     assert all(one["ended_at"] for one in ended["subscriptions"])
 
 
+def test_a_reader_of_a_suppressed_domain_is_suppressed_with_it(visit: Visit) -> None:
+    keys, reader = visit.key((*EDITS, "deliveries:read")), add(visit, "layla")
+    shut = visit.client.post(f"{SITE}/suppressions", json={"who": "@example.org", "reason": "moved"}, headers=keys)
+    assert shut.status_code in {200, 201}, shut.text
+    for state, found in (("suppressed", ["layla"]), ("active", [])):
+        listed = visit.client.get(f"{READERS}?state={state}", headers=keys)
+        assert names(listed) == found
+        assert [one["state"] for one in listed.json()["readers"]] == [state] * len(found)
+    told = visit.client.get(f"{READERS}/{reader}", headers=keys).json()
+    assert (told["state"], told["suppression"]["reason"], told["suppression"]["is_of_domain"]) == (
+        "suppressed", "moved", True,
+    )  # fmt: skip
+    person = visit.client.post(f"{SITE}/deliveries/search", json={"address": "layla@example.org"}, headers=keys)
+    assert person.json()["is_suppressed"] is True
+    own = visit.client.post(f"{READERS}/{reader}/suppress", json={"reason": "asked"}, headers=keys).json()
+    assert (own["suppression"]["reason"], own["suppression"]["is_of_domain"]) == ("asked", False)
+
+
 def test_what_is_put_right_is_exactly_what_was_named(visit: Visit) -> None:
     key, reader = visit.key(EDITS), add(visit, "layla", name="Layla", language="en")
     path = f"{READERS}/{reader}"

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, insert, literal, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, exists, insert, literal, select, update
+from sqlalchemy.orm import Session, aliased
 
 from notifier import outbox
 from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.calls import OF_CONSENT
-from notifier.domain.desk_words import ActKind
+from notifier.domain.desk_words import OF_ACT, ActKind
 from notifier.domain.words import ConsentAction
 from notifier.models import (
     BulkAct,
@@ -47,7 +47,12 @@ def do(session: Session, act: BulkAct, ids: Sequence[int], now: datetime) -> int
 
 def mark(act: BulkAct) -> str:
     """What rows that an act changed bear, so that undoing it touches no later change."""
-    return f"act:{act.id}"
+    return f"{OF_ACT}{act.id}"
+
+
+def reason(act: BulkAct) -> str:
+    """Why it suppresses."""
+    return act.words[:40] or "asked"
 
 
 def note(session: Session, act: BulkAct, ids: Sequence[int], action: ConsentAction, now: datetime) -> None:
@@ -82,16 +87,13 @@ def _untag(session: Session, act: BulkAct, ids: Sequence[int]) -> Changes:
 
 
 def _unsubscribe(session: Session, act: BulkAct, ids: Sequence[int], now: datetime) -> Changes:
-    ended = (
-        update(Subscription)
-        .where(
-            among(session, Subscription.subscriber_id, ids),
-            Subscription.topic_id == act.about,
-            Subscription.ended_at.is_(None),
-        )
-        .values(ended_at=now, ended_reason=mark(act))
-    )
-    changes = _pairs(session, ended.returning(Subscription.subscriber_id, Subscription.id))
+    theirs = among(session, Subscription.subscriber_id, ids), Subscription.topic_id == act.about
+    # What another act had ended is of both: it begins again once both are undone.
+    of_both = Subscription.ended_reason.startswith(OF_ACT), ~has_newer()
+    shared = _pairs(session, select(Subscription.subscriber_id, Subscription.id).where(*theirs, *of_both))
+    ended = update(Subscription).where(*theirs, Subscription.ended_at.is_(None))
+    ended = ended.values(ended_at=now, ended_reason=mark(act))
+    changes = [*shared, *_pairs(session, ended.returning(Subscription.subscriber_id, Subscription.id))]
     note(session, act, [reader for reader, _ in changes], ConsentAction.UNSUBSCRIBED, now)
     return changes
 
@@ -105,20 +107,32 @@ def _suppress(session: Session, act: BulkAct, ids: Sequence[int], now: datetime)
     }
     if not readers:
         return []
-    fresh = {"reason": act.words[:40] or "asked", "source": mark(act), "at": now, "lifted_at": None}
+    fresh = {"reason": reason(act), "source": mark(act), "at": now, "lifted_at": None}
     rows = [{"site_id": act.site_id, "address_hash": hashed, **fresh} for hashed in readers]
     new = upsert(session, Suppression)
     new = new.on_conflict_do_update(
         index_elements=["site_id", "address_hash"], set_=fresh, where=Suppression.lifted_at.is_not(None)
     )
     session.connection().execute(new, rows)
+    # What another act had suppressed is of both: it is lifted once both are undone.
+    of_acts = Suppression.source.startswith(OF_ACT), Suppression.lifted_at.is_(None)
     ours = select(Suppression.address_hash, Suppression.id).where(
-        Suppression.site_id == act.site_id, Suppression.address_hash.in_(readers), Suppression.source == mark(act)
+        Suppression.site_id == act.site_id, Suppression.address_hash.in_(readers), *of_acts
     )
     changes = [(readers[hashed], row) for hashed, row in session.execute(ours)]
     note(session, act, [reader for reader, _ in changes], ConsentAction.SUPPRESSED, now)
     return changes
 
 
-def _pairs(session: Session, statement: Any) -> Changes:  # noqa: ANN401 - an UPDATE with RETURNING
+def has_newer() -> ColumnElement[bool]:
+    """Whether a reader has, or had since, another subscription to the topic of one that ended."""
+    anew = aliased(Subscription)
+    return exists().where(
+        anew.subscriber_id == Subscription.subscriber_id,
+        anew.topic_id == Subscription.topic_id,
+        anew.ended_at.is_(None) | (anew.id > Subscription.id),
+    )
+
+
+def _pairs(session: Session, statement: Any) -> Changes:  # noqa: ANN401 - a SELECT, or an UPDATE with RETURNING
     return [(reader, row) for reader, row in session.execute(statement)]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, literal, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_, update
 from sqlalchemy.orm import Session
 
 from notifier import outbox, tally
@@ -122,22 +122,29 @@ def is_due(session: Session, span: Span, now: datetime) -> bool:
 
 
 def expire(session: Session, which: ColumnElement[bool], now: datetime) -> int:
-    """End what waits, is not held back, and is too old to be news; gives how many."""
+    """End some thousands of what waits, is not held back, and is too old to be news; gives how many.
+
+    0 where none is left.
+    """
     stale = which & (Delivery.state == State.QUEUED) & (Delivery.expires_at <= now) & is_free()
-    ended = 0
-    while now_ended := _end_some(session, stale, State.EXPIRED, Reason.TOO_OLD, now):
-        ended += now_ended
+    ids = session.scalars(_some(stale)).all()
+    if not ids:
+        return 0
+    ending = write(among(session, Delivery.id, ids), State.EXPIRED)
+    ended = tally.end(session, ending.values(reason=Reason.TOO_OLD, finished_at=now))
+    outbox.tell_of_endings(session, HookEvent.DELIVERY_EXPIRED, ids, now)
     return ended
 
 
 def drop(session: Session, which: ColumnElement[bool], reason: Reason, now: datetime) -> int:
     """Drop some thousands of these that are queued; gives how many, 0 where none is left."""
-    return _end_some(session, which & _QUEUED, State.DROPPED, reason, now)
+    dropped = write(Delivery.id.in_(_some(which & _QUEUED)), State.DROPPED)
+    return tally.end(session, dropped.values(reason=reason, finished_at=now))
 
 
-def _end_some(session: Session, which: ColumnElement[bool], state: State, reason: Reason, now: datetime) -> int:
-    some = Delivery.id.in_(select(Delivery.id).where(which).limit(AT_ONCE).with_for_update(skip_locked=True))
-    return tally.end(session, write(some, state).values(reason=reason, finished_at=now))
+def _some(which: ColumnElement[bool]) -> Select[int]:
+    """Some thousands of these that nobody else is busy with."""
+    return select(Delivery.id).where(which).limit(AT_ONCE).with_for_update(skip_locked=True)
 
 
 def prolong(session: Session, which: ColumnElement[bool], until: datetime) -> int:

@@ -94,10 +94,7 @@ class NewReaderBody(Strict):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {
-                    "address": "layla@example.org", "topics": ["category:سياسة"], "frequency": "daily",
-                    "basis": "form of the old site, 2024",
-                },
+                {"address": "layla@example.org", "topics": ["category:سياسة"], "basis": "form of the old site, 2024"},
                 {"address": "layla@example.org", "topics": ["category:سياسة"], "ask": True},
             ]
         }
@@ -207,6 +204,8 @@ class Suppressed(BaseModel):
     reason: str
     source: str
     at: datetime
+    is_of_domain: bool
+    """Whether all of its domain is, and not the address by itself."""
 
 
 class ProfileBody(ReaderBody):
@@ -222,11 +221,11 @@ class ProfileBody(ReaderBody):
     @classmethod
     def of_profile(cls, found: Profile, *, is_open: bool) -> Self:
         """As the desk knows them."""
-        barred = found.suppression
+        row = found.suppression
+        why = row and Suppressed(reason=row.reason, source=row.source, at=row.at, is_of_domain=bool(row.domain))
         return cls.of(
-            found.reader, is_shut=barred is not None, is_open=is_open, address_hash=found.reader.address_hash,
-            suppression=Suppressed(reason=barred.reason, source=barred.source, at=barred.at) if barred else None,
-            tags=list(found.tags), subscriptions=_follows(found), consent=_consented(found),
+            found.reader, is_shut=why is not None, is_open=is_open, address_hash=found.reader.address_hash,
+            suppression=why, tags=list(found.tags), subscriptions=_follows(found), consent=_consented(found),
         )  # fmt: skip
 
 
