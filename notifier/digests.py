@@ -137,8 +137,9 @@ def preview(parts: Parts, place: Place, language: str, items: Sequence[int], now
 
 
 def letter(parts: Parts, place: Place, language: str, items: Sequence[int], now: datetime) -> LetterContent:
-    """What the letter of these articles would show now, to nobody in particular."""
-    wanted = Preview(LetterKind.DIGEST, language, tuple(items[: parts.room.articles]), place.frequency, now)
+    """What the letter of these articles will show, to nobody in particular: dated as it will be when it goes out."""
+    dated = max(now, place.at)
+    wanted = Preview(LetterKind.DIGEST, language, tuple(items[: parts.room.articles]), place.frequency, dated)
     with parts.db.reading() as session:
         return gather.preview(session, session.get_one(Site, place.site_id), wanted)
 

@@ -22,7 +22,7 @@ from notifier.domain.claimed import Claimed
 from notifier.domain.letter import LetterContent
 from notifier.domain.links import Links
 from notifier.domain.message import Message
-from notifier.domain.outcome import Refused, Sent
+from notifier.domain.outcome import Outcome, Refused, Sent
 from notifier.domain.slowdown import Scope
 from notifier.domain.traces import Tracking
 from notifier.domain.words import Lane, LetterKind, Reason
@@ -35,7 +35,7 @@ from notifier.transports import Answer
 
 Clock = Callable[[], datetime]
 CLAIMS: Final = "claims"
-"""What every claim stands by: whoever queues up under it has seen all claims that were open before."""
+"""What every claim stands by: who queues up under it has seen all that were open before."""
 WRITTEN_AT_ONCE: Final = 500
 WRITTEN_EVERY: Final = timedelta(seconds=0.5)
 
@@ -50,7 +50,7 @@ class Chunk:
     ready: tuple[Claimed, ...]
     contents: dict[gather.Key, LetterContent]
     tokens: dict[int, str] = field(repr=False)
-    """For letters that are sent for the sake of one link: delivery id -> the token in it."""
+    """For letters sent for the sake of one link: delivery id -> the token in it."""
 
 
 def claim_chunk(parts: Parts, span: record.Span, choice: Choice, token: str, now: datetime) -> Chunk:
@@ -140,8 +140,13 @@ class Maker:
             return None
 
 
+def _with_others(outcome: Outcome) -> Outcome:
+    """What one account's server cannot do is tried again: the next try may draw another account."""
+    return replace(outcome, forever=False) if isinstance(outcome, Refused) and outcome.is_only_here else outcome
+
+
 class Dispatch:
-    """One chunk on its way, and what became of its letters as far as that waits to be written down."""
+    """One chunk on its way, and what waits to be written down of its letters."""
 
     def __init__(self, parts: Parts, chunk: Chunk, clock: Clock) -> None:
         self._parts = parts
@@ -171,17 +176,19 @@ class Dispatch:
         """Through which it goes."""
         return self._chunk.account
 
-    def take_in(self, answers: Sequence[Answer]) -> None:
-        """Keep what a transport said until it is written."""
+    def take_in(self, answers: Sequence[Answer]) -> list[int]:
+        """Keep what a transport said until it is written; gives what a journal notes, doubts below zero."""
+        has_others = len(self._parts.transports) > 1
+        answers = [(one, _with_others(said)) for one, said in answers] if has_others else answers
         self._answers += answers
         self._said += answers
         self._left.difference_update([one for one, _ in answers])
+        return [one if isinstance(said, Sent) else -one for one, said in answers if not isinstance(said, Refused)]
 
     def is_full(self) -> bool:
         """Whether it is time to write."""
-        if not self._answers:
-            return False
-        return len(self._answers) >= WRITTEN_AT_ONCE or self._clock() - self._written_at > WRITTEN_EVERY
+        is_late = bool(self._answers) and self._clock() - self._written_at > WRITTEN_EVERY
+        return is_late or len(self._answers) >= WRITTEN_AT_ONCE
 
     def write(self) -> None:
         """Write down what became of letters so far."""

@@ -27,7 +27,6 @@ from notifier.bulk import among
 from notifier.db import is_passing
 from notifier.dispatch import Dispatch, claim_chunk
 from notifier.domain.items import NewItem, Receipt, batches
-from notifier.domain.outcome import Sent
 from notifier.domain.words import ItemKind, Lane, LetterKind, NoticeReason, Reason
 from notifier.feedback import alarms
 from notifier.journal import Page
@@ -214,8 +213,7 @@ def _deliver(parts: Parts, span: record.Span, choice: Choice, clock: Clock) -> i
 def _send(transport: Transport, dispatch: Dispatch, page: Page) -> None:
     with closing(transport.send(dispatch.feed)) as answered:
         for answers in answered:
-            dispatch.take_in(answers)
-            is_noted = page.note([one for one, outcome in answers if isinstance(outcome, Sent)])
+            is_noted = page.note(dispatch.take_in(answers))
             try:
                 if dispatch.is_full() or not is_noted:
                     dispatch.write()

@@ -25,6 +25,8 @@ class Refused:
     charged: bool = True
     slows: Scope | None = field(default=None, compare=False)
     """Who should be slower after this, if anybody."""
+    is_only_here: bool = field(default=False, compare=False)
+    """Whether it is what this server cannot do, and another might."""
 
 
 @dataclass(frozen=True, slots=True)

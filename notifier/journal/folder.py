@@ -35,19 +35,19 @@ class Folder:
         return descriptor
 
     def note(self, descriptor: int, ids: list[int]) -> None:
-        """Write these down. Raises OSError, where the disk is full for instance."""
+        """Write these down, those in doubt below zero. Raises OSError, where the disk is full for instance."""
         # Whatever stands before it: half an id that a full disk cut off must not become another one.
         line = b"-\n" + b"".join([b"%d\n" % one for one in ids])
         if os.write(descriptor, line) != len(line):
             raise OSError("a page of the journal was written in part")
 
     def read(self, token: str) -> set[int] | None:
-        """The letters a page holds; None where there is no such page."""
+        """What a page holds; None where there is no such page."""
         try:
             *lines, _torn = (self.path / token).read_bytes().split(b"\n")
         except OSError:
             return None
-        return {int(line) for line in lines if line.isdigit()}
+        return {int(line) for line in lines if line.removeprefix(b"-").isdigit()}
 
     def remove(self, token: str) -> None:
         """End a page."""

@@ -31,7 +31,7 @@ class InRedis:
         return self._say([*said, ("EXPIRE", _key(token), self._keeps_s)] if is_first else said)
 
     def read(self, token: str) -> set[int] | None:
-        """The letters a page holds; None where Redis is away and so nobody knows."""
+        """What a page holds; None where Redis is away and so nobody knows."""
         if self._client is None:
             return set()
         try:

@@ -38,7 +38,7 @@ class Journal:
             page.close()
 
     def read(self, token: str) -> set[int] | None:
-        """What was accepted under a claim and may not be in the database.
+        """What was accepted under a claim and may not be in the database; below zero what left and was not heard of.
 
         None: its file is not on this machine and Redis is away, so that nobody here can know.
         """
@@ -102,7 +102,10 @@ class Page:
         self.has_notes = False
 
     def note(self, ids: list[int]) -> bool:
-        """Note letters that were accepted. False: nobody but this process knows, so write them down at once."""
+        """Note letters that were accepted, and below zero those that left and were not heard of.
+
+        False: nobody but this process knows, so write them down at once.
+        """
         if not ids:
             return True
         is_kept = self._journal.note(self, ids)

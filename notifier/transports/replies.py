@@ -43,12 +43,14 @@ def unfit(message: Message, extensions: dict[str, str]) -> Refused | None:
     if not message.rcpt_to or _UNSAFE_IN_PATH.search(message.rcpt_to + message.mail_from):
         return Refused("5.1.3 the address cannot be written in SMTP", forever=True)
     if needs_smtputf8(message) and "smtputf8" not in extensions:
-        return Refused("5.6.7 the address needs SMTPUTF8, which the server does not offer", forever=True)
+        said = "5.6.7 the address needs SMTPUTF8, which the server does not offer"
+        return Refused(said, forever=True, is_only_here=True)
     if message.is_8bit and "8bitmime" not in extensions:
         return Refused("the server does not offer 8BITMIME: set NOTIFIER_BODY_ENCODING to base64", charged=False)
     most = extensions.get("size", "").strip()
     if most.isdecimal() and 0 < int(most) < len(message.data):
-        return Refused(f"5.3.4 {len(message.data)} bytes; the server takes {most}", forever=True)
+        said = f"5.3.4 {len(message.data)} bytes; the server takes {most}"
+        return Refused(said, forever=True, is_only_here=True)
     return None
 
 

@@ -163,7 +163,7 @@ LOOKS: Final = {
     "source list": "", "source hook": "1", "subscribers list": "", "subscribers show": "reader@example.org",
     "subscribers acts": "", "subscribers suppressed": "@spam.example", "user list": "", "issue list": "",
     "issue show": "1", "issue preview": "1 --out letter.html", "issue progress": "1", "digest show": f"daily {AT}",
-    "issue checks": "1", "alarms list": "", "alarms key": "",
+    "issue checks": "1", "alarms list": "", "alarms key": "", "charts": "letters",
 }  # fmt: skip
 EXEMPT: Final = {
     "site add": "the first command of all: the test below begins with it",

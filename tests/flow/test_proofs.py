@@ -372,3 +372,12 @@ def test_proofs_are_forgotten_with_their_announcement(paper: World) -> None:
     announced(paper)
     upkeep.sweep(paper.parts, DAWN + timedelta(days=31))
     assert proofs(paper) == []
+
+
+def test_a_digest_that_is_looked_at_beforehand_has_the_date_that_its_readers_will_see(paper: World) -> None:
+    place = Place(paper.site.id, Frequency.DAILY, DAWN)
+    items = digests.look(paper.parts, place).shown()
+    assert paper.now < DAWN
+    assert digests.letter(paper.parts, place, "ar", items, paper.now).at == DAWN
+    late = DAWN + timedelta(hours=2)
+    assert digests.letter(paper.parts, place, "ar", items, late).at == late, "held, and not released yet"

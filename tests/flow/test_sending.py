@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from notifier.domain.slowdown import Scope
 from notifier.domain.words import Frequency, Lane, Reason, State
 from notifier.journal import Journal, Page
 from notifier.journal.folder import Folder
-from notifier.models import Delivery, Subscriber
+from notifier.models import Delivery, DeliveryEvent, Subscriber
 from notifier.stages import record
 from notifier.transports import Answer, Feed
 from notifier.transports.memory import MemoryTransport
@@ -134,20 +135,30 @@ def test_an_uncertain_letter_counts_as_sent_where_the_site_wants_it_so(world: Wo
     world.wire.outcomes["a@x.example"] = Uncertain("connection lost")
     flow.deliver(world.parts, *span, world.clock)
     assert states(world) == {(State.SENT, Reason.UNCERTAIN): 1}
+    with world.parts.db.reading() as session:
+        assert session.scalar(select(Delivery.account).where(Delivery.lane == Lane.ALERTS)) == "smtp"
     world.balance()
 
 
-def test_nobody_gets_a_third_copy_because_a_server_is_slow_to_answer(world: World) -> None:
+@pytest.mark.parametrize(
+    ("sent_anyway", "then"),
+    [((), (State.QUEUED, Reason.UNCERTAIN)), (("alert",), (State.SENT, Reason.UNCERTAIN))],
+)
+def test_a_doubt_outlives_the_process_that_had_it(
+    world: World, tmp_path: Path, sent_anyway: tuple[str, ...], then: tuple[State, Reason]
+) -> None:
+    world.with_settings(uncertain_is_sent=sent_anyway)
     span = planned(world, "a@x.example")
-    world.wire.seen.clear()
-    world.wire.outcomes["a@x.example"] = Uncertain("connection lost: no answer in time")
-    for _ in range(4):
+    wire = Breaks(after=0)
+    wire.outcomes["a@x.example"] = Uncertain("connection lost: the server closed it")
+    world.parts = replace(world.parts, transports={"smtp": wire})
+    with pytest.raises(KeyboardInterrupt):
         flow.deliver(world.parts, *span, world.clock)
-        world.later(minutes=20)
-    assert len(world.wire.seen) == 2
-    assert states(world) == {(State.SENT, Reason.UNCERTAIN): 1}
+    another = replace(world.parts, journal=Journal(Folder(tmp_path / "journal")))
+    assert flow.settle_orphans(another, world.now) == 1
+    assert states(world) == {then: 1}
     with world.parts.db.reading() as session:
-        assert session.scalar(select(Delivery.account).where(Delivery.lane == Lane.ALERTS)) == "smtp"
+        assert session.scalars(select(DeliveryEvent.kind)).all() == ["uncertain"]
     world.balance()
 
 
@@ -216,6 +227,21 @@ def test_a_dead_account_costs_no_try_and_another_takes_its_letters(world: World)
     assert (dead.tried, len(alive.sent)) == (3, 2)
     with world.parts.db.reading() as session:
         assert set(session.scalars(select(Delivery.attempts).where(Delivery.lane == Lane.ALERTS))) == {1}
+
+
+def test_what_one_server_cannot_do_is_for_the_others_to_try(world: World) -> None:
+    span = planned(world, "a@x.example")
+    plain, able = MemoryTransport(), MemoryTransport()
+    plain.outcomes["a@x.example"] = Refused("5.6.7 the address needs SMTPUTF8", forever=True, is_only_here=True)
+    accounts(world, plain=plain, able=able)
+    draws = chain((0.0,), repeat(0.9))
+    world.parts = replace(world.parts, accounts=replace(world.parts.accounts, dice=lambda: next(draws)))
+    flow.deliver(world.parts, *span, world.clock)
+    assert states(world) == {(State.QUEUED, Reason.TRY_AGAIN): 1}
+    world.later(minutes=10)
+    flow.deliver(world.parts, *span, world.clock)
+    assert [one.rcpt_to for one in able.sent] == ["a@x.example"]
+    assert states(world) == {(State.SENT, None): 1}
 
 
 def test_letters_wait_untried_while_no_account_can_be_reached(world: World) -> None:

@@ -111,6 +111,14 @@ def test_what_comes_after_a_line_that_was_cut_off_is_believed_and_not_joined_to_
     assert folder.read("t") == {12, 45, 6}
 
 
+def test_what_is_in_doubt_is_noted_below_zero_in_both_copies(
+    journal: Journal, folder: Folder, empty_redis_url: str
+) -> None:
+    with journal.page() as page:
+        assert page.note([7, -8])
+        assert folder.read(page.token) == InRedis(empty_redis_url, 60).read(page.token) == {7, -8}
+
+
 def test_without_redis_the_file_alone_is_enough(folder: Folder, valkey: Valkey) -> None:
     journal = Journal(folder, InRedis(valkey.url, 60))
     with journal.page() as page:

@@ -55,7 +55,7 @@ class Works:
             "NOTIFIER_LEASE_S": "10",
             "NOTIFIER_TASK_SLICE_S": "0.5",
             "NOTIFIER_TASK_LONGEST_S": "0.5",
-            "NOTIFIER_SMTP_CONNECT_TIMEOUT_S": "2",
+            "NOTIFIER_SMTP_CONNECT_TIMEOUT_S": "1",
             "NOTIFIER_SMTP_REPLY_TIMEOUT_S": "5",
             "NOTIFIER_TICK_S": "1",
             "NOTIFIER_SWEEP_S": "1",

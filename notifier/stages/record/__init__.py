@@ -15,11 +15,10 @@ from notifier.stages.record.claims import (
     postpone,
     prolong,
     retry,
-    settle,
-    take_back,
     unname,
 )
 from notifier.stages.record.returned import bounce, bounce_early
+from notifier.stages.record.settling import settle, take_back
 
 __all__ = [
     "Book",

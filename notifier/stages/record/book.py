@@ -28,10 +28,6 @@ def _told(state: State, reason: Reason | None) -> HookEvent | None:
     return HookEvent.DELIVERY_SUPPRESSED if state is State.DROPPED and reason is Reason.SUPPRESSED else None
 
 
-def _was_uncertain(session: Session, ids: Iterable[int]) -> ColumnElement[bool]:
-    return among(session, DeliveryEvent.delivery_id, ids) & (DeliveryEvent.kind == "uncertain")
-
-
 @dataclass(frozen=True, slots=True)
 class Book:
     """A claim's page in the ledger, open for one transaction."""
@@ -117,9 +113,7 @@ class Book:
         ids = [one for one, _ in answers]
         rows = self.session.execute(select(Delivery.id, Delivery.kind).where(among(self.session, Delivery.id, ids)))
         kinds = dict(rows.all())
-        # Nobody gets a third copy because a server is slower to answer than we can wait.
-        again = set(self.session.scalars(select(DeliveryEvent.delivery_id).where(_was_uncertain(self.session, ids))))
-        done = [one for one in answers if one[0] in again or kinds.get(one[0]) in self.terms.sent_if_uncertain]
+        done = [one for one in answers if kinds.get(one[0]) in self.terms.sent_if_uncertain]
         for delivery_id, reply in done:
             self._end([delivery_id], State.SENT, Reason.UNCERTAIN, reply)
         self._note(done, "uncertain")

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, true, tuple_, update
+from sqlalchemy import ColumnElement, Select, literal, select, true, tuple_, update
 from sqlalchemy.orm import Session
 
 from notifier import outbox, tally
@@ -19,10 +19,6 @@ from notifier.stages.record.writing import free, write
 
 AT_ONCE = 5_000
 """Deliveries that are ended or queued again in one statement where there may be a million."""
-UNKNOWN_MOST = timedelta(minutes=10)
-"""How long a letter waits for a journal that cannot be read, before it goes out again and may arrive twice."""
-NOTED = "250 (noted by a process that ended before it could write down the words)"
-"""The detail of a letter that was accepted, as only its journal knows."""
 _QUEUED = Delivery.state == literal(State.QUEUED.value, literal_execute=True)
 """Spelt out: with a parameter no plan that is kept could use the index of just these."""
 _OWED = tuple(getattr(Delivery, column) for column in Owed._fields)
@@ -151,48 +147,6 @@ def prolong(session: Session, which: ColumnElement[bool], until: datetime) -> in
     """Let what is queued leave until then: it was held back, and is no older for that; gives how many."""
     shorter = which & _QUEUED & (Delivery.expires_at < until)
     return affected(session, write(shorter, State.QUEUED).values(expires_at=until))
-
-
-def settle(session: Session, token: str, accepted: Collection[int], now: datetime, terms: Terms) -> int:
-    """End an abandoned claim: what its journal says was accepted is sent, the rest is queued again.
-
-    A letter that outlived every try is failed. Gives how many were still open.
-    """
-    ours = (Delivery.lease_token == token) & (Delivery.state == State.SENDING)
-    written = {"detail": NOTED, "finished_at": now, "reason": None, "account": account_of(token)}
-    sent = free(ours & among(session, Delivery.id, accepted), State.SENT).values(**written)
-    waiting = free(ours, State.QUEUED).values(next_attempt_at=now)
-    return (
-        (tally.end(session, sent) if accepted else 0)
-        + _give_up(session, ours & (Delivery.attempts >= terms.attempts_max), now)
-        + affected(session, waiting)
-    )
-
-
-def _give_up(session: Session, spent: ColumnElement[bool], now: datetime) -> int:
-    ids = session.scalars(select(Delivery.id).where(spent)).all()
-    if not ids:
-        return 0
-    failed = free(spent, State.FAILED).values(reason=Reason.ATTEMPTS, finished_at=now)
-    ended = tally.end(session, failed)
-    outbox.tell_of_endings(session, HookEvent.DELIVERY_FAILED, ids, now)
-    return ended
-
-
-def take_back(session: Session, now: datetime, terms: Terms, accepted: Callable[[str], Collection[int] | None]) -> int:
-    """Settle the claims whose lease has run out; gives how many letters they still held.
-
-    `accepted` tells, by token, which letters a journal knows to be sent; None where the journal cannot be asked: such
-    a claim waits for it, though not for ever.
-    """
-    lost = (Delivery.state == State.SENDING) & (Delivery.lease_until <= now)
-    ends = func.max(Delivery.lease_until)
-    found = 0
-    for token, until in session.execute(select(Delivery.lease_token, ends).where(lost).group_by(Delivery.lease_token)):
-        known = accepted(token) if token else ()
-        if token and until and (known is not None or until <= now - UNKNOWN_MOST):
-            found += settle(session, token, known or (), now, terms)
-    return found
 
 
 def retry(session: Session, which: ColumnElement[bool], now: datetime, until: datetime | None = None) -> int:
