@@ -58,6 +58,11 @@ SELECT site_id, address_hash, '', 'bounced', 'smtp', :now, '' FROM subscribers W
 INSERT INTO suppressions (site_id, address_hash, domain, reason, source, at, lifted_reason)
 VALUES (:site, 'gone.example', 'gone.example', 'asked', 'desk', :now, '')
 """,
+    """
+INSERT INTO suppressions (site_id, address_hash, domain, reason, source, at, lifted_reason)
+SELECT :site, md5(domain) || md5(domain), domain, 'by hand', 'desk', :now, '' FROM unnest(ARRAY['d7.example',
+  'd13.example']) AS domain
+""",
     "INSERT INTO tags (site_id, name, created_at) SELECT :site, 'وسم ' || n, :now FROM generate_series(1, 20) AS n",
     """
 INSERT INTO subscriber_tags (tag_id, subscriber_id)
