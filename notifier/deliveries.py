@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
-from notifier.consent import signup, suppression
+from notifier.consent import suppression
 from notifier.desk import audit
 from notifier.desk.audit import Actor
 from notifier.domain.words import LetterKind, Reason, State
@@ -98,7 +98,7 @@ def person(parts: Parts, site_id: int, subscriber_id: int, by: Actor, now: datet
         fates = ledger.fates(session, subscriber_id, FATES, before_id)
         return Told(
             found,
-            signup.is_suppressed(session, site_id, found.address_hash, found.address_key),
+            suppression.is_suppressed(session, site_id, found.address_hash, found.address_key),
             fates,
             _titles(session, fates),
             ledger.spared(session, subscriber_id),

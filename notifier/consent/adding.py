@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
-from notifier.consent.signup import is_suppressed
 from notifier.consent.subscriptions import subscribe
+from notifier.consent.suppression import is_suppressed
 from notifier.db import upsert
 from notifier.domain.address import check_address
 from notifier.domain.tokens import address_hash

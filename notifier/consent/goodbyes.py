@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
-from notifier.consent.signup import is_suppressed
+from notifier.consent.suppression import is_suppressed
 from notifier.db import upsert
 from notifier.domain.words import ConsentAction, LetterKind
 from notifier.models import Delivery, Subscriber, Subscription, Topic

@@ -7,7 +7,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from notifier.consent.signup import Invalid, is_suppressed
+from notifier.consent.signup import Invalid
+from notifier.consent.suppression import is_suppressed
 from notifier.db import queue_up
 from notifier.domain.address import AddressInvalid, check_address, fold
 from notifier.domain.tokens import address_hash, new_token, token_hash

@@ -143,7 +143,7 @@ def decide(session: Session, signup: Signup, now: datetime, limits: Limits) -> S
     result = SignupResult.SUPPRESSED
     # The spellings of one mailbox are several subscribers: decided at once, each would miss the others' question.
     queue_up(session, signup.limit_hash)
-    if not is_suppressed(session, site.id, hashed, key):
+    if not suppression.is_suppressed(session, site.id, hashed, key):
         subscriber = _subscriber(session, site, signup, key, now)
         signup.subscriber_id = subscriber.id
         result = _answer(session, signup, subscriber, now, limits)
@@ -161,11 +161,6 @@ def give_up(signup: Signup, now: datetime) -> SignupResult:
     signup.handled_at = now
     signup.result = SignupResult.UNREACHABLE
     return SignupResult.UNREACHABLE
-
-
-def is_suppressed(session: Session, site_id: int, hashed: str, key: str) -> bool:
-    """Whether an address, by its hash and its key, must not be written to: itself, or its whole domain."""
-    return suppression.barring(session, site_id, hashed, key) is not None
 
 
 def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datetime, limits: Limits) -> SignupResult:

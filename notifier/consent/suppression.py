@@ -93,6 +93,11 @@ def barring(session: Session, site_id: int, hashed: str, key: str) -> Suppressio
     return session.scalar(select(Suppression).where(*theirs).order_by(Suppression.domain).limit(1))
 
 
+def is_suppressed(session: Session, site_id: int, hashed: str, key: str) -> bool:
+    """Whether an address, by its hash and its key, must not be written to: itself, or its whole domain."""
+    return barring(session, site_id, hashed, key) is not None
+
+
 def place_of(site: Site, address: str) -> str:
     """Where a suppression stands: the hash of an address or, for `@example.org`, of a domain; a hash is itself.
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from notifier import mailroom, returns
-from notifier.consent.signup import is_suppressed
+from notifier.consent.suppression import is_suppressed
 from notifier.db import Database
 from notifier.domain.returns.event import Returned, Told
 from notifier.domain.returns.standing import Standing
