@@ -13,7 +13,7 @@ ARGS ?=
 # What ARGS picks may be of one part of a target only.
 picked = $(if $(ARGS),|| [ $$? -eq 5 ])
 # What says again, of more languages, pages or payloads, what is said already: CI asks it, and so does `make test CI=true`.
-NARROW := $(if $(filter true,$(CI)),,and not wide)
+NARROW := $(if $(filter true,$(CI)),,and not wide and not long)
 
 # Packages come from the lock files, each with its hash; the project itself is linked in, not copied.
 install = { $(PY) -m uv pip install -q --python $(PY) --require-hashes -r requirements-build.lock -r $(1) 2>.venv/uv.log \

@@ -1,6 +1,8 @@
 """`notifier`, and `python -m notifier`: reads the command line in, and runs it."""
 
 import gc
+import sys
+from io import TextIOWrapper
 
 
 def main() -> None:
@@ -11,6 +13,9 @@ def main() -> None:
 
     gc.freeze()
     gc.enable()
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Into a file or a pipe as well each line is there when it is said, not when the command ends.
+        sys.stdout.reconfigure(line_buffering=True)
     cli.main()
 
 

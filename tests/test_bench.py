@@ -44,6 +44,7 @@ def test_planning_is_measured() -> None:
     assert 0 < found["letters"] < found["planned"] < 2000
 
 
+@pytest.mark.long
 def test_signing_is_measured() -> None:
     found = figures("signing", "--signatures", "50")
     assert min(found["signatures_per_s_one_thread"], found["signatures_per_s_two_threads"]) > 0

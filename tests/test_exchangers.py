@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import pytest
 import redis
 from structlog.testing import capture_logs
 
@@ -37,6 +38,7 @@ def wait(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.long
 def test_a_domain_is_its_own_group_until_its_servers_are_known(empty_redis_url: str) -> None:
     dns = Dns()
     dns.may_answer.clear()
@@ -51,6 +53,7 @@ def test_a_domain_is_its_own_group_until_its_servers_are_known(empty_redis_url: 
     groups.close()
 
 
+@pytest.mark.long
 def test_another_worker_learns_it_without_asking(empty_redis_url: str) -> None:
     first, dns = Groups(Shared(empty_redis_url), Dns()), Dns()
     first("daily.iq")
@@ -75,6 +78,7 @@ def test_providers_and_reserved_names_are_never_asked_for(empty_redis_url: str) 
     groups.close()
 
 
+@pytest.mark.long
 def test_a_lookup_that_failed_is_tried_again_later_and_no_domain_is_logged(empty_redis_url: str) -> None:
     now, dns = [0.0], Dns()
     groups = Groups(Shared(empty_redis_url), dns, clock=lambda: now[0])
@@ -89,6 +93,7 @@ def test_a_lookup_that_failed_is_tried_again_later_and_no_domain_is_logged(empty
     groups.close()
 
 
+@pytest.mark.long
 def test_what_is_known_is_asked_for_again_in_a_day_and_used_meanwhile() -> None:
     now, dns = [0.0], Dns()
     groups = Groups(Shared("amqp://127.0.0.1//"), dns, clock=lambda: now[0])

@@ -95,6 +95,7 @@ def test_upgrading_twice_is_upgrading_once(empty_database_url: str) -> None:
             assert session.scalar(sa.select(sa.func.count(Subscription.id))) == 1
 
 
+@pytest.mark.long
 def test_the_way_down_leaves_nothing_and_the_way_up_works_again(empty_database_url: str) -> None:
     migrate.upgrade(empty_database_url)
     migrate.downgrade(empty_database_url, "base")
@@ -105,6 +106,7 @@ def test_the_way_down_leaves_nothing_and_the_way_up_works_again(empty_database_u
         assert differences(db) == []
 
 
+@pytest.mark.long
 def test_many_may_upgrade_at_once(empty_database_url: str) -> None:
     faults: list[BaseException] = []
 

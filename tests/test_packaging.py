@@ -71,6 +71,7 @@ def test_the_wheel_holds_the_workers_and_nothing_that_is_not_product(wheel: Path
     assert [name for name in names if name.endswith((".pyc", ".db", ".orig"))] == []
 
 
+@pytest.mark.long
 def test_the_installed_package_is_the_wheels_own(bin_dir: Path, tmp_path: Path) -> None:
     names = "notifier.__file__, workers.__file__, notifier.settings.templates_dir()"
     ask = f"import notifier.settings, workers; print({names})"
@@ -79,12 +80,14 @@ def test_the_installed_package_is_the_wheels_own(bin_dir: Path, tmp_path: Path) 
         assert Path(path).exists()
 
 
+@pytest.mark.long
 def test_the_command_answers_from_another_directory(bin_dir: Path, tmp_path: Path) -> None:
     said = run(bin_dir / "notifier", "--help", cwd=tmp_path)
     for command in ("demo", "serve", "worker", "beat", "migrate"):
         assert command in said
 
 
+@pytest.mark.long
 def test_the_drill_says_that_it_comes_with_the_source(bin_dir: Path, tmp_path: Path) -> None:
     ended = subprocess.run(  # noqa: S603 - our own command line
         [bin_dir / "notifier", "drill", "--quick"],

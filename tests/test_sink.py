@@ -114,6 +114,7 @@ def test_a_letter_whose_250_was_not_written_does_not_count(sink: Sink) -> None:
     assert sink.letters() == 0
 
 
+@pytest.mark.long
 def test_each_answer_takes_a_round_trip_and_no_other_connection_waits_for_it(sink: Sink) -> None:
     sink.delay(300)
     began = time.monotonic()

@@ -1,6 +1,7 @@
 """The command that opens the books: `notifier status`, of all letters, by run, or looked at while letters leave."""
 
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -25,6 +26,8 @@ from notifier.tally import PAGED
 WATCH_S: Final = 1.0
 LOOK_SHARE: Final = 0.1
 """At most this part of the time is spent on looking: counting a million open letters takes a while."""
+PIPED_S: Final = 5.0
+"""How often a pipe or a file is told, in which no picture can be redrawn."""
 RATE_OVER_S: Final = 10.0
 
 
@@ -44,7 +47,7 @@ def status(
     look = _looker(parts, site, runs, key, is_audit=not watch)
     found = look()
     if watch and not as_json:
-        _watch(look, found)
+        follow(look, found)
         found = _looker(parts, site, runs, key, is_audit=True)()
     elif as_json:
         accounts = {name: asdict(state) for name, state in parts.accounts.states().items()}
@@ -93,9 +96,10 @@ def _looker(parts: Parts, site: str, runs: int, run: Key | None, *, is_audit: bo
     return lambda: whole(flow.pulse(parts, site_id))
 
 
-def _watch(look: Callable[[], View], found: View) -> None:
+def follow(look: Callable[[], View], found: View) -> None:
     """Show it again and again, with the rate of the last seconds, until nothing is open."""
     seen = deque([(time.monotonic(), found.balance.done)])
+    said_at = -math.inf
     with Live(found.shown, console=console, auto_refresh=False) as live:
         while found.balance.open:
             begun = time.monotonic()
@@ -104,7 +108,11 @@ def _watch(look: Callable[[], View], found: View) -> None:
             seen.append((now, found.balance.done))
             while now - seen[1][0] > RATE_OVER_S:
                 seen.popleft()
-            live.update(Group(found.shown, pace(seen, found.balance.open)), refresh=True)
+            picture = Group(found.shown, pace(seen, found.balance.open))
+            live.update(picture, refresh=True)
+            if not console.is_terminal and now - said_at >= PIPED_S:
+                said_at = now
+                console.print(picture)
             time.sleep(max(WATCH_S, (now - begun) / LOOK_SHARE) if found.balance.open else 0)
 
 

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 from rich.live import Live
@@ -144,11 +144,25 @@ def _smoke(running: Demo) -> bool:
 
 
 def _show(running: Demo) -> bool:
+    if not console.is_terminal:
+        _tell(running)
     with Live(console=console, refresh_per_second=4) as live:
         while True:
             running.watch()
             live.update(show.screen(running))
             time.sleep(_FRAME_S)
+
+
+def _tell(running: Demo) -> NoReturn:
+    """Where no picture can be redrawn: where to click, and a line for each thing that happens."""
+    console.print(show.places(running))
+    told = ""
+    while True:
+        running.watch()
+        if (line := show.line(running)) != told:
+            told = line
+            console.print(line, highlight=False)
+        time.sleep(_FRAME_S)
 
 
 def _print_logs(folder: Path) -> None:

@@ -53,6 +53,7 @@ def test_no_more_are_open_than_the_account_allows(connections: RedisConnections,
     assert connections.take("relay", 9) == 4
 
 
+@pytest.mark.long
 def test_what_is_held_is_kept_longer_than_its_lease(connections: RedisConnections, empty_redis_url: str) -> None:
     other = RedisConnections(Shared(empty_redis_url), {"relay": 5}, LEASE_S)
     assert connections.take("relay", 5) == 5
@@ -68,6 +69,7 @@ def test_an_emptied_redis_learns_again_of_what_is_held(connections: RedisConnect
     assert RedisConnections(Shared(empty_redis_url), {"relay": 5}, LEASE_S).take("relay", 1) == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("end", ["killed", "ended"])
 def test_the_slots_of_a_worker_that_ended_are_to_be_had(
     connections: RedisConnections, empty_redis_url: str, end: str

@@ -218,6 +218,7 @@ def test_time_alone_brings_a_group_back(make: Make, clock: Clock) -> None:
     assert run(budget, clock, 10, "google") == pytest.approx(1000, rel=0.03)
 
 
+@pytest.mark.long
 def test_it_settles_near_what_a_server_takes(make: Make, clock: Clock) -> None:
     """A server that takes 20 a second and tells each further letter to come later."""
     budget, taken, refused, second, in_second = make(Limit(200)), 0, 0, 0, 0

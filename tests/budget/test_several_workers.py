@@ -5,6 +5,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from typing import cast
 
+import pytest
 import redis
 from structlog.testing import capture_logs
 
@@ -38,6 +39,7 @@ def drain(redis_url: str) -> list[float]:
     return moments
 
 
+@pytest.mark.long
 def test_several_processes_together_keep_the_rate_in_any_second(empty_redis_url: str) -> None:
     at_best(lambda: keep_the_rate(empty_redis_url))
 

@@ -11,7 +11,10 @@ from sqlalchemy import delete, select, update
 from typer.testing import CliRunner, Result
 
 from notifier import __version__, assembly, cli, returns, settings
+from notifier.cli import books
 from notifier.cli.books import pace
+from notifier.cli.pages import View
+from notifier.domain.balance import Balance
 from notifier.domain.words import Calendar, Digits, LetterKind
 from notifier.embedded.inbox import Inbox
 from notifier.embedded.inbox.server import InboxServer
@@ -112,6 +115,7 @@ def test_a_value_that_cannot_be_right_is_refused_with_a_sentence(run: Command, w
     assert said in refused.output
 
 
+@pytest.mark.long
 def test_a_feed_on_a_local_copy_ends_in_the_books(run: Command, tmp_path: Path) -> None:
     add_site(run)
     with site() as web:
@@ -194,6 +198,24 @@ def test_status_tells_the_books_for_people_and_for_scripts(run: Command) -> None
     assert told["balance"]["planned"] == 0
 
 
+def test_a_watched_status_tells_a_pipe_while_letters_leave(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(books, "WATCH_S", 0.0)
+    monkeypatch.setattr(books, "PIPED_S", 0.0)
+    counts = [Balance(planned=3, queued=3 - sent, sent=sent) for sent in range(4)]
+    views = [View({}, f"{count.sent} sent", count, count.is_balanced) for count in counts]
+    told: list[str] = []
+
+    def look() -> View:
+        told.append(capsys.readouterr().out)
+        return views[len(told)]
+
+    books.follow(look, views[0])
+    assert ["1 sent" in told[1], "2 sent" in told[2]] == [True, True], "each while others still wait"
+    assert "every letter is done" in capsys.readouterr().out
+
+
 def test_status_names_an_account_whose_password_is_refused(run: Command) -> None:
     add_site(run)
     run("status")
@@ -230,6 +252,7 @@ def test_an_account_that_cannot_be_right_is_named(
     assert "hunter22" not in told
 
 
+@pytest.mark.long
 def test_status_tells_each_run_with_its_reasons(run: Command) -> None:
     add_site(run)
     item = {"kind": "article", "guid": "0", "title": "x", "categories": ["سياسة"], "announce": False}
@@ -261,6 +284,7 @@ def test_the_pace_is_that_of_the_last_seconds() -> None:
     assert pace([(0.0, 100), (5.0, 1100)], 0) == "every letter is done"
 
 
+@pytest.mark.long
 def test_why_tells_what_a_person_was_spared_and_retry_gives_it_another_chance(run: Command, tmp_path: Path) -> None:
     add_site(run)
     item = {"kind": "article", "guid": "0", "title": "x", "categories": ["سياسة"], "announce": False}

@@ -15,6 +15,7 @@ SOON = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(
 AT = f"{SOON:%Y-%m-%dT%H:%MZ}"
 
 
+@pytest.mark.long
 def test_a_digest_is_held_ordered_and_released(run: Command) -> None:
     add_site(run)
     item = '{"kind": "article", "guid": "a1", "title": "خبر", "html": "<p>نص</p>"}'

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from notifier import assembly, clock, flow, upkeep
@@ -64,6 +65,7 @@ def test_a_new_issue_is_for_whom_the_desk_may_name_as_well(run: Command) -> None
     assert issue().audience == {"tags": ["vip"], "joined_days": 30, "alive_days": 90}
 
 
+@pytest.mark.long
 def test_a_winner_is_chosen_by_its_number(run: Command) -> None:
     add_site(run)
     run("issue", "new", "رسالة", "--subject", "أ", "--subject", "ب", "--intro", "LICENSE")
@@ -74,6 +76,7 @@ def test_a_winner_is_chosen_by_its_number(run: Command) -> None:
     assert run("issue", "winner", "1", "3").exit_code == 1
 
 
+@pytest.mark.long
 def test_what_cannot_be_changed_is_said_in_a_line(run: Command) -> None:
     add_site(run)
     run("issue", "new", "رسالة")

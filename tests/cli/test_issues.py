@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from notifier import assembly, clock, upkeep
@@ -15,6 +16,7 @@ from tests.cli.test_commands import Command, add_site, run
 __all__ = ["run"]
 
 
+@pytest.mark.long
 def test_an_issue_is_composed_shown_sent_and_looked_at(run: Command, tmp_path: Path) -> None:
     add_site(run)
     made = run("issue", "new", "رسالة", "--subject", "أ", "--subject", "ب", "--intro", "LICENSE")

@@ -30,6 +30,7 @@ def profile(run: Command, name: str = "layla") -> dict[str, object]:
     return shown
 
 
+@pytest.mark.long
 def test_a_reader_is_shown_put_right_and_unsubscribed(readers: Command) -> None:
     ways = ("--name", "ليلى", "--zone", "Asia/Baghdad", "--tag", "vip")
     assert readers("subscribers", "edit", "layla@example.org", *ways).exit_code == 0
@@ -46,6 +47,7 @@ def test_a_reader_is_shown_put_right_and_unsubscribed(readers: Command) -> None:
     assert [one["ended_reason"] for one in follows] == ["unsubscribed"]
 
 
+@pytest.mark.long
 def test_a_reader_of_a_suppressed_domain_is_shown_as_suppressed(readers: Command) -> None:
     assert readers("subscribers", "suppress", "@example.org", "--reason", "moved").exit_code == 0
     shown = profile(readers)
@@ -55,6 +57,7 @@ def test_a_reader_of_a_suppressed_domain_is_shown_as_suppressed(readers: Command
     assert readers("subscribers", "export", "--json", "--state", "active").output == ""
 
 
+@pytest.mark.long
 def test_what_cannot_be_is_said_in_a_line(readers: Command) -> None:
     for words, said in (
         (("show", "nobody@example.org"), "no subscriber"),
@@ -73,6 +76,7 @@ def test_what_cannot_be_is_said_in_a_line(readers: Command) -> None:
         assert said in refused.stderr
 
 
+@pytest.mark.long
 def test_readers_who_fit_are_taken_away(readers: Command) -> None:
     readers("subscribers", "edit", "omar@example.org", "--tag", "vip", "--name", "عمر")
     readers("subscribers", "edit", "ruth@example.org", "--language", "he")
@@ -85,6 +89,7 @@ def test_readers_who_fit_are_taken_away(readers: Command) -> None:
         assert [json.loads(line)["email"].partition("@")[0] for line in lines] == found, options
 
 
+@pytest.mark.long
 def test_an_act_on_many_is_done_at_once_and_undone_exactly(readers: Command) -> None:
     assert "3 of 3 readers changed" in readers("subscribers", "act", "tag", "vip", "--topic", TOPIC).output
     assert "1 of 1" not in readers("subscribers", "act", "unsubscribe", TOPIC, "--tag", "vip").output

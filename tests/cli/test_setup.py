@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from notifier import assembly, own_templates
@@ -72,6 +73,7 @@ def test_a_key_may_what_was_said_and_its_making_leaves_a_line(run: Command) -> N
         assert lines == ["site.added", "key.made", "key.made", "key.replaced", "key.revoked"]
 
 
+@pytest.mark.long
 def test_a_template_is_shown_put_looked_at_and_taken_back(run: Command, tmp_path: Path) -> None:
     add_site(run)
     ours, file = own_templates.ours(TemplatePart.body(LetterKind.DIGEST)), tmp_path / "body.html"

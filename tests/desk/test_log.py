@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from notifier import __file__ as package
 from notifier.domain.desk_words import ImportState, Role
 from notifier.domain.text.strings import Strings
@@ -15,6 +17,7 @@ STRINGS = Strings.load(ROOT.parent / "templates/desk/strings/log")
 NEVER_NOTED = {f"import.{state}" for state in (ImportState.DRAFT, ImportState.CHECKED, ImportState.FAILED)}
 
 
+@pytest.mark.long
 def test_it_has_words_for_every_act_that_is_noted() -> None:
     noted = set(_noted())
     assert {"user.invited", "issue.item_unpinned", "issue.created", "endpoint.disabled"} <= noted
@@ -30,6 +33,7 @@ def test_it_says_who_did_what_in_the_readers_language(desk: Desk) -> None:
     assert "user.invited" in page
 
 
+@pytest.mark.long
 def test_every_act_at_a_site_names_the_site() -> None:
     of_the_house = {"doctor.asked"}
     calls = [

@@ -70,6 +70,7 @@ def test_an_audience_of_very_many_is_estimated_and_a_small_one_counted(desk: Des
         assert session.scalar(select(func.count(Subscriber.id))) == 6000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_small_audience_that_takes_long_to_count_has_a_bound(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     visit = desk.visit

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
@@ -28,6 +29,7 @@ def test_every_route_but_the_doors_has_a_gate() -> None:
     assert {route.path for route in routes() if gate_of(route) is None} == OPEN
 
 
+@pytest.mark.long
 def test_each_role_gets_into_what_is_its_own_and_nothing_else(desk: Desk) -> None:
     people = {role: desk.add(role) for role in Role}
     desk.add(Role.OWNER, "second@naba.example")

@@ -45,6 +45,7 @@ def mailed(desk: Desk, guid: str) -> str:
     return visit.parts.renderer.render(visit.parts.press._kept[next(reversed(visit.parts.press._kept))][0]).html  # noqa: SLF001 - what it made last
 
 
+@pytest.mark.long
 def test_a_version_in_force_makes_the_next_letter_of_a_worker_that_was_running_all_along(
     desk: Desk, owner: Somebody
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_foot_and_a_subject_of_one_s_own_are_in_the_next_letter(desk: Desk, ow
     assert subject.strip("\u200f") == "صحيفة النبأ: n2"
 
 
+@pytest.mark.long
 def test_the_foot_is_shown_in_each_kind_of_letter_and_a_subject_as_a_line(owner: Somebody) -> None:
     page = owner.get("/at/naba/setup/templates/footer").text
     assert "in=magic-link" in page

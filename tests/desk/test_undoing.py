@@ -125,6 +125,7 @@ def test_who_subscribed_anew_and_left_again_is_not_subscribed_by_the_first_act(d
     assert get_politics(visit) == set(), "the second act stands"
 
 
+@pytest.mark.long
 def test_who_gave_another_address_since_is_not_subscribed_there(desk: Desk) -> None:
     visit, editor = desk.visit, desk.add(Role.EDITOR)
     reader = signed_in(visit)

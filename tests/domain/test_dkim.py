@@ -152,6 +152,7 @@ def test_an_old_key_and_a_new_one_both_sign() -> None:
     assert verdicts(message, RSA) == [True, False], "the new one's record is not published yet"
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(fields=FIELDS, body=BODIES)
 def test_whatever_headers_and_body_look_like_dkimpy_agrees(fields: list[tuple[str, str, str]], body: list[str]) -> None:

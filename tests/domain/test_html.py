@@ -123,6 +123,7 @@ def test_an_overlay_cannot_tear_a_tag_open() -> None:
     assert unicodedata.normalize("NFC", clean) == clean == "<p><b>x</b></p>"
 
 
+@pytest.mark.long
 @pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     "piece", ["<div>", "<div></x>", "<div><table><tr><td></div>", "<b><p>", "&", "&amp;", "<", "<p>"]

@@ -167,6 +167,7 @@ def test_an_unknown_letter_is_said_to_be_unknown(inbox: Inbox, unknown: int) -> 
         inbox.get(unknown)
 
 
+@pytest.mark.long
 def test_two_thousand_letters_take_seconds(inbox: Inbox) -> None:
     message = personalise(Renderer(templates_dir()).render(fixtures.DIGEST), fixtures.DIGEST, fixtures.personal())
     began = datetime.now(UTC)

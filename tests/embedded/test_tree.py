@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from notifier.embedded.tree import Job, Tree
 
@@ -26,6 +27,7 @@ def until(condition: Callable[[], bool], tree: Tree) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.long
 def test_a_child_that_falls_is_started_again_with_whatever_it_left_behind_ended(tmp_path: Path) -> None:
     with Tree(tmp_path) as tree:
         tree.start(Job("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"], os.environ))

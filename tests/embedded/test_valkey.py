@@ -44,6 +44,7 @@ def test_started_again_at_the_same_place_it_still_knows(tmp_path: Path) -> None:
         assert client.get("kept") == b"yes"
 
 
+@pytest.mark.long
 def test_it_ends_with_its_parent(valkey: Valkey, tmp_path: Path) -> None:
     del valkey  # asked for the skip where there is none
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2])}

@@ -140,6 +140,7 @@ def _scanned(step: Mapping[str, Any]) -> Iterator[str]:
         yield from _scanned(inner)
 
 
+@pytest.mark.long
 @pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     "path",

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Barrier
 
+import pytest
 from sqlalchemy import select
 
 from notifier import admission, flow, readers, upkeep
@@ -71,6 +72,7 @@ def test_a_button_pressed_twice_at_once_confirms_once(world: World) -> None:
         assert len(session.scalars(select(Subscription)).all()) == 1
 
 
+@pytest.mark.long
 def test_two_workers_at_one_range_send_each_letter_once(world: World) -> None:
     for n in range(12):
         world.reader(f"r{n}@example.org", frequency=Frequency.INSTANT)

@@ -52,6 +52,7 @@ def wait(world: World) -> None:
         world.tick()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_together", [True, False], ids=["one-push", "two-pushes"])
 def test_an_answer_that_comes_before_its_comment_finds_it_and_its_writer_is_told(
     thread: World, *, is_together: bool
@@ -101,6 +102,7 @@ def test_a_comment_that_answers_itself_answers_nobody(thread: World) -> None:
     assert parents(thread) == {"x": None}
 
 
+@pytest.mark.long
 def test_pushes_that_are_repeated_and_out_of_order_are_told_once_in_their_last_version(thread: World) -> None:
     first, second = comment("c", version=1), replace(comment("c", version=2), html="<p>الصيغة الثانية</p>")
     outcomes = [one.outcome for one in take(thread, second, first, second, first)]
@@ -119,6 +121,7 @@ def test_a_retraction_that_overtakes_its_comment_holds(thread: World) -> None:
     assert thread.wire.sent == []
 
 
+@pytest.mark.long
 def test_a_comment_of_a_megabyte_is_taken_in_and_sent_in_bounded_time(thread: World) -> None:
     began = time.monotonic()
     take(thread, replace(comment("long"), html="<p>كلام كثير. </p>" * 40_000))

@@ -72,6 +72,7 @@ def crowd(world: World) -> None:
     world.wire.outcomes["i1@example.org"] = Refused("451 4.7.1 greylisted")
 
 
+@pytest.mark.long
 def test_the_running_count_is_the_count_of_all_letters(world: World) -> None:
     crowd(world)
     assert running(world) == counted(world)
@@ -120,6 +121,7 @@ def test_a_lease_that_ran_out_for_good_is_counted(world: World) -> None:
     assert running(world)[LetterKind.ALERT, item] == {"failed:attempts": 1}
 
 
+@pytest.mark.long
 def test_the_sweep_adds_the_tallies_up_and_changes_nothing(world: World) -> None:
     crowd(world)
     world.article("1")
@@ -179,6 +181,7 @@ def metrics(world: World) -> str:
         return client.get("/metrics").text
 
 
+@pytest.mark.long
 def test_prometheus_is_told_of_open_runs_by_kind_and_of_endings_by_reason(world: World) -> None:
     crowd(world)
     for guid in ("1", "2"):
@@ -196,6 +199,7 @@ def test_prometheus_is_told_of_open_runs_by_kind_and_of_endings_by_reason(world:
     assert 'notifier_deliveries_ended{reason="refused",state="failed"} 2.0' in told
 
 
+@pytest.mark.long
 def test_the_last_runs_and_alerts_are_told_the_newest_first(world: World) -> None:
     crowd(world)
     world.article("1")
@@ -227,6 +231,7 @@ def test_every_delivery_is_in_one_chunk_of_its_lane(world: World, size: int) -> 
     assert all(int(n.args[2]) - int(n.args[1]) < size for n in nudges)
 
 
+@pytest.mark.long
 def test_each_page_knows_between_which_ids_its_letters_lie(world: World) -> None:
     crowd(world)
     world.article("1")

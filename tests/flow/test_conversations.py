@@ -28,6 +28,7 @@ def subject(letter: object) -> str:
     return str(make_header(decode_header(letter["Subject"])))  # type: ignore[index]  # a Message
 
 
+@pytest.mark.long
 def test_all_letters_of_a_thread_are_one_conversation_whatever_the_title_becomes(thread: World) -> None:
     thread.now = thread.now.replace(hour=4) + timedelta(days=1)
     for n in range(7):

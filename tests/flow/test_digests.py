@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 
 from notifier import flow, readers, upkeep
@@ -47,6 +48,7 @@ def test_readers_of_equal_subscriptions_share_one_letter(world: World) -> None:
     assert sorted(planned) == [1, 6]
 
 
+@pytest.mark.long
 def test_each_reader_gets_it_at_eight_in_their_own_zone(world: World) -> None:
     world.reader("baghdad@example.org", time_zone="Asia/Baghdad")
     world.reader("tehran@example.org", time_zone="Asia/Tehran")
@@ -116,6 +118,7 @@ def test_planning_a_run_twice_plans_it_once(world: World) -> None:
     assert len(world.wire.sent) == 1
 
 
+@pytest.mark.long
 def test_a_reader_who_moves_their_hour_misses_nothing_and_gets_nothing_twice(world: World) -> None:
     reader = world.reader("a@example.org")
     seen: list[str] = []
@@ -204,6 +207,7 @@ def test_an_hourly_digest_comes_with_the_hour_and_only_with_news(world: World) -
     assert came == [60]
 
 
+@pytest.mark.long
 def test_a_weekly_digest_comes_on_the_sites_weekday(world: World) -> None:
     world.reader("a@example.org", frequency=Frequency.WEEKLY)
     world.article("1")

@@ -32,6 +32,7 @@ RETRIES: dict[str, Callable[[World, Paper], int]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("retry", RETRIES.values(), ids=RETRIES)
 def test_every_retry_opens_a_sent_issue_and_it_settles_again(
     world: World, retry: Callable[[World, Paper], int]

@@ -75,6 +75,7 @@ def test_the_first_digest_after_a_pause_holds_its_own_day_only(world: World) -> 
     assert not any(f"خبر {day}" in text_of(digest) for day in range(3))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("frequency", [INSTANT, Frequency.DAILY])
 def test_a_discussion_goes_on_after_a_pause_where_it_then_is(world: World, frequency: Frequency) -> None:
     world.article("1", announce=False)
@@ -109,6 +110,7 @@ def test_an_answer_that_waited_when_the_pause_began_is_dropped_and_none_is_writt
     assert world.wire.sent == []
 
 
+@pytest.mark.long
 def test_a_daily_digest_comes_on_the_chosen_days_and_holds_what_fell_between(world: World) -> None:
     wednesday_and_friday = 1 << 2 | 1 << 4
     every, some = world.reader(ME), world.reader("b@example.org")
@@ -139,6 +141,7 @@ def test_a_digest_on_some_days_does_not_say_tomorrow(world: World) -> None:
     assert ["الأربعاء ٢٥" in told[one] for one in (ME, "b@example.org")] == [True, False]
 
 
+@pytest.mark.long
 def test_own_quiet_hours_hold_a_comment_back(world: World) -> None:
     world.article("1", announce=False)
     quiet, other = (

@@ -90,6 +90,7 @@ def test_an_hourly_digest_leaves_the_night_alone_and_brings_it_as_one_letter(wor
     assert live(world, at(9)) == {ME: ["22:00 evening", "07:00 dawn late one two", "08:00 morning"]}
 
 
+@pytest.mark.long
 def test_alerts_of_the_night_are_one_letter_when_it_ends(world: World) -> None:
     world.reader(ME, frequency=INSTANT)
     evening(world)
@@ -112,6 +113,7 @@ def test_who_gets_both_gets_one_letter_with_each_article_once(world: World) -> N
     assert live(world, at(9), {}) == {ME: ["07:00 1 2 3"]}
 
 
+@pytest.mark.long
 @pytest.mark.matrix(2)
 @pytest.mark.parametrize(
     ("zone", "own", "morning"),
@@ -131,6 +133,7 @@ def test_the_night_is_as_long_as_a_reader_has_it(world: World, zone: str, own: t
         assert [one[:5] for one in letters if "two" in one] == [morning], letters
 
 
+@pytest.mark.long
 def test_a_newsroom_may_let_alerts_ring_at_night_and_digests_stay_quiet(world: World) -> None:
     world.with_settings(quiet_alerts=False)
     world.reader(ME, frequency=INSTANT)
@@ -142,6 +145,7 @@ def test_a_newsroom_may_let_alerts_ring_at_night_and_digests_stay_quiet(world: W
     }
 
 
+@pytest.mark.long
 @pytest.mark.matrix(2)
 @pytest.mark.parametrize("knobs", [{"quiet_alerts": False}, {"quiet_until_h": 2}])
 @pytest.mark.parametrize("is_back", [True, False])
@@ -158,6 +162,7 @@ def test_settings_that_change_in_the_night_lose_nothing(world: World, knobs: dic
         assert once(letters + second[address]), letters
 
 
+@pytest.mark.long
 @pytest.mark.matrix(2)
 @pytest.mark.parametrize(
     "changes",
@@ -177,6 +182,7 @@ def test_hours_that_are_changed_in_the_night_lose_nothing(world: World, changes:
         assert once(told), told
 
 
+@pytest.mark.long
 def test_readers_of_many_nights_share_a_slot(world: World) -> None:
     owls = {ME: (), "b@example.org": (1, 6), "c@example.org": (0, 0), "d@example.org": (22, 5)}
     for address, quiet in owls.items():
@@ -190,6 +196,7 @@ def test_readers_of_many_nights_share_a_slot(world: World) -> None:
     assert first == {ME: "07:00", "b@example.org": "06:00", "c@example.org": "04:00", "d@example.org": "05:00"}
 
 
+@pytest.mark.long
 def test_a_morning_without_beat_is_made_up_for(world: World) -> None:
     world.reader(ME, frequency=INSTANT)
     world.reader("b@example.org", frequency=HOURLY)
@@ -199,6 +206,7 @@ def test_a_morning_without_beat_is_made_up_for(world: World) -> None:
     assert live(world, at(10), {}) == {ME: ["10:00 late one two"], "b@example.org": ["10:00 late one two"]}
 
 
+@pytest.mark.long
 def test_what_is_taken_back_or_unsubscribed_in_the_night_is_not_told(world: World) -> None:
     reader, other = world.reader(ME, frequency=INSTANT), world.reader("b@example.org", frequency=INSTANT)
     evening(world)
@@ -208,6 +216,7 @@ def test_what_is_taken_back_or_unsubscribed_in_the_night_is_not_told(world: Worl
     assert live(world, at(8), {}) == {reader.address: ["07:00 late one"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [LetterKind.ALERT, LetterKind.DIGEST])
 def test_a_letter_that_did_not_leave_before_the_night_waits_for_its_end(world: World, kind: LetterKind) -> None:
     world.with_settings(alert_expires_h=2, digest_expires_h=2)
@@ -255,6 +264,7 @@ def test_alerts_that_waited_are_not_claimed_again_and_again(world: World) -> Non
         assert (one.next_attempt_at, one.attempts) == (at(7), 0)
 
 
+@pytest.mark.long
 def test_comments_keep_out_of_a_day_that_alerts_have_filled(world: World) -> None:
     world.with_settings(comment_letters_per_day=2)
     world.article("1", announce=False)

@@ -4,6 +4,8 @@ import json
 import smtplib
 from email.utils import parseaddr
 
+import pytest
+
 from notifier import readers
 from notifier.consent.mutes import Muting
 from notifier.domain.words import Frequency
@@ -20,6 +22,7 @@ def pass_time(world: World, minutes: int) -> None:
         world.tick()
 
 
+@pytest.mark.long
 def test_a_guest_is_answered_answers_by_mail_and_has_quiet(world: World, paper: Paper) -> None:
     world.article("1", title="منسوب دجلة يرتفع")
     world.comment("mine", "1", author_address=ME, author_name="ليلى")

@@ -260,6 +260,7 @@ def test_letters_wait_untried_while_no_account_can_be_reached(world: World) -> N
     assert waits > world.now + timedelta(seconds=1)
 
 
+@pytest.mark.long
 def test_a_group_that_is_asked_to_be_slower_is_and_the_others_are_not(world: World) -> None:
     slow = [f"r{n}@gmail.com" for n in range(9)]
     span = planned(world, *slow, *(f"r{n}@x.example" for n in range(9)))

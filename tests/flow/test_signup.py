@@ -18,6 +18,7 @@ def count(world: World, model: type) -> int:
         return session.scalar(select(func.count()).select_from(model)) or 0
 
 
+@pytest.mark.long
 def test_two_hundred_signups_for_one_mailbox_send_one_letter(world: World) -> None:
     world.topics(["category:سياسة"])
     for n in range(200):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import event, select
 
 from notifier import flow, readers
@@ -13,6 +14,7 @@ from notifier.models import Delivery, Letter, Site
 from tests.world import World, html_of, text_of
 
 
+@pytest.mark.long
 def test_a_reader_confirms_and_gets_the_daily_digest_at_their_local_hour(world: World) -> None:
     world.article("1", "سياسة")
     world.sign_up("layla@example.org", "category:سياسة", language="ar", time_zone="Asia/Baghdad")
@@ -68,6 +70,7 @@ def test_a_reply_and_its_thread_reach_a_reader_as_one_letter(world: World) -> No
     assert world.balance().sent == 2
 
 
+@pytest.mark.long
 def test_nobody_is_told_of_their_own_comment(world: World) -> None:
     world.article("1")
     world.work()

@@ -90,6 +90,7 @@ def test_a_commenter_is_followed_by_address_and_not_by_name(thread: World) -> No
     assert shown(thread) == [(wanted,)]
 
 
+@pytest.mark.long
 def test_the_strongest_reason_wins_and_the_comment_comes_once(thread: World) -> None:
     thread.reader(ME, "thread:1", "replies:mine", "mine:1", "mine", "mentions", frequency=INSTANT)
     thread.comment("r", "1", "mine", author_address=SHE, mentions=(ME,))
@@ -105,6 +106,7 @@ def test_ones_own_answer_to_oneself_is_no_news(thread: World) -> None:
     assert thread.wire.sent == []
 
 
+@pytest.mark.long
 def test_a_busy_thread_is_five_letters_and_then_daily_and_the_fifth_says_so(thread: World) -> None:
     thread.reader(ME, "thread:1", frequency=INSTANT, time_zone="Asia/Baghdad")
     thread.now = thread.now.replace(hour=4) + timedelta(days=1)
@@ -131,6 +133,7 @@ def test_a_busy_thread_is_five_letters_and_then_daily_and_the_fifth_says_so(thre
         assert session.scalars(select(Thread.is_open)).one() is False
 
 
+@pytest.mark.long
 def test_a_comment_of_ones_own_or_a_visit_makes_letters_prompt_again(thread: World) -> None:
     thread.reader(ME, "thread:1", frequency=INSTANT)
     for n in range(3):
@@ -154,6 +157,7 @@ def test_a_comment_of_ones_own_or_a_visit_makes_letters_prompt_again(thread: Wor
     assert (mark.unanswered, mark.alive_at) == (0, thread.now)
 
 
+@pytest.mark.long
 def test_more_than_twelve_letters_a_day_join_the_digest(world: World) -> None:
     world.with_settings(comment_letters_per_day=2)
     for n in range(4):
@@ -181,6 +185,7 @@ def test_nothing_leaves_at_night_and_all_of_it_in_the_morning(thread: World) -> 
     assert len(thread.wire.sent) == 1
 
 
+@pytest.mark.long
 def test_approval_comes_late_and_again_and_is_told_once(thread: World) -> None:
     thread.reader(ME, "thread:1", "mine", frequency=INSTANT)
     held = [
@@ -211,6 +216,7 @@ def test_a_comment_taken_back_while_it_was_passed_over_is_told_when_it_returns(t
     assert told(thread) == [["y"], ["x"]]
 
 
+@pytest.mark.long
 @pytest.mark.matrix(1)
 @pytest.mark.parametrize("how", list(Muting))
 def test_a_mute_is_heard_at_the_last_second_and_leaves_its_reason(thread: World, how: Muting) -> None:
@@ -244,6 +250,7 @@ def test_a_mute_is_heard_at_the_last_second_and_leaves_its_reason(thread: World,
     thread.balance()
 
 
+@pytest.mark.long
 def test_a_subscription_nobody_asked_for_goes_daily_after_a_week(thread: World) -> None:
     thread.reader(ME, "thread:1", frequency=INSTANT, is_implicit=True)
     thread.comment("soon", "1")

@@ -93,6 +93,7 @@ def test_without_redis_one_thing_that_fails_does_not_stop_the_rest(
     assert "a@example.org" in [one.rcpt_to for one in world.wire.sent]
 
 
+@pytest.mark.long
 def test_a_zone_that_this_machine_does_not_know_costs_nobody_their_digest(world: World) -> None:
     world.reader("a@example.org")
     world.reader("b@example.org")

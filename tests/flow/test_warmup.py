@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 import redis
 from sqlalchemy import select
 
@@ -49,6 +50,7 @@ def test_more_than_a_day_may_have_waits_for_tomorrow_and_an_urgent_letter_does_n
     assert world.balance().open == 0
 
 
+@pytest.mark.long
 def test_what_overflows_takes_another_account(world: World) -> None:
     readers(world, 12)
     world.article("a")
@@ -80,6 +82,7 @@ def test_the_books_tell_what_left_today_by_which_account(world: World) -> None:
         assert spent.today(session, "smtp", world.now + timedelta(days=1)) == (0, 0)
 
 
+@pytest.mark.long
 def test_an_emptied_redis_exceeds_no_ramp(world: World, empty_redis_url: str) -> None:
     readers(world, 12)
     world.article("a")

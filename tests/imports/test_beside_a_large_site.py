@@ -58,6 +58,7 @@ def judging(bench: Bench) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", explain)
 
 
+@pytest.mark.long
 def test_a_row_is_looked_up_by_its_address_and_not_among_all_readers_of_its_site(
     bench: Bench, young: Site, judging: list[str]
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_row_is_looked_up_by_its_address_and_not_among_all_readers_of_its_site
     assert "using uq_suppressions_site_id_address_hash" in plan
 
 
+@pytest.mark.long
 def test_postgresql_knows_the_site_when_a_long_list_is_in(
     bench: Bench, young: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ TABLE = '<table role="presentation" dir="{{ dir }}" style="direction:{{ dir }}">
 CELL = '<td dir="{{ dir }}" align="{{ start }}" style="direction:{{ dir }};text-align:{{ start }}{}">'
 
 
+@pytest.mark.long
 def test_every_template_of_ours_keeps_the_rules() -> None:
     check_ours(templates_dir())
 

@@ -130,6 +130,7 @@ def test_what_cannot_be_compiled_is_a_fault_like_others(what: str) -> None:
     assert found & {(LINE, "syntax"), (1, "syntax")}
 
 
+@pytest.mark.long
 def test_styles_in_styles_in_styles_are_a_fault_too() -> None:
     assert (1, "syntax") in refused(GOOD.replace("HERE", "<style>" + "@media x{" * 2000 + "}" * 2000 + "</style>"))
 
@@ -162,6 +163,7 @@ FOOT = (
 )
 
 
+@pytest.mark.long
 def test_head_and_foot_of_all_letters_and_subjects_are_judged_as_bodies_are() -> None:
     shared("footer", FOOT.replace("HERE", ""))
     shared("header", "{% call frame.text('p', 24, 'on', 'bold') %}{{ site.name }}{% endcall %}")

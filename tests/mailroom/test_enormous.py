@@ -58,6 +58,7 @@ def test_a_report_of_50_mb_is_refused_without_being_kept(talk: Talk, body: Calla
     assert talk.rows() == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["/api/v1/inbound/raw", "/api/v1/feedback/ses"])
 def test_a_webhook_of_50_mb_is_not_read_to_its_end(talk: Talk, path: str) -> None:
     talk.world.with_settings(inbound_bytes_max=100_000, item_bytes_max=100_000)

@@ -123,6 +123,8 @@ def test_a_demo_interrupted_in_mid_story_leaves_nothing_and_says_which_port_it_t
         port = taken.getsockname()[1]
         demo = terminal.start("demo", "--port", str(port))
         until(terminal.has_letters, "the story has begun", START_S)
+        until(lambda: "letters arrived" in terminal.output, "a file is told where to click, and what happens", START_S)
+        assert "/qasab/subscribe" in terminal.output
         check_end(terminal, demo, how)
     assert re.search(rf"port {port} is taken: using \d+", terminal.output)
 

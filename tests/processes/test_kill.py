@@ -42,6 +42,7 @@ def flush_redis(works: Works) -> int:
 # Production's database at every change; on SQLite it is the slow tests' to show, with more faults.
 @pytest.mark.parametrize("database_url", ["postgresql", pytest.param("sqlite", marks=pytest.mark.slow)], indirect=True)
 @pytest.mark.timeout(180)
+@pytest.mark.long
 def test_killing_the_worker_in_mid_send_loses_no_letter(works: Works) -> None:
     send_through(works, 2000, [kill_worker])
 

@@ -128,6 +128,7 @@ def test_a_data_folder_has_one_notifier_at_a_time(said: Say, tmp_path: Path) -> 
         pass
 
 
+@pytest.mark.long
 def test_a_wrong_url_is_one_sentence_for_a_real_process_too() -> None:
     env = {"PATH": "", "NOTIFIER_SECRET_KEY": SECRET, KNOB: f"postgresql+psycopg://a:{PASSWORD}@127.0.0.1:9/b"}
     ended = subprocess.run(

@@ -208,6 +208,7 @@ def test_a_slice_that_is_over_begins_no_content(office: GroupOffice) -> None:
     smtp.close()
 
 
+@pytest.mark.long
 def test_it_is_one_round_trip_a_letter() -> None:
     at_best(one_round_trip_a_letter)
 

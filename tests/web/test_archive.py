@@ -153,6 +153,7 @@ def test_each_section_has_an_archive_of_its_own(visit: Visit) -> None:
     assert visit.client.get("/naba/archive/%00").status_code == 404
 
 
+@pytest.mark.long
 def test_pages_are_cut_by_a_key_and_cost_the_same_however_long_it_is(visit: Visit) -> None:
     visit.active(frequency="instant")
     asked: list[str] = []

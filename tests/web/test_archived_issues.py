@@ -113,6 +113,7 @@ def test_a_cancelled_one_is_not_shown_and_a_site_without_an_archive_files_none(v
     assert len(filed(visit)) == 1
 
 
+@pytest.mark.long
 def test_one_whose_subject_is_tried_out_waits_for_the_subject_that_most_got(visit: Visit) -> None:
     for number in range(8):
         visit.active(f"r{number}@example.org", frequency="weekly")

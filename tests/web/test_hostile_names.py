@@ -107,6 +107,7 @@ def routes(visit: Visit) -> set[str]:
     return {path for path in found if READERS.match(path)} - NOT_PAGES
 
 
+@pytest.mark.long
 @pytest.mark.matrix(1)
 @pytest.mark.parametrize("kind", HOSTILE)
 def test_no_page_of_the_route_table_is_moved_by_a_name(visit: Visit, kind: str) -> None:
@@ -134,6 +135,7 @@ def test_no_page_of_the_route_table_is_moved_by_a_name(visit: Visit, kind: str) 
     assert words > 20
 
 
+@pytest.mark.long
 @pytest.mark.matrix(1)
 @pytest.mark.parametrize("raw", [b"\xed\xa0\x80", b"\xff\xfe", b"%ED%A0%80", b"%00", b"\xf0\x9f"])
 def test_half_a_character_is_no_name_and_no_fault(visit: Visit, raw: bytes) -> None:

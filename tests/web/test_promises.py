@@ -134,6 +134,7 @@ def every_inner(router: Any) -> Iterator[APIRoute]:
     yield from (route for route in getattr(router, "routes", ()) if isinstance(route, APIRoute))
 
 
+@pytest.mark.long
 def test_every_unsafe_route_is_refused_without_its_token_or_has_its_reason(visit: Visit) -> None:
     signed_in(visit)
     before = visit.rows()
@@ -255,6 +256,7 @@ def test_the_export_leaves_out_no_table_about_people(visit: Visit) -> None:
     assert not re.search("[0-9a-f]{64}", json.dumps(told)), "fingerprints of ours tell nobody anything"
 
 
+@pytest.mark.long
 def test_erasing_leaves_no_row_about_a_person_but_a_hash_and_the_books(visit: Visit) -> None:
     reader = story(visit)
     with visit.parts.db.reading() as session:
@@ -277,6 +279,7 @@ def test_erasing_leaves_no_row_about_a_person_but_a_hash_and_the_books(visit: Vi
     assert readers.erase(visit.parts, visit.site_id, HERS, visit.now) is False
 
 
+@pytest.mark.long
 def test_consent_events_are_only_ever_added() -> None:
     allowed = {"notifier/consent/suppression.py", "notifier/consent/addresses.py"}
     """An erasure takes the IP out, and so does time."""

@@ -65,6 +65,7 @@ def ask_one(operation: Any, mode: GenerationMode, examples: int, headers: dict[s
     return asked
 
 
+@pytest.mark.long
 @pytest.mark.matrix(1)
 @pytest.mark.parametrize("mode", list(GenerationMode))
 def test_a_few_requests_of_each_kind_are_no_fault_of_ours(visit: Visit, mode: GenerationMode) -> None:

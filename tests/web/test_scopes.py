@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from notifier.domain.desk_words import USUAL, Permission
 from tests.web.conftest import Visit
 
@@ -41,6 +43,7 @@ def test_every_route_of_a_site_names_its_scope_but_those_of_readers(visit: Visit
     assert {scope for _, _, scope in operations(visit)} == {one.value for one in Permission}
 
 
+@pytest.mark.long
 def test_each_scope_opens_its_own_routes_and_no_other(visit: Visit) -> None:
     found = operations(visit)
     assert len(found) > 80
@@ -78,6 +81,7 @@ def test_every_body_that_is_taken_has_an_example(visit: Visit) -> None:
     assert lacking == set()
 
 
+@pytest.mark.long
 def test_errors_are_problem_details_in_the_document_and_in_truth(visit: Visit) -> None:
     document = visit.client.get("/api/v1/openapi.json").json()
     for path, methods in document["paths"].items():

@@ -39,6 +39,7 @@ def told(code: str, status: int, *headers: tuple[str, str]) -> Answer:
 LOGIN = page("<html lang=ar><form>كلمة المرور</form>".encode(), ("Content-Type", "text/html"))
 
 
+@pytest.mark.long
 @pytest.mark.matrix(3)
 @pytest.mark.parametrize(
     ("answer", "said"),

@@ -122,6 +122,7 @@ def test_thousands_of_edits_are_read_over_several_looks(fake: Fake) -> None:
     assert all(one.announced_at is None for one in fake.items().values() if one.title != "خبر 700")
 
 
+@pytest.mark.long
 def test_an_answer_brings_what_it_answers_however_old(fake: Fake) -> None:
     fake.post(1, ago_h=9000)
     for number in range(200, 320):

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from notifier.queue import Task
 from notifier.ring import VISIBILITY_S
 from tests.workers.crew import ROOT
@@ -25,6 +27,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.long
 def test_every_named_task_is_registered_and_the_measured_settings_are_on() -> None:
     environment = {
         "PATH": os.environ["PATH"],

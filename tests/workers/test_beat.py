@@ -17,6 +17,7 @@ def waiting(redis_url: str) -> int:
     return depths[Lane.URGENT]
 
 
+@pytest.mark.long
 def test_beat_rings_works_alone_while_redis_is_away_and_rings_again(crew: Crew, valkey: Valkey) -> None:
     beat = crew.beat()
     until(lambda: waiting(crew.redis_url) >= 2, "ticks rung")

@@ -18,6 +18,7 @@ WAITS = {"countdown", "eta", "apply_async", "autoretry_for", "retry_backoff"}
 FLOOD = 400
 
 
+@pytest.mark.long
 def test_no_task_waits_in_redis() -> None:
     used = {
         (path.name, word)
@@ -43,6 +44,7 @@ def test_a_worker_flooded_with_tasks_that_do_nothing_ends_when_asked(crew: Crew)
     assert left[Lane.BULK] + done >= FLOOD, "neither done nor left in the queue"
 
 
+@pytest.mark.long
 def test_a_full_redis_takes_no_nudge_harms_nobody_and_is_used_again_once_there_is_room(
     crew: Crew, valkey: Valkey
 ) -> None:

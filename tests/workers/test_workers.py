@@ -25,6 +25,7 @@ def worker_of(note: str) -> int:
     return int(note.rsplit(maxsplit=1)[-1])
 
 
+@pytest.mark.long
 def test_rung_nudges_are_run_with_the_urgent_lane_first(crew: Crew) -> None:
     lanes = [Lane.BULK, Lane.DIGESTS, Lane.ALERTS, Lane.REPLIES, Lane.URGENT]
     CeleryBell(crew.redis_url)([publish(number, lane) for number, lane in enumerate(lanes)])
@@ -34,6 +35,7 @@ def test_rung_nudges_are_run_with_the_urgent_lane_first(crew: Crew) -> None:
     until(lambda: queue_depths(crew.redis_url) == dict.fromkeys(Lane, 0), "empty lanes")
 
 
+@pytest.mark.long
 def test_a_task_whose_process_is_killed_runs_again(crew: Crew) -> None:
     crew.worker()
     CeleryBell(crew.redis_url)([DELIVER])
@@ -77,6 +79,7 @@ def test_a_worker_outlives_a_frozen_redis(crew: Crew, valkey: Valkey) -> None:
     assert worker.poll() is None
 
 
+@pytest.mark.long
 def test_a_terminated_worker_finishes_its_task_and_leaves_the_rest_in_the_queue(crew: Crew) -> None:
     worker = crew.worker()
     CeleryBell(crew.redis_url)([DELIVER, DELIVER, DELIVER])

@@ -20,7 +20,12 @@ _LINKS = (
 
 def screen(demo: Demo) -> Group:
     """The live picture: where to click, what happens, what arrived, and the books."""
-    return Group(_places(demo), _acts(demo), books(flow.status(demo.parts).balance), arrivals(demo, NEWEST))
+    return Group(places(demo), _acts(demo), books(flow.status(demo.parts).balance), arrivals(demo, NEWEST))
+
+
+def line(demo: Demo) -> str:
+    """The same in a line, for a pipe or a file: it changes only when something has happened."""
+    return f"{_told(demo)} · {_arrived(demo)}"
 
 
 def summary(demo: Demo, console: Console) -> None:
@@ -37,7 +42,7 @@ def summary(demo: Demo, console: Console) -> None:
 def arrivals(demo: Demo, newest: int | None) -> Table:
     """The letters in the inbox: subject, to, size."""
     entries = demo.inbox.list(newest or LIST_MAX)
-    table = Table(title=f"{demo.inbox.count()} of {demo.owed.total()} letters arrived", expand=newest is not None)
+    table = Table(title=_arrived(demo), expand=newest is not None)
     table.add_column("kind")
     table.add_column("to", no_wrap=True)
     table.add_column("subject", ratio=1, no_wrap=True)
@@ -54,7 +59,8 @@ def books(balance: Balance) -> Text:
     return Text(parts + rest, style="green" if balance.is_balanced else "bold red")
 
 
-def _places(demo: Demo) -> Panel:
+def places(demo: Demo) -> Panel:
+    """Where to click."""
     lines = [f"{name:<10} {demo.station.url}{path.format(slug=demo.seeded.slug)}" for name, path in _LINKS]
     key = f"API key    {demo.seeded.api_key}"
     return Panel("\n".join([*lines, key]), title="notifier demo · Ctrl-C ends it and leaves nothing behind")
@@ -62,5 +68,12 @@ def _places(demo: Demo) -> Panel:
 
 def _acts(demo: Demo) -> Text:
     clock = demo.now().astimezone(demo.zone).strftime("%a %H:%M:%S")
-    acts = " · ".join(f"{'✓' if is_done else '…'} {name}" for name, is_done in demo.story)
-    return Text(f"Baghdad {clock}   {acts}")
+    return Text(f"Baghdad {clock}   {_told(demo)}")
+
+
+def _told(demo: Demo) -> str:
+    return " · ".join(f"{'✓' if is_done else '…'} {name}" for name, is_done in demo.story)
+
+
+def _arrived(demo: Demo) -> str:
+    return f"{demo.inbox.count()} of {demo.owed.total()} letters arrived"
