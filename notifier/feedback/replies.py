@@ -13,7 +13,7 @@ from notifier.domain.address import AddressInvalid, check_address, fold
 from notifier.domain.incoming import Mail
 from notifier.domain.text.clean import clip
 from notifier.domain.words import ItemKind, ItemState, ReplyRefusal, ReplyState
-from notifier.models import Delivery, Item, LetterItem, Notice, Reply, Site, Subscriber, Suppression, takes_comments
+from notifier.models import Delivery, Item, LetterItem, Notice, Reply, Site, Subscriber, is_reachable, takes_comments
 
 HOUR: Final = timedelta(hours=1)
 
@@ -91,7 +91,8 @@ def _refusal(session: Session, reader: Subscriber, mail: Mail, limits: Limits, n
 
 
 def _of_reader(session: Session, reader: Subscriber) -> ReplyRefusal | None:
-    if _is_suppressed(session, reader):
+    may_be_written_to = is_reachable(session, reader.site_id, are_few=True)
+    if session.scalar(select(Subscriber.id).where(Subscriber.id == reader.id, may_be_written_to)) is None:
         return ReplyRefusal.SUPPRESSED
     return ReplyRefusal.UNSUBSCRIBED if reader.confirmed_at is None else None
 
@@ -116,15 +117,6 @@ def _is_from(reader: Subscriber, sender: str) -> bool:
         return fold(check_address(sender).key) == fold(reader.address_key)
     except AddressInvalid:
         return False
-
-
-def _is_suppressed(session: Session, reader: Subscriber) -> bool:
-    theirs = (
-        Suppression.site_id == reader.site_id,
-        Suppression.address_hash == reader.address_hash,
-        Suppression.lifted_at.is_(None),
-    )
-    return session.scalar(select(Suppression.id).where(*theirs)) is not None
 
 
 def _answered(session: Session, delivery: Delivery, reader: Subscriber) -> _Answered | None:

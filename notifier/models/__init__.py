@@ -3,7 +3,7 @@
 from notifier.models.access import AddressMove, ReaderSession, SignIn, SignInToken
 from notifier.models.archive import Archived, ArchivedItem, ArchivedTopic
 from notifier.models.audience import ConsentEvent, OldLink, OneTimeToken, Signup, Subscriber, Subscription, Suppression
-from notifier.models.barring import DomainOf, is_reachable
+from notifier.models.barring import DomainOf, barring, is_reachable
 from notifier.models.base import Base
 from notifier.models.content import Item, ItemTopic, Sighting, Site, Source, Topic, takes_comments
 from notifier.models.corrections import Correction, Headline, OtherVersion
@@ -97,6 +97,7 @@ __all__ = [
     "UsedToken",
     "User",
     "Wave",
+    "barring",
     "follows_since",
     "is_awake",
     "is_reachable",

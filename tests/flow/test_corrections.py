@@ -204,14 +204,15 @@ def test_a_withdrawn_article_can_be_corrected_too(world: World) -> None:
 
 def test_who_left_or_must_not_be_written_to_gets_none(world: World) -> None:
     gone = world.reader("gone@example.org", frequency=Frequency.INSTANT)
-    for name in ("suppressed", "erased", "stays"):
-        world.reader(f"{name}@example.org", frequency=Frequency.INSTANT)
+    for address in ("suppressed@example.org", "erased@example.org", "stays@example.org", "shut@shut.example"):
+        world.reader(address, frequency=Frequency.INSTANT)
     world.article("1")
     world.work()
     amend(world)
     readers.unsubscribe(world.parts, world.parts.signer.sign("u", gone.id, 0), Scope.ALL, "", world.now)
     with world.parts.db.writing() as session:
         suppression.suppress(session, world.site, "suppressed@example.org", "complaint", "t", world.now)
+        suppression.suppress(session, world.site, "@shut.example", "asked", "t", world.now)
     readers.erase(world.parts, world.site.id, "erased@example.org", world.now)
     assert correct(world).count == 1
     assert corrected(world) == ["stays@example.org"]

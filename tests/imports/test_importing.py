@@ -81,6 +81,18 @@ def test_a_suppression_and_a_goodbye_outlive_every_import(bench: Bench) -> None:
     assert "never@example.org" not in bench.readers()
 
 
+def test_nobody_of_a_suppressed_domain_comes_in_until_it_is_lifted(bench: Bench) -> None:
+    world, rows = bench.world, "email\na@shut.example\nb@sub.shut.example\n"
+    with world.parts.db.writing() as session:
+        suppression.suppress(session, world.site, "@shut.example", "asked", "operator", world.now)
+    done = bench.run(bench.file(rows))
+    assert bench.faults(done.id) == [(2, "suppressed")]
+    assert set(bench.readers()) == {"b@sub.shut.example"}, "its subdomains are others"
+    with world.parts.db.writing() as session:
+        assert suppression.lift(session, world.site, "@shut.example", world.now, "put right")
+    assert bench.run(bench.file(rows)).counts == {"new": 1, "already": 1}
+
+
 def test_a_topic_that_a_reader_ended_stays_ended_and_new_ones_are_added(bench: Bench) -> None:
     bench.world.reader("a@example.org", POLITICS, SPORT)
     with bench.world.parts.db.writing() as session:

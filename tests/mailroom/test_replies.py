@@ -83,12 +83,13 @@ def test_an_answer_without_words_is_no_comment(talk: Talk) -> None:
     assert talk.arrive(mail("\n> quoted\n\nSent from my iPhone")).refusal is ReplyRefusal.EMPTY
 
 
-def test_who_left_or_is_suppressed_is_not_heard(talk: Talk) -> None:
+@pytest.mark.parametrize("place", [ME, "@example.org"])
+def test_who_left_or_is_suppressed_is_not_heard(talk: Talk, place: str) -> None:
     with talk.world.parts.db.writing() as session:
         session.execute(update(Subscriber).values(confirmed_at=None))
     assert talk.arrive(mail()).refusal is ReplyRefusal.UNSUBSCRIBED
     with talk.world.parts.db.writing() as session:
-        suppression.suppress(session, session.get_one(Site, talk.world.site.id), ME, "asked", "test", talk.now)
+        suppression.suppress(session, session.get_one(Site, talk.world.site.id), place, "asked", "test", talk.now)
     assert talk.arrive(mail(name="2")).refusal is ReplyRefusal.SUPPRESSED
 
 

@@ -7,7 +7,7 @@ earlier list did.
 from collections import Counter
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, Subquery, case, func, insert, literal, select
+from sqlalchemy import ColumnElement, ScalarSelect, Subquery, case, func, insert, literal, or_, select
 from sqlalchemy.orm import Session
 
 from notifier.bulk import looked_up, unseen
@@ -16,7 +16,7 @@ from notifier.consent.merging.words import Became
 from notifier.db import is_server
 from notifier.domain.importing.rows import Fate
 from notifier.domain.words import ConsentAction
-from notifier.models import ConsentEvent, Subscriber, Subscription, Suppression
+from notifier.models import ConsentEvent, Subscriber, Subscription, barring
 
 LEFT_ONE: Final = "left_one_list"
 """In what is kept of somebody who left one list among several: the import that told it."""
@@ -33,7 +33,8 @@ def judge(
     """
     # OFFSET 0: each look-up is made once, and not again wherever its answer is used.
     known = select(incoming, whose(site_id, incoming.c.address_key).label("subscriber_id")).offset(0).subquery("known")
-    word = _word(known, site_id, of_lists, asks=asks)
+    barred = barring(session, site_id, known.c.address_hash, known.c.address_key)
+    word = _word(known, site_id, of_lists, or_(*map(looked_up, barred)), asks=asks)
     told = select(known, word.label("word")).offset(0).subquery("told")
     ours: ColumnElement[Any] = told.c.subscriber_id
     if is_for_good and is_server(session):
@@ -46,13 +47,15 @@ def judge(
     return Counter(dict(found.all()))
 
 
-def _word(row: Subquery, site_id: int, of_lists: int, *, asks: bool) -> ColumnElement[str]:
+def _word(
+    row: Subquery, site_id: int, of_lists: int, is_barred: ColumnElement[bool], *, asks: bool
+) -> ColumnElement[str]:
     """The first that is true counts."""
     is_new, is_active = row.c.subscriber_id.is_(None), row.c.fate == Fate.ACTIVE.value
     is_confirmed = _is_confirmed(row)
     newcomer = Became.ASKED if asks else Became.NEW
     return case(
-        (_is_suppressed(row, site_id), Became.SUPPRESSED.value),
+        (is_barred, Became.SUPPRESSED.value),
         (is_new & _was_told_off(row, site_id, of_lists), Became.LEFT.value),
         (is_new & is_active, newcomer.value),
         (row.c.fate == Fate.PENDING.value, Became.PENDING.value),
@@ -77,14 +80,6 @@ def had(reader: ColumnElement[int], topic: ColumnElement[int]) -> ColumnElement[
     """Whether a reader ever had this topic: one that they ended stays ended."""
     theirs = Subscription.subscriber_id == reader, Subscription.topic_id == topic
     return looked_up(select(literal(1)).where(*theirs).correlate_except(Subscription))
-
-
-def _is_suppressed(row: Subquery, site_id: int) -> ColumnElement[bool]:
-    barred = (
-        Suppression.site_id == unseen(site_id), Suppression.address_hash == row.c.address_hash,
-        Suppression.lifted_at.is_(None),
-    )  # fmt: skip
-    return looked_up(select(literal(1)).where(*barred).correlate_except(Suppression))
 
 
 def _was_told_off(row: Subquery, site_id: int, of_lists: int) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from notifier.models import (
     LetterItem,
     OtherVersion,
     Subscriber,
-    Suppression,
+    is_reachable,
 )
 from notifier.stages.plan.crowd import plan_crowd
 from notifier.stages.plan.letters import About, Draft, Edition
@@ -53,7 +53,7 @@ def is_anywhere(session: Session, before: Before) -> bool:
 
 def wants(session: Session, before: Before, spoken: Callable[[str], str]) -> dict[str, Counter[str]]:
     """Who would get a correction now: by the language they would get it in, how many want which letter of it."""
-    readers = _readers(before, true()).subquery()
+    readers = _readers(session, before, true()).subquery()
     rows = session.execute(select(readers.c.want, func.count()).group_by(readers.c.want).order_by(readers.c.want))
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for want, count in rows:
@@ -79,7 +79,7 @@ def plan_correction(session: Session, edition: Edition, correction: Correction) 
         session,
         edition,
         About(LetterKind.CORRECTION, correction.id),
-        _readers(before, which),
+        _readers(session, before, which),
         _drafter(session, edition, before),
     )
     on_their_way = _shown(before, which).where(Delivery.state == State.SENDING)
@@ -102,14 +102,11 @@ def _shown(before: Before, which: ColumnElement[bool]) -> Select[int]:
     )
 
 
-def _readers(before: Before, which: ColumnElement[bool]) -> Select[int, str]:
+def _readers(session: Session, before: Before, which: ColumnElement[bool]) -> Select[int, str]:
     """(reader, want) of those who got it so, each once; a want is their language and the last version they were shown.
 
     Not who has left, or must not be written to, or has this correction already.
     """
-    suppressed = select(Suppression.address_hash).where(
-        Suppression.site_id == before.item.site_id, Suppression.lifted_at.is_(None)
-    )
     has_it = exists().where(
         Delivery.subscriber_id == Subscriber.id,
         Delivery.kind == LetterKind.CORRECTION,
@@ -126,7 +123,7 @@ def _readers(before: Before, which: ColumnElement[bool]) -> Select[int, str]:
     return (
         select(Subscriber.id.label("reader"), want.label("want"))
         .join(got, got.c.reader == Subscriber.id)
-        .where(Subscriber.confirmed_at.is_not(None), Subscriber.address_hash.not_in(suppressed), ~has_it)
+        .where(Subscriber.confirmed_at.is_not(None), is_reachable(session, before.item.site_id), ~has_it)
     )
 
 
