@@ -98,7 +98,7 @@ LOCK = $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-h
 	--no-emit-index-url $(ARGS)
 
 lock: .venv/.uv
-	@$(LOCK) pyproject.toml --extra oidc -o requirements.lock
+	@$(LOCK) pyproject.toml --extra oidc --extra mysql -o requirements.lock
 	@$(LOCK) pyproject.toml --extra test --extra check -o requirements-dev.lock
 	@$(LOCK) pyproject.toml --all-extras -o requirements-browser.lock
 	@$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' \
