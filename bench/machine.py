@@ -2,13 +2,14 @@
 
 import os
 import platform
+import sysconfig
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 
 def facts() -> dict[str, Any]:
-    """Cores, memory, CPU model, load, Python, system and the date."""
+    """Cores, memory, CPU model, load, kernel, Python and how it was built, and the date."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": os.cpu_count(),
@@ -16,7 +17,8 @@ def facts() -> dict[str, Any]:
         "cpu": _cpu(),
         "load_before": round(os.getloadavg()[0], 2),
         "python": platform.python_version(),
-        "system": f"{platform.system()} {platform.machine()}",
+        "is_python_optimised": "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or ""),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
 
 
