@@ -77,7 +77,7 @@ def opened(data: bytes) -> Email:
     try:
         mail = message_from_bytes(data)
         list(leaves(mail))
-    except (RecursionError, MessageError) as error:
+    except (RecursionError, MessageError, ValueError, LookupError) as error:
         raise MailUnreadable(type(error).__name__) from error
     return mail
 
@@ -107,9 +107,9 @@ def leaves(mail: Email) -> Iterator[Email]:
         seen += 1
         if seen > PARTS_MAX:
             raise MailUnreadable("too many parts")
-        payload = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(payload, list):
-            waiting += [one for one in reversed(payload) if isinstance(one, Email)]
+        # A leaf is not asked for its payload here: to decode it takes a charset, and a mail may name any.
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting += [one for one in reversed(list(part.get_payload())) if isinstance(one, Email)]
         else:
             yield part
 
@@ -191,14 +191,18 @@ def _sender(mail: Email) -> str:
 
 
 def _addresses(mail: Email, names: tuple[str, ...]) -> list[str]:
-    values = [str(value)[:_HEADER_MAX] for name in names for value in mail.get_all(name, [])[:8]]
+    values = [value for name in names for value in _headers(mail, name)[:8]]
     return [address for _, address in getaddresses(values) if "@" in address]
 
 
 def _header(mail: Email, name: str) -> str:
-    """A header as it came: raw UTF-8 is read as such, which the library's own way turns into question marks."""
-    value = next((str(raw) for key, raw in mail.raw_items() if key.lower() == name.lower()), "")[:_HEADER_MAX]
-    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return next(iter(_headers(mail, name)), "")
+
+
+def _headers(mail: Email, name: str) -> list[str]:
+    """Headers as they came: raw UTF-8 is read as such, which the library's own way turns into question marks."""
+    values = [str(raw)[:_HEADER_MAX] for key, raw in mail.raw_items() if key.lower() == name.lower()]
+    return [value.encode("utf-8", "surrogateescape").decode("utf-8", "replace") for value in values]
 
 
 def _hash(mail: Email, data: bytes) -> str:

@@ -1,5 +1,6 @@
 """Alarms: raised when what came back speaks against us, shown until an editor ends them; some halt what it is about."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from notifier.models import Alarm, Delivery, DeliveryEvent, Letter, Site
 
 WINDOW: Final = timedelta(hours=1)
 LATELY: Final = 10_000
-"""Deliveries that are looked at for an account's share of refusals: the newest."""
+"""The most letters that are counted for an account's share of refusals."""
 COMPLAINTS_OVER: Final = timedelta(days=7)
 NAMED: Final = "complaints that name the stream alone (Feedback-ID)"
 BARRED: Final = "name, password or key is refused"
@@ -75,7 +76,9 @@ def refused(session: Session, account: str, statuses: Sequence[str], limits: Lim
     alarm = _raised(session, f"{_ACCOUNT}:{account}", len(statuses), statuses[-1], now)
     if _is_halted(alarm, now) or alarm.window_count < limits.policy_least:
         return
-    stayed = _stayed(session, account, now)
+    # So many that stayed make them a small share: none needs to be counted beyond that.
+    enough = math.floor(alarm.window_count / limits.policy_share) - alarm.window_count + 1
+    stayed = _stayed(session, account, now, min(LATELY, enough))
     if alarm.window_count >= limits.policy_share * (alarm.window_count + stayed):
         _halt(alarm, now + limits.account_halt)
 
@@ -94,7 +97,8 @@ def complained(session: Session, streams: Collection[Stream], limits: Limits, no
             .select_from(DeliveryEvent)
             .join(Delivery, Delivery.id == DeliveryEvent.delivery_id)
             .where(DeliveryEvent.kind == EventKind.COMPLAINED.value, DeliveryEvent.at > since)
-            .where(Delivery.site_id == site, Delivery.kind == kind)
+            # Of the letters that they are held against: of an earlier one they are no part of this rate.
+            .where(Delivery.site_id == site, Delivery.kind == kind, Delivery.created_at > since)
         )
         of_stream = (Letter.site_id == site, Letter.kind == kind, Letter.created_at > since)
         letters = session.scalar(select(func.sum(Letter.planned_count)).where(*of_stream))
@@ -147,9 +151,9 @@ def _halt(alarm: Alarm, until: datetime) -> None:
     _log.warning("halted", about=alarm.about, until=until.isoformat(), detail=alarm.detail)
 
 
-def _stayed(session: Session, account: str, now: datetime) -> int:
-    """How many of the newest letters left through an account within the hour and did not come back."""
-    newest = select(func.max(Delivery.id)).scalar_subquery()
-    lately = (Delivery.id > newest - LATELY, Delivery.account == account, Delivery.finished_at > now - WINDOW)
-    ended = Delivery.state == State.SENT
-    return session.scalar(select(func.count()).where(*lately, ended)) or 0
+def _stayed(session: Session, account: str, now: datetime, most: int) -> int:
+    """How many letters left through an account within the hour and did not come back, counting up to `most`."""
+    # The newest first, whatever is planned and still waits: its ids are newer than those of any letter that has left.
+    lately = (Delivery.state == State.SENT, Delivery.account == account, Delivery.finished_at > now - WINDOW)
+    newest = select(Delivery.id).where(*lately).order_by(Delivery.id.desc()).limit(most)
+    return session.scalar(select(func.count()).select_from(newest.subquery())) or 0

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,8 +14,10 @@ from notifier.domain.returns.event import Returned
 from notifier.domain.words import ConsentAction, LetterKind
 from notifier.models import ConsentEvent, Delivery, DeliveryEvent, Subscriber
 
-_MOVED = "address"
-"""The purpose of the proof that a reader has another address now."""
+_MOVED: Final = ("address", "not-me")
+"""The purposes of the proofs that a reader has another address now: one of their own, or the former one again."""
+AT_WORK: Final = timedelta(minutes=10)
+"""A letter goes to the address that its reader had when it was claimed: at most so long before its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +41,14 @@ def concerned(session: Session, delivery_ids: Iterable[int]) -> dict[int, Concer
     """Whom these deliveries were for; one that never was is missing."""
     rows = session.execute(
         select(
-            Delivery.id, Delivery.site_id, Delivery.kind, Delivery.account, Delivery.created_at,
+            Delivery.id, Delivery.site_id, Delivery.kind, Delivery.account, Delivery.finished_at,
             Subscriber.id.label("reader"), Subscriber.address_hash,
         )
         .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
         .where(among(session, Delivery.id, sorted(set(delivery_ids))))
     ).all()  # fmt: skip
-    former = _former(session, {row.id: (row.reader, row.created_at) for row in rows if row.reader})
+    # One that has not ended was tried just now.
+    former = _former(session, {row.id: (row.reader, row.finished_at) for row in rows if row.reader and row.finished_at})
     return {
         row.id: Concerned(
             row.id, row.site_id, row.kind, row.account, row.reader, former.get(row.id, row.address_hash or "")
@@ -95,9 +99,13 @@ def _former(session: Session, letters: Mapping[int, tuple[int, datetime]]) -> di
         return {}
     readers = sorted({reader for reader, _ in letters.values()})
     theirs = among(session, ConsentEvent.subscriber_id, readers)
-    moved = (ConsentEvent.action == ConsentAction.CHANGED, ConsentEvent.purpose == _MOVED)
+    moved = (ConsentEvent.action == ConsentAction.CHANGED, ConsentEvent.purpose.in_(_MOVED))
     moves = session.execute(select(ConsentEvent.subscriber_id, ConsentEvent.at).where(theirs, *moved)).all()
-    late = {one: (reader, at) for one, (reader, at) in letters.items() if any(r == reader and m > at for r, m in moves)}
+    late = {
+        one: (reader, at)
+        for one, (reader, at) in letters.items()
+        if any(who == reader and when > at - AT_WORK for who, when in moves)
+    }
     if not late:
         return {}
     agreed = ConsentEvent.action.in_([ConsentAction.CONFIRMED, ConsentAction.CHANGED])
@@ -107,6 +115,13 @@ def _former(session: Session, letters: Mapping[int, tuple[int, datetime]]) -> di
         .order_by(ConsentEvent.at)
     ).all()
     return {
-        one: next((hashed for who, when, hashed in reversed(proofs) if who == reader and when <= at), "")
+        one: _address_at([(when, hashed) for who, when, hashed in proofs if who == reader], at)
         for one, (reader, at) in late.items()
     }
+
+
+def _address_at(proofs: Sequence[tuple[datetime, str]], at: datetime) -> str:
+    """What a letter was sent to that ended then; empty where its reader moved while it may have been on its way."""
+    before = next((hashed for when, hashed in reversed(proofs) if when <= at - AT_WORK), "")
+    after = next((hashed for when, hashed in reversed(proofs) if when <= at), "")
+    return after if before in {after, ""} else ""

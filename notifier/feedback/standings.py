@@ -1,7 +1,8 @@
 """What is held against addresses, added up under a lock: two that tell of one address at once lose nothing."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select, tuple_, update
@@ -17,6 +18,8 @@ from notifier.models import Delivery, Standing, Subscriber
 Address = tuple[int, str]
 """A site's id and the hash of an address under its pepper."""
 AT_ONCE: Final = 500
+BESIDE: Final = timedelta(hours=12)
+"""Letters that leave within so long of each other come back in any order."""
 
 
 def hold(session: Session, refusals: Sequence[tuple[Address, Against]], limit: float) -> dict[Address, str]:
@@ -69,11 +72,17 @@ def _locked(session: Session, addresses: Sequence[Address]) -> dict[Address, Any
 
 
 def _stayed(session: Session, rows: Sequence[Any], told: Collection[int]) -> dict[Address, int]:
-    """How many letters each address got since, that did not come back: counted when it matters, not when they leave."""
+    """How many letters each address got since, that did not come back: counted when it matters, not when they leave.
+
+    Only those that left well before the one that is told of: what left beside it or after it may yet come back too.
+    """
     if not rows:
         return {}
+    left = select(Delivery.subscriber_id, func.min(Delivery.finished_at)).where(among(session, Delivery.id, told))
+    # None of one that was refused at the door: it has not left.
+    until = {reader: at and at - BESIDE for reader, at in session.execute(left.group_by(Delivery.subscriber_id))}
     found = session.execute(
-        select(Standing.site_id, Standing.address_hash, func.count(Delivery.id))
+        select(Standing.site_id, Standing.address_hash, Subscriber.id, Delivery.finished_at)
         .join(
             Subscriber,
             (Subscriber.site_id == Standing.site_id) & (Subscriber.address_hash == Standing.address_hash),
@@ -81,9 +90,12 @@ def _stayed(session: Session, rows: Sequence[Any], told: Collection[int]) -> dic
         .join(Delivery, Delivery.subscriber_id == Subscriber.id)
         .where(among(session, Standing.id, [row.id for row in rows]), ~among(session, Delivery.id, told))
         .where(Delivery.state == State.SENT, Delivery.finished_at > Standing.last_at)
-        .group_by(Standing.site_id, Standing.address_hash)
     )
-    return {(site, hashed): count for site, hashed, count in found}
+    stayed = Counter[Address]()
+    for site, hashed, reader, at in found:
+        ends = until.get(reader)
+        stayed[site, hashed] += at is not None and (ends is None or at <= ends)
+    return stayed
 
 
 def _of(row: Any) -> Held:  # noqa: ANN401 - a row of Standing's columns, or a Standing

@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from sqlalchemy.exc import DataError
+
 from notifier import observe
 from notifier.mailroom.taking import take_raw
 from notifier.parts import Parts
@@ -69,7 +71,7 @@ def empty(parts: Parts, now: datetime) -> Emptied:
     with _opened(box, knobs.inbound_imap_done) as server:
         for uid in _waiting(server):
             data = _mail(server, uid, knobs.inbound_bytes_max)
-            if data is not None and take_raw(parts, data, now).is_ours:
+            if data is not None and _is_taken(parts, data, now):
                 taken += 1
             else:
                 passed_over += 1
@@ -77,6 +79,15 @@ def empty(parts: Parts, now: datetime) -> Emptied:
     if taken or passed_over:
         _log.info("mailbox_emptied", taken=taken, passed_over=passed_over)
     return Emptied(taken, passed_over)
+
+
+def _is_taken(parts: Parts, data: bytes, now: datetime) -> bool:
+    try:
+        return take_raw(parts, data, now).is_ours
+    except (DataError, ValueError, LookupError) as fault:
+        # Whatever it holds that nobody can read or keep: the mails behind it are not to wait for it.
+        _log.warning("mail_unkeepable", fault=type(fault).__name__)
+        return False
 
 
 @contextmanager

@@ -57,7 +57,9 @@ def take_leave(parts: Parts, arrival: Arrival, now: datetime) -> Verdict:
         whom = events.concerned(session, [delivery]).get(delivery)
         if whom is None:
             return UNKNOWN
-        returns.take_within(parts, session, [Returned(delivery, EventKind.LEFT, now, SOURCE)], now)
+        if not returns.take_within(parts, session, [Returned(delivery, EventKind.LEFT, now, SOURCE)], now):
+            # It is noted once; but who came back since, and writes to the same address again, wants to leave again.
+            returns.leave(session, whom, SOURCE, now)
     _log.info("left", delivery=delivery)
     return Verdict()
 

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from notifier import flow, readers
 from notifier.consent import suppression
 from notifier.domain.address import check_address
+from notifier.domain.incoming import read_mail
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, ItemKind, ItemState, Lane, LetterKind, ReplyRefusal, ReplyState, State
 from notifier.feedback.door import place_of
@@ -61,6 +62,12 @@ def test_a_letter_that_was_passed_on_cannot_be_answered(talk: Talk) -> None:
 @pytest.mark.parametrize("sender", ["LAYLA@Example.org", "layla+phone@example.org"])
 def test_another_spelling_of_the_same_mailbox_is_the_same_person(talk: Talk, sender: str) -> None:
     assert talk.arrive(mail(sender=sender)).refusal is None
+
+
+def test_a_sender_in_plain_utf8_is_read_as_it_is() -> None:
+    mailed = mail(sender="ليلى@example.org", name="7")
+    assert "ليلى@example.org".encode() in mailed
+    assert read_mail(mailed).sender == "ليلى@example.org"
 
 
 @pytest.mark.parametrize(

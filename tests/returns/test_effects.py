@@ -7,18 +7,18 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from notifier import flow, readers, returns, upkeep
-from notifier.consent import moving, suppression
+from notifier.consent import moving, suppression, vetoes
 from notifier.domain.outcome import Refused
 from notifier.domain.returns.classify import Verdict
 from notifier.domain.returns.event import Returned, Told
 from notifier.domain.returns.standing import Against, Standing
 from notifier.domain.returns.words import BounceClass, EventKind
-from notifier.domain.words import Frequency, Reason, State
+from notifier.domain.words import Frequency, LetterKind, Reason, State
 from notifier.feedback import alarms
-from notifier.models import DeliveryEvent, Site, Subscriber, Suppression
+from notifier.models import Delivery, DeliveryEvent, Site, Subscriber, Suppression
 from notifier.models import Standing as Row
 from notifier.queue import later, to_sign_up, transaction
 from tests.returns.conftest import Post
@@ -74,6 +74,22 @@ def test_a_full_mailbox_is_suppressed_after_days_and_forgiven_by_letters_that_st
         post.world.later(days=1)
         post.told(post.send(f"f{day}")["layla"], "552 5.2.2 mailbox full")
     assert post.suppressed() == {"layla"}
+
+
+@pytest.mark.parametrize("days", [0, 5])
+def test_letters_that_may_yet_come_back_forgive_nothing(post: Post, days: int) -> None:
+    """However late a relay gives up, and whatever left meanwhile."""
+    post.readers("layla")
+    sent = []
+    for day in range(days + 5):
+        assert post.suppressed() == set(), day
+        sent.append([post.send(f"{word}{day}")["layla"] for word in ("a", "b")])
+        post.world.later(minutes=1)
+        if day >= days:
+            for one in reversed(sent[day - days]):
+                post.told(one, "552 5.2.2 mailbox full")
+        post.world.later(days=1)
+    assert post.suppressed() == {"layla"}, "after five days of which no letter stayed"
 
 
 @pytest.mark.parametrize("detail", [1, 26])
@@ -172,6 +188,34 @@ def test_a_few_refusals_among_many_letters_halt_nothing(post: Post) -> None:
     assert (alarm.count, alarm.halted_until) == (2, None)
 
 
+def test_letters_that_are_planned_and_wait_do_not_hide_those_that_left(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarms, "LATELY", 4)
+    post.world.with_settings(policy_refusals_halt=2, policy_refusals_share=0.5)
+    post.readers(*(f"r{n}" for n in range(6)))
+    sent = post.send()
+    post.world.article("2")
+    upkeep.act(post.world.parts, post.world.rung.pop(0), post.world.clock)  # Planned: six letters of larger ids wait.
+    assert post.world.balance().queued == 6
+    for name in ("r0", "r1"):
+        post.told(sent[name], "550 5.7.1 we do not like you")
+    (alarm,) = post.alarms()
+    assert (alarm.count, alarm.halted_until) == (2, None)
+
+
+def test_complaints_count_against_the_letters_that_they_are_about(post: Post) -> None:
+    post.world.with_settings(complaint_rate_alert=0.5, complaint_rate_halt=0.9, complaints_halt_least=2)
+    post.readers("a", "b", "c", "d")
+    sent = post.send()
+    post.world.later(days=7, minutes=1)
+    for name in ("a", "b"):
+        post.take(Returned(sent[name], EventKind.COMPLAINED, post.now, "mail"))
+    assert post.suppressed() == {"a", "b"}
+    assert post.alarms() == [], "a week's letters have no part in what is said of those before"
+    assert set(post.send("2")) == {"c", "d"}
+
+
 def test_complaints_suppress_alarm_and_halt_their_stream_alone(post: Post) -> None:
     post.world.with_settings(complaint_rate_alert=0.2, complaint_rate_halt=0.5, complaints_halt_least=2)
     post.readers("a", "b", "c", "d")
@@ -212,20 +256,71 @@ def test_a_bounce_that_is_quicker_than_the_books_is_made_up_for(post: Post) -> N
     assert post.world.balance().is_balanced
 
 
+def moved(post: Post, reader: Subscriber, address: str) -> int:
+    """Somebody gives a reader another address and confirms it; gives the wish."""
+    with transaction(post.world.parts.db, post.world.parts.bell) as session:
+        row = moving.request(session, session.get_one(Subscriber, reader.id), address, post.now)
+        wish = row.id
+        later(session, to_sign_up(row.signup_id))
+    post.world.work()
+    post.world.later(minutes=1)
+    assert readers.confirm(post.world.parts, post.world.confirm_token(address), "", post.now)
+    return wish
+
+
 def test_a_letter_to_the_old_address_says_nothing_of_the_new_one(post: Post) -> None:
     (reader,) = post.readers("layla")
     sent = post.send()["layla"]
     post.world.later(hours=1)
-    with transaction(post.world.parts.db, post.world.parts.bell) as session:
-        row = moving.request(session, session.get_one(Subscriber, reader.id), "new@example.org", post.now)
-        later(session, to_sign_up(row.signup_id))
-    post.world.work()
-    post.world.later(minutes=1)
-    assert readers.confirm(post.world.parts, post.world.confirm_token("new@example.org"), "", post.now)
+    moved(post, reader, "new@example.org")
     assert post.told(sent, "550 5.1.1 unknown") == 1
     assert post.suppressed() == set()
     with post.world.parts.db.reading() as session:
         assert session.scalars(select(Suppression.address_hash)).all() == [reader.address_hash], "the old one"
+
+
+def test_a_complaint_about_a_letter_to_a_thief_says_nothing_of_whom_they_robbed(post: Post) -> None:
+    (reader,) = post.readers("layla")
+    wish = moved(post, reader, "thief@example.org")
+    post.world.later(hours=1)
+    sent = post.send()
+    assert set(sent) == {"thief"}
+    post.world.later(hours=1)
+    with post.world.parts.db.writing() as session:
+        vetoes.veto(session, wish, "", post.now)
+    post.take(Returned(sent["thief"], EventKind.COMPLAINED, post.now, "mail"))
+    assert "layla" not in post.suppressed()
+    assert set(post.send("2")) == {"layla"}
+
+
+def test_a_letter_that_was_planned_before_a_move_and_left_after_it_speaks_of_the_new_address(post: Post) -> None:
+    (reader,) = post.readers("layla")
+    post.world.wire.outcomes["layla@example.org"] = Refused("451 later")
+    post.send()
+    with post.world.parts.db.reading() as session:
+        delivery = session.scalars(select(Delivery.id).where(Delivery.kind == LetterKind.ALERT)).one()
+    post.world.later(seconds=30)
+    moved(post, reader, "new@example.org")
+    post.world.wire.outcomes.clear()
+    post.world.later(minutes=20)
+    post.world.tick()
+    assert post.delivery(delivery).state is State.SENT
+    post.told(delivery, "550 5.1.1 unknown")
+    assert post.suppressed() == {"new"}
+
+
+def test_a_letter_whose_reader_moved_while_it_left_is_held_against_neither(post: Post) -> None:
+    (reader,) = post.readers("layla")
+    post.world.later(hours=1)
+    sent = post.send()["layla"]
+    post.world.later(minutes=1)
+    moved(post, reader, "new@example.org")
+    with post.world.parts.db.writing() as session:
+        late = {"finished_at": post.now + timedelta(minutes=2)}
+        session.execute(update(Delivery).where(Delivery.id == sent).values(late))
+    post.told(sent, "550 5.1.1 unknown")
+    with post.world.parts.db.reading() as session:
+        assert session.scalars(select(Suppression)).all() == []
 
 
 def test_lifting_forgets_what_was_held_against_an_address(post: Post) -> None:

@@ -105,6 +105,8 @@ def test_bounces_that_follow_no_standard_are_read_by_their_words(post: Post, sen
     "data",
     [
         plain("{to}", "أنا في إجازة. سأعود يوم الأحد.", "Auto-Submitted: auto-replied", sender="layla@example.org"),
+        plain("{to}", "هذا الحساب غير متاح حتى يوم الأحد.", "Auto-Submitted: auto-replied", sender=""),
+        plain("{to}", "The user of this mailbox is unavailable.", "Auto-Submitted: auto-replied", sender=""),
         plain("{to}", "The user is unknown to me, says my cat.", sender="layla@example.org"),
         plain("{to}", "", sender="layla@example.org"),
     ],
@@ -199,6 +201,39 @@ def test_a_mail_unsubscribes_from_what_brought_the_letter_and_once(post: Post, s
         rows = session.query(Subscription).filter(Subscription.ended_at.is_not(None)).all()
         assert [row.ended_reason for row in rows] == ["unsubscribed"]
     assert set(post.send("2")) == {"huda"}
+
+
+def test_who_comes_back_leaves_again_by_the_same_letter(post: Post, sent: dict[str, int]) -> None:
+    assert sent
+    to = leave_address(post, "layla")
+    data = plain(to, "", sender="layla@example.org").replace(b"failure notice", b"unsubscribe")
+    for turn in ("2", "3"):
+        post.raw(data)
+        assert set(post.send(turn)) == {"huda"}
+        post.world.later(days=1)
+        post.readers("layla")
+    assert set(post.send("4")) == {"layla", "huda"}
+
+
+@pytest.mark.parametrize("text", ["550 5.1.1 no such \0 user", "550 5.1.1 no such \ud800 user"])
+def test_what_no_database_holds_is_left_out_of_what_is_kept(post: Post, sent: dict[str, int], text: str) -> None:
+    post.told(sent["layla"], text)
+    assert post.suppressed() == {"layla"}
+
+
+def test_a_report_with_a_nul_is_read_like_any_other(post: Post, sent: dict[str, int]) -> None:
+    assert sent
+    post.raw(report(post.path("layla"), failed(said="550 5.1.1 no such \0 user")))
+    assert post.suppressed() == {"layla"}
+
+
+@pytest.mark.parametrize("charset", ["punycode", "a\0b", "idna", "undefined"])
+def test_a_charset_that_cannot_be_is_no_fault_of_ours(post: Post, sent: dict[str, int], charset: str) -> None:
+    assert sent
+    for to in (post.path("layla"), leave_address(post, "layla")):
+        head = f"From: x@y.example\r\nTo: {to}\r\nContent-Type: text/plain; charset={charset}\r\n"
+        post.raw(f"{head}Content-Transfer-Encoding: 8bit\r\n\r\nكلام".encode())
+    assert post.suppressed() == set()
 
 
 def test_a_bounce_to_that_address_unsubscribes_nobody(post: Post, sent: dict[str, int]) -> None:

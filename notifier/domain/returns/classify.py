@@ -16,6 +16,7 @@ _STATUS: Final = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d
 _CODE: Final = re.compile(r"(?:^|[^\d.])([245]\d\d)(?=[ \-#]|$)")
 _SPACES: Final = re.compile(r"\s+")
 _CONTINUED: Final = re.compile(r"(?<=\s)[245]\d\d-(?:\d\.\d{1,3}\.\d{1,3}\s)?")
+_ADDRESS: Final = re.compile(r"[^\s<>:;,()]+@[^\s<>:;,()]+")
 _GREYLISTED: Final = re.compile(r"gr[ae]y.?list|postgrey", re.IGNORECASE)
 _BY_STATUS: Final = {
     # subject.detail of RFC 3463; what is missing follows its subject, below.
@@ -101,9 +102,12 @@ def _by_code(code: str) -> BounceClass | None:
 
 @lru_cache(maxsize=2048)
 def _plain(text: str) -> str:
-    """On one line, NFC, without the codes that begin the further lines of an answer."""
+    """On one line, NFC, without the codes that begin the further lines of an answer, and without addresses.
+
+    What somebody is called says nothing about why a letter was refused: `helou@…` is no trouble with HELO.
+    """
     line = _SPACES.sub(" ", unicodedata.normalize("NFC", text[:TEXT_MAX])).strip()
-    return _CONTINUED.sub("", line)
+    return _CONTINUED.sub("", _ADDRESS.sub("@", line))
 
 
 @cache

@@ -1,5 +1,6 @@
 """What one server, mailbox or provider told of one delivery, in one shape, whoever told it."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -8,6 +9,8 @@ from notifier.domain.returns.classify import Verdict, classify
 from notifier.domain.returns.words import BounceClass, EventKind
 
 DETAIL_MAX: Final = 500
+_UNSTORABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]+")
+"""What a database cannot hold, half a surrogate pair for one, and what nobody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +58,6 @@ class Told:
             why = self.otherwise
         if why is BounceClass.AUTO_REPLY:
             return Returned(delivery_id, EventKind.ANSWERED, at, source)
+        said = _UNSTORABLE.sub(" ", self.text[:DETAIL_MAX])
         kind = EventKind.BOUNCED if self.is_final else EventKind.DELAYED
-        return Returned(delivery_id, kind, at, source, why, found.status, self.text[:DETAIL_MAX])
+        return Returned(delivery_id, kind, at, source, why, found.status, said)

@@ -10,7 +10,7 @@ from typing import Final
 from flufl.bounce import all_failures
 
 from notifier.domain.incoming import is_automatic, leaves, text_of
-from notifier.domain.returns.classify import classify
+from notifier.domain.returns.classify import Verdict, classify
 from notifier.domain.returns.event import Told
 from notifier.domain.returns.words import BounceClass
 
@@ -64,8 +64,8 @@ def original(mail: Email) -> Iterator[Email]:
     """The headers of the letter that a report is about, as far as it has them."""
     for part in leaves(mail):
         kind = part.get_content_type()
-        if kind in {"message/rfc822", "message/global"} and isinstance(inner := part.get_payload(), list):
-            yield from (one for one in inner if isinstance(one, Email))
+        if kind in {"message/rfc822", "message/global"} and part.is_multipart():
+            yield from (one for one in part.get_payload() if isinstance(one, Email))
         elif kind in _HEADERS_ONLY or kind in {"message/rfc822", "message/global"}:
             yield BytesHeaderParser().parsebytes(_octets(part))
         elif kind == "message/feedback-report":
@@ -115,17 +115,26 @@ def _of_words(mail: Email, parts: list[Email], mail_from: str | None) -> Report:
         why = BounceClass.TEMPORARY if later and not now else None
         return Report(Nature.BOUNCE, Told(words, is_final=bool(now), otherwise=why))
     verdict = classify(words)
-    is_absence = str(mail.get("Auto-Submitted", "")).strip().lower().startswith("auto-replied")
-    if verdict.why is BounceClass.AUTO_REPLY or (is_absence and verdict.why is BounceClass.UNKNOWN):
+    if verdict.why is BounceClass.AUTO_REPLY or _is_absence(mail, verdict):
         return Report(Nature.ANSWER)
     if verdict.why is BounceClass.UNKNOWN or not is_from_server:
         return Report(Nature.ANSWER if is_automatic(mail, "x") else Nature.UNKNOWN)
     return Report(Nature.BOUNCE, Told(words, is_final=verdict.is_final))
 
 
+def _is_absence(mail: Email, verdict: Verdict) -> bool:
+    """Whether somebody's machine answers for them, in whatever words: "this account is not available until Sunday".
+
+    Servers mark their bounces so too, but they say in a way of their own which address failed, or why (RFC 3463).
+    """
+    is_marked = str(mail.get("Auto-Submitted", "")).strip().lower().startswith("auto-replied")
+    is_told = verdict.status or mail.get("X-Failed-Recipients") or mail.get_content_type() == "multipart/report"
+    return is_marked and (verdict.why is BounceClass.UNKNOWN or not is_told)
+
+
 def _scanned(mail: Email, parts: list[Email]) -> tuple[bool, bool]:
     """Whether a bounce that follows no standard speaks of a failure that may pass, and of one for good."""
-    if sum(len(str(part.get_payload())) for part in parts) > SCANNED_MAX:
+    if sum(len(_octets(part)) for part in parts) > SCANNED_MAX:
         return False, False
     try:
         later, now = all_failures(mail)
@@ -141,20 +150,24 @@ def _is_from_server(mail: Email) -> bool:
 
 def _blocks(part: Email) -> list[Email]:
     """The groups of fields of a report's machine-readable part."""
-    payload = part.get_payload()
+    payload = part.get_payload() if part.is_multipart() else None
     if isinstance(payload, list):
         blocks = [one for one in payload if isinstance(one, Email)]
         # A part that is encoded is one block without a header.
         if any(block.keys() for block in blocks):
-            inner = [HeaderParser().parsestr(str(block.get_payload())) for block in blocks]
+            inner = [HeaderParser().parsestr(_text(block)) for block in blocks]
             return [*blocks, *(one for one in inner if one.keys())]
-        encoded = "".join(str(block.get_payload()) for block in blocks)
+        encoded = "".join(map(_text, blocks))
         plain = Email()
         plain["Content-Transfer-Encoding"] = str(part.get("Content-Transfer-Encoding", ""))
         plain.set_payload(encoded)
         part = plain
     groups = _octets(part).replace(b"\r\n", b"\n").split(b"\n\n")
     return [BytesHeaderParser().parsebytes(group.lstrip(b"\n") + b"\n\n") for group in groups if group.strip()]
+
+
+def _text(part: Email) -> str:
+    return _octets(part).decode("utf-8", "replace")
 
 
 def _octets(part: Email) -> bytes:

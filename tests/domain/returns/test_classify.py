@@ -74,3 +74,9 @@ def test_where_words_are_silent_the_status_tells(text: str, status: str, why: Bo
 
 def test_a_text_without_end_costs_little() -> None:
     assert classify("5" * 100_000 + "user " * 100_000).why is BounceClass.UNKNOWN
+
+
+@pytest.mark.parametrize("local", ["helou", "dr.helo", "sandbox", "spamhaus", "reputation", "mailbox.full"])
+def test_what_somebody_is_called_is_no_reason(local: str) -> None:
+    verdict = classify(f"550 5.1.1 <{local}@barracuda.example>: Recipient address rejected: User unknown")
+    assert verdict.why is BounceClass.BAD_ADDRESS
