@@ -7,7 +7,7 @@ from typing import Final
 TRIES: Final = 3
 WORK: Final = 40_000
 WORK_S: Final = 0.023
-"""What `_work` takes where the bounds in milliseconds were written: 27 ms on a machine that makes letters 1.2 times slower."""
+"""What `_work` takes where the bounds in milliseconds were written; 27 ms where letters are made 1.2 times slower."""
 
 
 def at_best(attempt: Callable[[], None]) -> None:
