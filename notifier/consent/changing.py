@@ -10,7 +10,7 @@ from notifier.consent.covered import note_covered
 from notifier.consent.evidence import note
 from notifier.consent.preferences import Choice, Preferences, hours_of, muting, preferences
 from notifier.consent.signup import NAME_MAX, Invalid
-from notifier.consent.subscriptions import end, end_topics, set_frequency, subscribe
+from notifier.consent.subscriptions import end, end_topics, let_go, set_frequency, subscribe
 from notifier.consent.undoing import Act, Undo
 from notifier.db import upsert
 from notifier.domain.schedule import EVERY_DAY, Hours, is_zone
@@ -43,7 +43,8 @@ class PreferenceChange:
     is_resumed: bool = False
     """Whether letters come again from now on."""
     is_stopped: bool = False
-    """Whether everything ends, shown or not: what an act of editors had ended stays ended too."""
+    """Whether everything ends, shown or not, and the editors' letters with it: what an act of editors had ended stays
+    ended too."""
 
 
 def change(session: Session, subscriber_id: int, wanted: PreferenceChange, now: datetime, ip: str = "") -> Undo | None:
@@ -62,9 +63,13 @@ def change(session: Session, subscriber_id: int, wanted: PreferenceChange, now: 
     paused = _pause(subscriber, wanted, now)
     _change_topics(session, subscriber, before, wanted, now)
     stopped = end(session, subscriber, true(), "preferences", now).said if wanted.is_stopped else []
+    confirmed_at = subscriber.confirmed_at
+    # The editors' letters and corrections ask nothing but whether somebody is confirmed.
+    is_over = wanted.is_stopped and let_go(subscriber, now)
     detail = {"frequencies": wanted.frequencies | dict.fromkeys(stopped, "")}
     note(session, subscriber, ConsentAction.CHANGED, "preferences", now, source="preferences", ip=ip, detail=detail)
-    return paused or (Undo(subscriber_id, Act.LEFT, now) if _is_undoable(wanted) else None)
+    is_undoable = is_over or _is_undoable(wanted)
+    return paused or (Undo(subscriber_id, Act.LEFT, now, confirmed_at) if is_undoable else None)
 
 
 def _change_topics(

@@ -87,9 +87,11 @@ def _return(session: Session, reader: Subscriber, what: Undo, now: datetime) -> 
     session.execute(back.execution_options(synchronize_session=False))
     muted = delete(Mute).where(Mute.subscriber_id == reader.id, Mute.created_at == what.at)
     unmuted = affected(session, muted)
-    if ids and reader.confirmed_at is None:
+    # Where no subscription ended with it, only this moment's own change tells that it was this act.
+    is_back = reader.confirmed_at is None and what.before is not None and bool(ids or reader.changed_at == what.at)
+    if is_back:
         reader.confirmed_at = what.before
-    return bool(ids or unmuted)
+    return bool(ids or unmuted or is_back)
 
 
 def _ticks(moment: datetime) -> int:
