@@ -11,9 +11,10 @@ from notifier.consent.moving import move
 from notifier.consent.naming import Named, named
 from notifier.consent.signup import SignupResult, is_reader
 from notifier.consent.subscriptions import subscribe
+from notifier.domain.text.spoken import Spoken
 from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import ConsentAction
-from notifier.models import OneTimeToken, Signup, Subscriber, Topic
+from notifier.models import OneTimeToken, Signup, Subscriber, Subscription, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,25 @@ def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> bool:
         return is_moved
     if subscriber.confirmed_at is None:
         subscriber.confirmed_at = now
-        subscriber.name, subscriber.language = signup.name, signup.language
-        subscriber.time_zone = signup.time_zone
+        _introduce(session, subscriber, signup)
+    # Whoever presses this button wants letters now: a pause was of what they had then.
+    subscriber.paused_until = None
     for each in _open_signups(session, signup):
         subscribe(session, subscriber, each.topics, each.frequency, now, is_implicit=each.is_implicit)
         note(session, subscriber, ConsentAction.CONFIRMED, ",".join(each.topics), now, signup=each, ip=ip)
         each.result = SignupResult.CONFIRMED
     return True
+
+
+def _introduce(session: Session, subscriber: Subscriber, signup: Signup) -> None:
+    """Know the person by their form; who was a reader before keeps the name, digits and calendar that it left out."""
+    was = session.scalar(select(Subscription.id).where(Subscription.subscriber_id == subscriber.id).limit(1))
+    # Of an address that never agreed the row holds what anybody had typed.
+    name, before = (subscriber.name, Spoken.read(subscriber.language)) if was else ("", Spoken(""))
+    asked = Spoken.read(signup.language)
+    spoken = Spoken(asked.language, asked.digits or before.digits, asked.calendar or before.calendar)
+    subscriber.name, subscriber.language = signup.name or name, spoken.tag
+    subscriber.time_zone = signup.time_zone
 
 
 def _open_signups(session: Session, signup: Signup) -> list[Signup]:

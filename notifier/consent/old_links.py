@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.consent.evidence import note
 from notifier.consent.links import Unsubscribed
 from notifier.consent.naming import Named
-from notifier.consent.subscriptions import end_topics, has_any, let_go, subscribe
+from notifier.consent.subscriptions import end_topics, has_any, let_go, subscribe, take_in
 from notifier.consent.undoing import Act, Undo
 from notifier.domain.tokens import token_hash
 from notifier.domain.topics import word_of
@@ -82,7 +82,7 @@ def begin(session: Session, link: OldLinkView, ip: str, now: datetime) -> None:
     reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
     if reader is None or (reader.confirmed_at is not None and _has(session, link)):
         return
-    reader.confirmed_at = reader.confirmed_at or now
+    take_in(reader, now)
     subscribe(session, reader, link.topics, Frequency.INSTANT, now)
     note(session, reader, ConsentAction.CONFIRMED, ",".join(link.topics), now, source=SOURCE, ip=ip)
 

@@ -102,6 +102,12 @@ def has_any(session: Session, subscriber: Subscriber) -> bool:
     return session.scalar(select(Subscription.id).where(*_active(subscriber)).limit(1)) is not None
 
 
+def take_in(subscriber: Subscriber, now: datetime) -> None:
+    """Write to a reader from now on; the pause of one who had left everything was of what they had then."""
+    if subscriber.confirmed_at is None:
+        subscriber.confirmed_at, subscriber.paused_until = now, None
+
+
 def let_go(subscriber: Subscriber, now: datetime) -> bool:
     """Write to a reader no more, nor the editors' letters to everybody, until they confirm anew.
 
