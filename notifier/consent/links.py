@@ -12,7 +12,7 @@ from notifier.consent import editorial
 from notifier.consent.evidence import note
 from notifier.consent.naming import Named, called, named
 from notifier.consent.subscriptions import end, has_any, let_go
-from notifier.consent.undoing import Act, Undo
+from notifier.consent.undoing import Act, Undo, latest
 from notifier.domain.issues import LEFT
 from notifier.domain.topics import OF_COMMENTS
 from notifier.domain.words import ConsentAction, Frequency, ItemKind, LetterKind
@@ -99,7 +99,7 @@ class Unsubscribed:
     ended: tuple[Named, ...]
     is_anything_left: bool
     undo: Undo | None = None
-    """Where something was ended now."""
+    """Of what was ended now or, where that was so already, of the same button pressed before."""
     has_left_editors: bool = False
     """Whether the editors' letters are among it."""
 
@@ -151,12 +151,13 @@ def unsubscribe(
     if names or is_over:
         why, by = farewell.detail, farewell.source
         note(session, subscriber, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=by, ip=ip, detail=why)
+    is_done_now = bool(gone.now) or has_left or is_over
     return Unsubscribed(
         subscriber.site_id,
         subscriber.language,
         ended,
         is_anything_left=is_left,
-        undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if gone.now or has_left or is_over else None,
+        undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if is_done_now else latest(session, subscriber, now),
         has_left_editors=has_left,
     )
 

@@ -13,7 +13,7 @@ from notifier.consent.evidence import note
 from notifier.consent.links import Unsubscribed
 from notifier.consent.naming import Named
 from notifier.consent.subscriptions import end_topics, has_any, let_go, subscribe, take_in
-from notifier.consent.undoing import Act, Undo
+from notifier.consent.undoing import Act, Undo, latest
 from notifier.domain.tokens import token_hash
 from notifier.domain.topics import word_of
 from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
@@ -73,7 +73,7 @@ def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscr
         link.language,
         (Named(word_of(link.topics[0]), link.label),) if gone.now else (),
         is_anything_left=is_left,
-        undo=Undo(reader.id, Act.LEFT, now, confirmed_at) if gone.now or is_over else None,
+        undo=Undo(reader.id, Act.LEFT, now, confirmed_at) if gone.now or is_over else latest(session, reader, now),
     )
 
 
