@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
-from notifier.consent.moving import move
+from notifier.consent.moving import is_barred, move
 from notifier.consent.naming import Named, named
 from notifier.consent.signup import SignupResult, is_reader
 from notifier.consent.subscriptions import subscribe
@@ -29,6 +29,13 @@ class Confirmation:
     is_expired: bool
     may_ask_again: bool = False
     """Whether a new letter to the same address would help."""
+    is_barred: bool = False
+    """Whether this would move a reader to an address that must not be written to."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the button does something."""
+        return not (self.is_used or self.is_expired or self.is_barred)
 
 
 def mint(session: Session, signup_id: int, now: datetime, keeps: timedelta) -> str:
@@ -53,7 +60,7 @@ def confirm(session: Session, token: str, ip: str, now: datetime) -> Confirmatio
     if row is None:
         return None
     found = _confirmation(session, row, now)
-    if not (found.is_used or found.is_expired):
+    if found.is_open:
         row.used_at = now
         if not _activate(session, session.get_one(Signup, row.signup_id), ip, now):
             return replace(found, is_expired=True)
@@ -144,4 +151,5 @@ def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirm
         and signup.moves_id is None  # Only the reader who wants to move may ask for that again.
         and subscriber is not None
         and not is_reader(session, subscriber),
+        is_barred=signup.moves_id is not None and subscriber is not None and is_barred(session, subscriber),
     )
