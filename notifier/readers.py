@@ -67,7 +67,7 @@ def confirm(parts: Parts, token: str, ip: str, now: datetime) -> Confirmation | 
     with transaction(parts.db, parts.bell) as session:
         found = confirmation.confirm(session, token, ip, now)
         # Who confirmed another address of theirs was welcomed long ago, and has kept the row of that day.
-        is_new = found and not (found.is_used or found.is_expired) and session.get(Subscriber, found.subscriber_id)
+        is_new = found and found.is_open and session.get(Subscriber, found.subscriber_id)
         if found and is_new:
             greetings.welcome(parts, session, found.subscriber_id, now)
         return found

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
-from notifier.consent.subscriptions import subscribe
+from notifier.consent.subscriptions import subscribe, take_in
 from notifier.consent.suppression import is_suppressed
 from notifier.db import upsert
 from notifier.domain.address import check_address
@@ -55,7 +55,7 @@ def add_reader(session: Session, site: Site, new: NewReader, now: datetime) -> S
     session.execute(upsert(session, Subscriber).values(**fresh).on_conflict_do_nothing())
     found = select(Subscriber).where(Subscriber.site_id == site.id, Subscriber.address_key == address.key)
     subscriber = session.scalars(found).one()
-    subscriber.confirmed_at = subscriber.confirmed_at or now
+    take_in(subscriber, now)
     subscribe(session, subscriber, new.topics, new.frequency, now)
     purpose = ",".join(new.topics)
     note(session, subscriber, ConsentAction.CONFIRMED, purpose, now, source="operator", detail={"basis": new.basis})

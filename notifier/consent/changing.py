@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, true
 from sqlalchemy.orm import Session
@@ -10,8 +11,8 @@ from notifier.consent.covered import note_covered
 from notifier.consent.evidence import note
 from notifier.consent.preferences import Choice, Preferences, hours_of, muting, preferences
 from notifier.consent.signup import NAME_MAX, Invalid
-from notifier.consent.subscriptions import end, end_topics, set_frequency, subscribe
-from notifier.consent.undoing import Act, Undo
+from notifier.consent.subscriptions import end, end_topics, let_go, set_frequency, subscribe
+from notifier.consent.undoing import PAUSED_UNTIL, Act, Undo, latest
 from notifier.db import upsert
 from notifier.domain.schedule import EVERY_DAY, Hours, is_zone
 from notifier.domain.words import ConsentAction, Frequency
@@ -43,7 +44,8 @@ class PreferenceChange:
     is_resumed: bool = False
     """Whether letters come again from now on."""
     is_stopped: bool = False
-    """Whether everything ends, shown or not: what an act of editors had ended stays ended too."""
+    """Whether everything ends, shown or not, and the editors' letters with it: what an act of editors had ended stays
+    ended too."""
 
 
 def change(session: Session, subscriber_id: int, wanted: PreferenceChange, now: datetime, ip: str = "") -> Undo | None:
@@ -62,9 +64,17 @@ def change(session: Session, subscriber_id: int, wanted: PreferenceChange, now: 
     paused = _pause(subscriber, wanted, now)
     _change_topics(session, subscriber, before, wanted, now)
     stopped = end(session, subscriber, true(), "preferences", now).said if wanted.is_stopped else []
-    detail = {"frequencies": wanted.frequencies | dict.fromkeys(stopped, "")}
+    confirmed_at = subscriber.confirmed_at
+    # The editors' letters and corrections ask nothing but whether somebody is confirmed.
+    is_over = wanted.is_stopped and let_go(subscriber, now)
+    detail: dict[str, Any] = {"frequencies": wanted.frequencies | dict.fromkeys(stopped, "")}
+    if paused:
+        detail[PAUSED_UNTIL] = subscriber.paused_until.isoformat() if subscriber.paused_until else ""
     note(session, subscriber, ConsentAction.CHANGED, "preferences", now, source="preferences", ip=ip, detail=detail)
-    return paused or (Undo(subscriber_id, Act.LEFT, now) if _is_undoable(wanted) else None)
+    is_undoable = is_over or _is_undoable(wanted)
+    left = Undo(subscriber_id, Act.LEFT, now, confirmed_at) if is_undoable else None
+    # A button that is pressed twice has ended nothing the second time.
+    return paused or left or (latest(session, subscriber, now) if wanted.is_stopped else None)
 
 
 def _change_topics(
@@ -73,7 +83,9 @@ def _change_topics(
     known = {one.topic: one for one in before.choices}
     for topic, raw in wanted.frequencies.items():
         choice = known.get(topic) or Choice(topic, "", None)
-        _mute(session, subscriber, choice, now, is_wanted=raw == MUTED)
+        if raw:
+            # What ends stays as quiet as it was: whoever takes that back finds it so.
+            _mute(session, subscriber, choice, now, is_wanted=raw == MUTED)
         if raw == MUTED:
             if choice.article_id is None:
                 raise Invalid("frequency", "invalid_frequency")

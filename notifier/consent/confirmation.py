@@ -7,13 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
-from notifier.consent.moving import move
+from notifier.consent.moving import is_barred, move
 from notifier.consent.naming import Named, named
 from notifier.consent.signup import SignupResult, is_reader
 from notifier.consent.subscriptions import subscribe
+from notifier.domain.text.spoken import Spoken
 from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import ConsentAction
-from notifier.models import OneTimeToken, Signup, Subscriber, Topic
+from notifier.models import OneTimeToken, Signup, Subscriber, Subscription, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,13 @@ class Confirmation:
     is_expired: bool
     may_ask_again: bool = False
     """Whether a new letter to the same address would help."""
+    is_barred: bool = False
+    """Whether this would move a reader to an address that must not be written to."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the button does something."""
+        return not (self.is_used or self.is_expired or self.is_barred)
 
 
 def mint(session: Session, signup_id: int, now: datetime, keeps: timedelta) -> str:
@@ -52,7 +60,7 @@ def confirm(session: Session, token: str, ip: str, now: datetime) -> Confirmatio
     if row is None:
         return None
     found = _confirmation(session, row, now)
-    if not (found.is_used or found.is_expired):
+    if found.is_open:
         row.used_at = now
         if not _activate(session, session.get_one(Signup, row.signup_id), ip, now):
             return replace(found, is_expired=True)
@@ -89,13 +97,25 @@ def _activate(session: Session, signup: Signup, ip: str, now: datetime) -> bool:
         return is_moved
     if subscriber.confirmed_at is None:
         subscriber.confirmed_at = now
-        subscriber.name, subscriber.language = signup.name, signup.language
-        subscriber.time_zone = signup.time_zone
+        _introduce(session, subscriber, signup)
+    # Whoever presses this button wants letters now: a pause was of what they had then.
+    subscriber.paused_until = None
     for each in _open_signups(session, signup):
         subscribe(session, subscriber, each.topics, each.frequency, now, is_implicit=each.is_implicit)
         note(session, subscriber, ConsentAction.CONFIRMED, ",".join(each.topics), now, signup=each, ip=ip)
         each.result = SignupResult.CONFIRMED
     return True
+
+
+def _introduce(session: Session, subscriber: Subscriber, signup: Signup) -> None:
+    """Know the person by their form; who was a reader before keeps the name, digits and calendar that it left out."""
+    was = session.scalar(select(Subscription.id).where(Subscription.subscriber_id == subscriber.id).limit(1))
+    # Of an address that never agreed the row holds what anybody had typed.
+    name, before = (subscriber.name, Spoken.read(subscriber.language)) if was else ("", Spoken(""))
+    asked = Spoken.read(signup.language)
+    spoken = Spoken(asked.language, asked.digits or before.digits, asked.calendar or before.calendar)
+    subscriber.name, subscriber.language = signup.name or name, spoken.tag
+    subscriber.time_zone = signup.time_zone
 
 
 def _open_signups(session: Session, signup: Signup) -> list[Signup]:
@@ -131,4 +151,5 @@ def _confirmation(session: Session, row: OneTimeToken, now: datetime) -> Confirm
         and signup.moves_id is None  # Only the reader who wants to move may ask for that again.
         and subscriber is not None
         and not is_reader(session, subscriber),
+        is_barred=signup.moves_id is not None and subscriber is not None and is_barred(session, subscriber),
     )

@@ -19,9 +19,11 @@ def has_left(session: Session, subscriber_id: int) -> bool:
 def leave(session: Session, subscriber: Subscriber, now: datetime) -> bool:
     """Want none of them any more, whomever they are for; False where that was so already."""
     row = {"subscriber_id": subscriber.id, "what": LEFT, "created_at": now}
-    # Letters that were planned before are looked at again.
-    subscriber.changed_at = now
-    return bool(affected(session, upsert(session, Mute).values(**row).on_conflict_do_nothing()))
+    has_left_now = bool(affected(session, upsert(session, Mute).values(**row).on_conflict_do_nothing()))
+    if has_left_now:
+        # Letters that were planned before are looked at again.
+        subscriber.changed_at = now
+    return has_left_now
 
 
 def brought(session: Session, letter: Letter) -> ColumnElement[bool]:

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, aliased
 from notifier.consent import editorial
 from notifier.consent.evidence import note
 from notifier.consent.naming import Named, called, named
-from notifier.consent.subscriptions import end
-from notifier.consent.undoing import Act, Undo
+from notifier.consent.subscriptions import end, has_any, let_go
+from notifier.consent.undoing import Act, Undo, latest
 from notifier.domain.issues import LEFT
 from notifier.domain.topics import OF_COMMENTS
 from notifier.domain.words import ConsentAction, Frequency, ItemKind, LetterKind
@@ -99,7 +99,7 @@ class Unsubscribed:
     ended: tuple[Named, ...]
     is_anything_left: bool
     undo: Undo | None = None
-    """Where something was ended now."""
+    """Of what was ended now or, where that was so already, of the same button pressed before."""
     has_left_editors: bool = False
     """Whether the editors' letters are among it."""
 
@@ -135,7 +135,10 @@ def view(session: Session, subscriber_id: int, delivery_id: int) -> LinkView | N
 def unsubscribe(
     session: Session, link: LinkView, scope: Scope, now: datetime, ip: str = "", farewell: Farewell = _WITHOUT_A_WORD
 ) -> Unsubscribed:
-    """End the subscriptions of this scope; doing it twice changes nothing more."""
+    """End the subscriptions of this scope; doing it twice changes nothing more.
+
+    Whoever has none left afterwards gets no letter at all, as their page says.
+    """
     subscriber = session.get_one(Subscriber, link.subscriber_id)
     confirmed_at, letter = subscriber.confirmed_at, _letter(session, link.delivery_id)
     gone = end(session, subscriber, _within(session, scope, letter), "unsubscribed", now)
@@ -143,22 +146,18 @@ def unsubscribe(
     names, ended = gone.said, called(session, subscriber.site_id, gone.now)
     if has_left := is_theirs and editorial.leave(session, subscriber, now):
         names.append(LEFT)
-    left = session.scalar(
-        select(Subscription.id)
-        .where(Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
-        .limit(1)
-    )
-    if scope is Scope.ALL:
-        subscriber.confirmed_at = None
-    if names:
+    is_left = has_any(session, subscriber)
+    is_over = (scope is Scope.ALL or not is_left) and let_go(subscriber, now)
+    if names or is_over:
         why, by = farewell.detail, farewell.source
         note(session, subscriber, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=by, ip=ip, detail=why)
+    is_done_now = bool(gone.now) or has_left or is_over
     return Unsubscribed(
         subscriber.site_id,
         subscriber.language,
         ended,
-        is_anything_left=left is not None,
-        undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if gone.now or has_left else None,
+        is_anything_left=is_left,
+        undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if is_done_now else latest(session, subscriber, now),
         has_left_editors=has_left,
     )
 

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from notifier.consent import handover
+from notifier.consent import handover, suppression
 from notifier.consent.evidence import note
 from notifier.consent.signup import Invalid
 from notifier.consent.subscriptions import subscribe
@@ -27,6 +27,8 @@ def request(session: Session, reader: Subscriber, raw_address: str, now: datetim
         address = check_address(raw_address)
     except AddressInvalid as error:
         raise Invalid("address", "invalid_address") from error
+    if address.key == reader.address_key:
+        raise Invalid("address", "same_address")
     if _asked(session, reader, now) >= WISHES[1]:
         raise Invalid("address", "error_too_many")
     site = session.get_one(Site, reader.site_id)
@@ -53,8 +55,8 @@ def request(session: Session, reader: Subscriber, raw_address: str, now: datetim
 def move(session: Session, signup: Signup, newcomer: Subscriber, ip: str, now: datetime) -> bool:
     """Give the reader who asked the address that has just agreed; the row that stood for it goes.
 
-    False where the wish was taken back, where the address that asked is not the reader's any more, or where somebody
-    reads under the new one by now: two readers of one address cannot be told apart.
+    False where the wish was taken back, where the address that asked is not the reader's any more, where the new one
+    is theirs already, or where somebody reads under it by now: two readers of one address cannot be told apart.
     """
     reader = session.get(Subscriber, signup.moves_id, with_for_update=True)
     wish = session.scalar(
@@ -62,7 +64,7 @@ def move(session: Session, signup: Signup, newcomer: Subscriber, ip: str, now: d
     )
     if reader is None or wish is None or wish.vetoed_at or wish.address_key != reader.address_key:
         return False
-    if newcomer.confirmed_at is not None:
+    if newcomer.confirmed_at is not None or newcomer.id == reader.id:
         return False
     address, key, hashed = newcomer.address, newcomer.address_key, newcomer.address_hash
     absorb(session, reader, newcomer)
@@ -76,6 +78,11 @@ def move(session: Session, signup: Signup, newcomer: Subscriber, ip: str, now: d
     handover.shut(session, reader)
     note(session, reader, ConsentAction.CHANGED, SOURCE, now, signup=signup, ip=ip)
     return True
+
+
+def is_barred(session: Session, newcomer: Subscriber) -> bool:
+    """Whether a new address, or its domain, must not be written to: whoever moved there would get nothing more."""
+    return suppression.is_suppressed(session, newcomer.site_id, newcomer.address_hash, newcomer.address_key)
 
 
 def absorb(session: Session, reader: Subscriber, nobody: Subscriber) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from notifier.consent.evidence import note
 from notifier.consent.links import Unsubscribed
 from notifier.consent.naming import Named
-from notifier.consent.subscriptions import end_topics, subscribe
-from notifier.consent.undoing import Act, Undo
+from notifier.consent.subscriptions import end_topics, has_any, let_go, subscribe, take_in
+from notifier.consent.undoing import Act, Undo, latest
 from notifier.domain.tokens import token_hash
 from notifier.domain.topics import word_of
 from notifier.domain.words import ConsentAction, Frequency, OldLinkKind
@@ -56,21 +56,24 @@ def view(session: Session, kind: OldLinkKind, number: int, key: str) -> OldLinkV
 
 
 def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscribed:
-    """End what the link's row had asked for; doing it twice changes nothing more."""
+    """End what the link's row had asked for; doing it twice changes nothing more.
+
+    Whoever has nothing left afterwards gets no letter at all, as their page says.
+    """
     reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
     if reader is None:  # erased a moment ago
         return Unsubscribed(link.site_id, link.language, (), is_anything_left=False)
     gone = end_topics(session, reader, link.topics, "unsubscribed", now)
     if gone.said:
         note(session, reader, ConsentAction.UNSUBSCRIBED, ",".join(gone.said), now, source=SOURCE, ip=ip)
-    active = Subscription.subscriber_id == reader.id, Subscription.ended_at.is_(None)
-    left = session.scalar(select(Subscription.id).where(*active).limit(1))
+    confirmed_at, is_left = reader.confirmed_at, has_any(session, reader)
+    is_over = not is_left and let_go(reader, now)
     return Unsubscribed(
         link.site_id,
         link.language,
         (Named(word_of(link.topics[0]), link.label),) if gone.now else (),
-        is_anything_left=left is not None,
-        undo=Undo(reader.id, Act.LEFT, now, reader.confirmed_at) if gone.now else None,
+        is_anything_left=is_left,
+        undo=Undo(reader.id, Act.LEFT, now, confirmed_at) if gone.now or is_over else latest(session, reader, now),
     )
 
 
@@ -79,7 +82,7 @@ def begin(session: Session, link: OldLinkView, ip: str, now: datetime) -> None:
     reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
     if reader is None or (reader.confirmed_at is not None and _has(session, link)):
         return
-    reader.confirmed_at = reader.confirmed_at or now
+    take_in(reader, now)
     subscribe(session, reader, link.topics, Frequency.INSTANT, now)
     note(session, reader, ConsentAction.CONFIRMED, ",".join(link.topics), now, source=SOURCE, ip=ip)
 

@@ -84,7 +84,9 @@ def end(session: Session, subscriber: Subscriber, which: ColumnElement[bool], re
         .values(ended_at=func.coalesce(Subscription.ended_at, now), ended_reason=reason)
         .returning(Subscription.topic_id, Subscription.ended_at)
     ).all()
-    subscriber.changed_at = now
+    if ended:
+        # Not where it was so already: when the last change was tells whether it can still be taken back.
+        subscriber.changed_at = now
     names = dict(session.execute(select(Topic.id, Topic.name).where(Topic.id.in_([one for one, _ in ended]))).all())
     fresh = [names[one] for one, at in ended if at == now]
     return Ended(fresh, [names[one] for one, at in ended if at != now])
@@ -93,6 +95,28 @@ def end(session: Session, subscriber: Subscriber, which: ColumnElement[bool], re
 def end_topics(session: Session, subscriber: Subscriber, names: Iterable[str], reason: str, now: datetime) -> Ended:
     """End the subscriptions to these topics."""
     return end(session, subscriber, Subscription.topic_id.in_(_ids(subscriber, list(names))), reason, now)
+
+
+def has_any(session: Session, subscriber: Subscriber) -> bool:
+    """Whether a reader has any subscription that is active."""
+    return session.scalar(select(Subscription.id).where(*_active(subscriber)).limit(1)) is not None
+
+
+def take_in(subscriber: Subscriber, now: datetime) -> None:
+    """Write to a reader from now on; the pause of one who had left everything was of what they had then."""
+    if subscriber.confirmed_at is None:
+        subscriber.confirmed_at, subscriber.paused_until = now, None
+
+
+def let_go(subscriber: Subscriber, now: datetime) -> bool:
+    """Write to a reader no more, nor the editors' letters to everybody, until they confirm anew.
+
+    False where that was so already.
+    """
+    if subscriber.confirmed_at is None:
+        return False
+    subscriber.confirmed_at, subscriber.changed_at = None, now
+    return True
 
 
 def _active(subscriber: Subscriber) -> tuple[ColumnElement[bool], ...]:

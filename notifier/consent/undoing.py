@@ -5,17 +5,19 @@ from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Final
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from notifier.consent.evidence import note
+from notifier.consent.evidence import AFTERWARDS, note
 from notifier.db import affected
 from notifier.domain.tokens import Signer
 from notifier.domain.words import ConsentAction
-from notifier.models import Mute, Subscriber, Subscription
+from notifier.models import ConsentEvent, Mute, Subscriber, Subscription
 
 UNDO: Final = "undo"
 LASTS: Final = timedelta(days=1)
+PAUSED_UNTIL: Final = "paused_until"
+"""In the evidence of a pause: until when."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)
 
@@ -60,18 +62,40 @@ def undo(session: Session, what: Undo, now: datetime, ip: str = "") -> bool:
     reader = session.get(Subscriber, what.subscriber_id, with_for_update=True)
     if reader is None:
         return False
-    is_changed = _resume(reader, what) if what.act is Act.PAUSED else _return(session, reader, what, now)
+    is_changed = _resume(session, reader, what) if what.act is Act.PAUSED else _return(session, reader, what, now)
     if is_changed:
         reader.changed_at = now
         note(session, reader, ConsentAction.CHANGED, f"undo {what.act.name.lower()}", now, source="undo", ip=ip)
     return is_changed
 
 
-def _resume(reader: Subscriber, what: Undo) -> bool:
-    if reader.paused_until is None or reader.paused_until == what.before:
+def latest(session: Session, reader: Subscriber, now: datetime) -> Undo | None:
+    """Leaving everything or a part of it, where that is the last thing that a reader did, and not a day ago."""
+    at = reader.changed_at
+    ended = exists().where(Subscription.subscriber_id == reader.id, Subscription.ended_at == at)
+    is_leaving = or_(ConsentEvent.action == ConsentAction.UNSUBSCRIBED, ended)
+    of_them = ConsentEvent.subscriber_id == reader.id
+    by_them = exists().where(of_them, ConsentEvent.at == at, ConsentEvent.source.in_(AFTERWARDS), is_leaving)
+    if now - at > LASTS or not session.scalar(select(by_them)):
+        return None
+    # Since when they were confirmed went with it, and stands in the evidence.
+    agreed = select(func.max(ConsentEvent.at)).where(of_them, ConsentEvent.action == ConsentAction.CONFIRMED)
+    since = reader.confirmed_at or session.scalar(agreed.where(ConsentEvent.at <= at))
+    return Undo(reader.id, Act.LEFT, at, since or at)
+
+
+def _resume(session: Session, reader: Subscriber, what: Undo) -> bool:
+    if reader.paused_until is None or reader.paused_until == what.before or not _is_of(session, reader, what):
         return False
     reader.paused_until = what.before
     return True
+
+
+def _is_of(session: Session, reader: Subscriber, what: Undo) -> bool:
+    """Whether the pause that a reader has is the one of this act, and no later one."""
+    of_act = (ConsentEvent.subscriber_id == reader.id, ConsentEvent.at == what.at)
+    noted = [one.get(PAUSED_UNTIL) for one in session.scalars(select(ConsentEvent.detail).where(*of_act))]
+    return reader.paused_until is not None and reader.paused_until.isoformat() in noted
 
 
 def _return(session: Session, reader: Subscriber, what: Undo, now: datetime) -> bool:
@@ -87,9 +111,11 @@ def _return(session: Session, reader: Subscriber, what: Undo, now: datetime) -> 
     session.execute(back.execution_options(synchronize_session=False))
     muted = delete(Mute).where(Mute.subscriber_id == reader.id, Mute.created_at == what.at)
     unmuted = affected(session, muted)
-    if ids and reader.confirmed_at is None:
+    # Where no subscription ended with it, only this moment's own change tells that it was this act.
+    is_back = reader.confirmed_at is None and what.before is not None and bool(ids or reader.changed_at == what.at)
+    if is_back:
         reader.confirmed_at = what.before
-    return bool(ids or unmuted)
+    return bool(ids or unmuted or is_back)
 
 
 def _ticks(moment: datetime) -> int:

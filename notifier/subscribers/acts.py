@@ -104,7 +104,7 @@ def unsubscribe(parts: Parts, site_id: int, reader_id: int, by: Actor, now: date
     with parts.db.writing() as session:
         reader = held(session, site_id, reader_id)
         names = subscriptions.end(session, reader, true(), "unsubscribed", now).said
-        reader.confirmed_at = None
+        subscriptions.let_go(reader, now)
         if names:
             evidence.note(session, reader, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=SOURCE)
         audit.note(session, by, "reader.unsubscribed", now, site_id=site_id, reader=reader.id)

@@ -156,12 +156,13 @@ def _confirmation_page(request: Request, edge: Edge, found: Confirmation | None,
         raise Problem(HTTPStatus.NOT_FOUND, "error_not_found")
     with edge.parts.db.reading() as session:
         face = places.by_id(session, found.site_id).face
-    is_gone = found.is_expired and not found.is_used
+    is_gone = not found.is_used and (found.is_expired or found.is_barred)
+    now_at = "used" if found.is_used else "expired" if found.is_expired else "barred" if found.is_barred else stage
     return edge.look.page(
         "confirm",
         voice(request, edge, face, found.language),
         status=HTTPStatus.GONE if is_gone else HTTPStatus.OK,
-        stage="used" if found.is_used else "expired" if found.is_expired else stage,
+        stage=now_at,
         topics=found.topics,
         again=f"/confirm/{token}/again" if found.may_ask_again else "",
     )

@@ -7,6 +7,7 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import func, select
 
+from notifier.consent import suppression
 from notifier.consent.moving import WISHES
 from notifier.consent.vetoes import LASTS
 from notifier.domain.tokens import address_hash
@@ -161,6 +162,40 @@ def test_an_address_that_only_stood_in_a_form_is_in_nobody_s_way(visit: Visit) -
     with visit.parts.db.reading() as session:
         assert session.execute(select(Subscriber.id, Subscriber.address)).all() == [(reader, HERS)]
         assert set(session.scalars(select(Signup.subscriber_id))) == {reader}
+
+
+@pytest.mark.parametrize("place", [NEW, "@example.org"])
+def test_an_address_that_may_not_be_written_to_any_more_gets_nobody_and_its_page_says_so(
+    visit: Visit, place: str
+) -> None:
+    reader = signed_in(visit)
+    wish(visit)
+    button, sent = path(visit, NEW, "confirm"), len(visit.transport.sent)
+    with visit.parts.db.writing() as session:
+        suppression.suppress(session, session.get_one(Site, visit.site_id), place, "complaint", "arf", visit.now)
+    for answer in (visit.client.get(button), visit.client.post(button)):
+        assert answer.status_code == 410
+        assert "لا تُرسل رسائل إلى هذا العنوان" in answer.text
+        assert "<form" not in answer.text
+    visit.work()
+    assert (address_of(visit, reader), len(visit.transport.sent)) == (HERS, sent)
+    with visit.parts.db.writing() as session:
+        suppression.lift(session, session.get_one(Site, visit.site_id), place, visit.now)
+    assert visit.client.post(button).status_code == 200
+    assert address_of(visit, reader) == NEW
+
+
+def test_nobody_moves_to_the_address_that_they_have(visit: Visit) -> None:
+    reader = signed_in(visit)
+    assert act(visit, "/me/address", address=HERS.upper()).status_code == 422
+    # An older wish, of one who left since and whose address came back to them.
+    wish(visit)
+    visit.client.post(visit.link("u", reader, 0), data={"scope": "all"})
+    with visit.parts.db.writing() as session:
+        asked = session.scalars(select(Signup).where(Signup.moves_id == reader)).one()
+        asked.subscriber_id = reader
+    assert visit.client.post(path(visit, NEW, "confirm")).status_code == 410
+    assert address_of(visit, reader) == HERS
 
 
 def test_nobody_is_told_of_more_than_a_few_wishes_a_day(visit: Visit) -> None:

@@ -1,8 +1,11 @@
 """Leaving the editors' letters: what one click in an issue ends, and what it leaves alone."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
+from notifier import flow
 from notifier.desk.audit import Actor
 from notifier.domain import topics
 from notifier.domain.issues import Audience, Composed, When
@@ -10,7 +13,8 @@ from notifier.domain.words import LetterKind, Reason
 from notifier.issues import compose, reading, sending
 from notifier.issues.rows import Which
 from notifier.models import ConsentEvent, Delivery, Subscription, Wave
-from tests.web.conftest import POLITICS, Visit
+from tests.web.conftest import POLITICS, Visit, article
+from tests.web.test_undo import undo_in
 
 SPORT = topics.category("رياضة")
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -81,6 +85,35 @@ def test_with_its_sections_it_ends_what_the_issue_was_for(visit: Visit, link: st
 def test_everything_is_still_everything(visit: Visit, link: str) -> None:
     assert "لن تصلك بعد الآن أي رسائل" in visit.client.post(link, data={"scope": "all"}).text
     assert follows(visit) == 0
+
+
+@pytest.mark.parametrize("has_topic", [True, False])
+def test_stop_all_emails_stops_these_too_until_it_is_taken_back(visit: Visit, *, has_topic: bool) -> None:
+    own = visit.link("p", visit.active())
+    if not has_topic:
+        visit.client.post(own, data={f"frequency:{POLITICS}": ""})
+    visit.now += timedelta(hours=1)
+    where = visit.client.post(own, data={"stop": "all", "part": "stop"}, follow_redirects=False).headers["location"]
+    undo = undo_in(visit.client.get(where).text)
+    assert issues(visit) == 0
+    for _ in range(2):
+        visit.client.post(f"{own}/undo", data={"undo": undo})
+        assert follows(visit) == has_topic
+    assert issues(visit) == 1
+
+
+@pytest.mark.parametrize("how", [{"scope": "letter"}, ONE_CLICK])
+def test_whoever_ends_their_last_topic_by_a_letter_gets_none_as_the_page_says(
+    visit: Visit, how: dict[str, str]
+) -> None:
+    reader = visit.active(frequency="instant")
+    flow.ingest_items(visit.parts, visit.site_id, [article("n1", title="عاجل")], visit.now)
+    visit.work()
+    visit.now += timedelta(minutes=5)
+    letter = visit.link("u", reader, visit.delivery(reader))
+    visit.client.post(letter, data=how)
+    assert issues(visit) == 0
+    assert "لن تصلك بعد الآن أي رسائل" in visit.client.post(letter, data={"scope": "letter"}).text
 
 
 def test_it_is_taken_back_at_once_or_later_on_the_reader_s_own_page(visit: Visit, link: str) -> None:

@@ -127,6 +127,67 @@ def test_a_discussion_is_muted_and_unmuted_beside_its_frequency(visit: Visit) ->
     assert muted() == []
 
 
+def test_what_was_quiet_is_quiet_again_after_everything_was_stopped_and_taken_back(visit: Visit) -> None:
+    reader = visit.active(topic="thread:a1", frequency="instant")
+    link = visit.link("p", reader)
+    visit.client.post(link, data={"frequency:thread:a1": "muted"})
+    visit.now += timedelta(minutes=5)
+    page = visit.client.get(change(visit, link, stop="all", part="stop")).text
+    visit.now += timedelta(minutes=5)
+    change(visit, f"{link}/undo", undo=undo_in(page), part="stop")
+    assert len(active(visit)) == 1
+    assert '<option value="muted" selected>' in visit.client.get(link).text
+
+
+@pytest.mark.parametrize("scope", ["letter", "all"])
+def test_a_button_that_is_pressed_twice_can_still_be_taken_back(visit: Visit, scope: str) -> None:
+    _, link = alerted(visit)
+    before = active(visit)
+    visit.now += timedelta(minutes=5)
+    visit.client.post(link, data={"scope": scope})
+    visit.now += timedelta(seconds=1)
+    again = visit.client.post(link, data={"scope": scope})
+    assert visit.client.post(f"{link}/undo", data={"undo": undo_in(again.text)}).status_code == 200
+    assert active(visit) == before
+    with visit.parts.db.reading() as session:
+        assert session.scalars(select(Subscriber.confirmed_at)).one() is not None
+
+
+def test_stop_that_is_pressed_twice_can_still_be_taken_back(visit: Visit) -> None:
+    link = visit.link("p", visit.active())
+    visit.now += timedelta(minutes=5)
+    change(visit, link, stop="all", part="stop")
+    visit.now += timedelta(seconds=1)
+    page = visit.client.get(change(visit, link, stop="all", part="stop")).text
+    change(visit, f"{link}/undo", undo=undo_in(page), part="stop")
+    assert len(active(visit)) == 1
+
+
+def test_only_what_was_done_last_is_offered_again_and_for_a_day(visit: Visit) -> None:
+    reader, link = alerted(visit)
+    visit.now += timedelta(minutes=5)
+    visit.client.post(link, data={"scope": "letter"})
+    visit.now += timedelta(minutes=5)
+    change(visit, visit.link("p", reader), part="pause", pause="1", pause_date="2026-07-08")
+    assert 'name="undo"' not in visit.client.post(link, data={"scope": "letter"}).text
+    visit.client.post(link, data={"scope": "all"})
+    visit.now += timedelta(days=1, seconds=1)
+    assert 'name="undo"' not in visit.client.post(link, data={"scope": "all"}).text
+
+
+def test_taking_back_a_pause_leaves_a_later_one(visit: Visit) -> None:
+    reader = visit.active()
+    link = visit.link("p", reader)
+    page = visit.client.get(change(visit, link, part="pause", pause="1", pause_date="2026-07-08")).text
+    visit.now += timedelta(minutes=5)
+    change(visit, link, part="pause", pause="1", pause_date="2026-09-08")
+    assert "done=late" in change(visit, f"{link}/undo", part="pause", undo=undo_in(page))
+    with visit.parts.db.reading() as session:
+        paused = session.get_one(Subscriber, reader).paused_until
+    assert paused
+    assert paused.date().isoformat() == "2026-09-07"
+
+
 def test_digits_calendar_days_and_quiet_hours_are_kept_and_shown(visit: Visit) -> None:
     reader = visit.active()
     link = visit.link("p", reader)
