@@ -6,14 +6,26 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, exists, func, select
 from sqlalchemy.orm import Session
 
 from notifier.domain.address import AddressInvalid, check_address, fold
 from notifier.domain.incoming import Mail
 from notifier.domain.text.clean import clip
 from notifier.domain.words import ItemKind, ItemState, ReplyRefusal, ReplyState
-from notifier.models import Delivery, Item, LetterItem, Notice, Reply, Site, Subscriber, is_reachable, takes_comments
+from notifier.models import (
+    Delivery,
+    Item,
+    Letter,
+    LetterItem,
+    Notice,
+    OtherVersion,
+    Reply,
+    Site,
+    Subscriber,
+    is_reachable,
+    takes_comments,
+)
 
 HOUR: Final = timedelta(hours=1)
 
@@ -120,7 +132,7 @@ def _is_from(reader: Subscriber, sender: str) -> bool:
 
 
 def _answered(session: Session, delivery: Delivery, reader: Subscriber) -> _Answered | None:
-    """The newest comment of the letter that was to the reader by name, else its newest; only what is still shown."""
+    """The newest comment shown that was to the reader by name, else the newest; only what is still there."""
     comments = session.execute(
         select(Item.id, Item.article_id, Item.state, Notice.reason)
         .join(LetterItem, LetterItem.item_id == Item.id)
@@ -133,7 +145,20 @@ def _answered(session: Session, delivery: Delivery, reader: Subscriber) -> _Answ
     article = session.get(Item, comments[-1].article_id)
     if article is None or article.state is not ItemState.LIVE:
         return None
-    return _Answered(article.id, _newest(comments))
+    shown = _shown(session, delivery)
+    return _Answered(article.id, _newest([one for one in comments if one.id in shown]))
+
+
+def _shown(session: Session, delivery: Delivery) -> frozenset[int]:
+    """The items whose words stood in the letter: what it left out did not, nor what it only told the number of."""
+    left_out = exists().where(
+        OtherVersion.delivery_id == delivery.id,
+        OtherVersion.item_id == LetterItem.item_id,
+        OtherVersion.version.is_(None),
+    )
+    items = select(LetterItem.item_id).where(LetterItem.letter_id == delivery.letter_id, ~left_out)
+    letter = session.get_one(Letter, delivery.letter_id)
+    return frozenset(session.scalars(items.order_by(LetterItem.position).limit(letter.data.get("shown"))))
 
 
 def _newest(comments: Sequence[Row[*tuple[Any, ...]]]) -> int | None:

@@ -165,6 +165,22 @@ def test_spam_that_a_moderator_takes_up_again_is_told_on_approval(talk: Moderate
     assert set(talk.reasons(ME).values()) == {None}
 
 
+@BOTH
+def test_a_comment_that_was_deleted_by_mistake_is_told_when_it_is_back(talk: Moderated, who: str) -> None:
+    talk.write("x", "y")
+    talk.plan()
+    talk.delete("x")
+    talk.send()
+    assert talk.told(who) == {"y": 1}
+    talk.approve("x")
+    talk.end()
+    assert talk.told(who) == {"x": 1, "y": 1}
+    talk.delete("y")
+    talk.approve("y")
+    talk.end()
+    assert talk.told(who) == {"x": 1, "y": 1}
+
+
 @pytest.mark.parametrize("how", [Moderated.hold, Moderated.delete])
 def test_a_last_comment_that_is_gone_keeps_nobody_at_work(talk: Moderated, how: object) -> None:
     talk.write("x")
@@ -182,6 +198,7 @@ STORIES = (
     "write x, plan, hold x, approve x, plan, send, hold x, plan, approve x",
     "write x, write y, plan, hold x, defer, approve x, plan, send, delete y",
     "write x, write y, hold x, plan, delete x, send, hold x, plan, approve x",
+    "write x, plan, delete x, defer, approve x, plan, send, delete x, plan, approve x",
 )
 """What a moderator, the scheduler and the senders did, in this order."""
 
@@ -225,7 +242,7 @@ def stories(dice: Random) -> Iterator[str]:
                 after = {
                     "live": ("hold", "hold", "hold", "edit", "delete"),
                     "held": ("approve", "approve", "edit", "delete"),
-                    "gone": ("hold",),
+                    "gone": ("hold", "approve"),
                 }
                 act = dice.choice(after[state[guid]])
                 state[guid] = {"hold": "held", "approve": "live", "delete": "gone"}.get(act, state[guid])

@@ -1,5 +1,8 @@
 """A reply by mail: whose it is, what it answers, and why it may be no comment."""
 
+from dataclasses import replace
+from email.utils import parseaddr
+
 import pytest
 from sqlalchemy import select, update
 
@@ -7,11 +10,13 @@ from notifier import flow, readers
 from notifier.consent import suppression
 from notifier.domain.address import check_address
 from notifier.domain.incoming import read_mail
+from notifier.domain.items import NewItem
 from notifier.domain.tokens import Signer
 from notifier.domain.words import Frequency, ItemKind, ItemState, Lane, LetterKind, ReplyRefusal, ReplyState, State
 from notifier.feedback.door import place_of
 from notifier.models import Bookmark, Delivery, Item, Letter, Site, Subscriber
 from notifier.sites import NewSite, add_site
+from tests.flow.test_threads import pass_time, told
 from tests.mailroom.conftest import DOMAIN, HE, ME, SHE, Talk, mail
 from tests.world import SECRET, World
 
@@ -44,6 +49,41 @@ def test_where_all_comments_are_gone_the_article_is_answered_and_without_it_noth
     with talk.world.parts.db.writing() as session:
         session.execute(update(Item).values(state=ItemState.RETRACTED))
     assert talk.arrive(mail(name="2@x")).refusal is ReplyRefusal.GONE
+
+
+def test_a_comment_that_the_letter_told_only_the_number_of_is_not_answered(world: World) -> None:
+    world.with_settings(letter_comments_max=2)
+    world.article("1")
+    world.reader(ME, "thread:1", frequency=Frequency.INSTANT)
+    found = [world.comment(name, "1", author_address=SHE) for name in ("c1", "c2", "c3")]
+    world.work()
+    pass_time(world, 6)
+    assert told(world, ME) == [["c1", "c2"]]
+    assert answered(world) == found[1]
+
+
+def test_a_comment_that_the_letter_left_out_is_not_answered(world: World) -> None:
+    world.article("1")
+    world.reader(ME, "thread:1", frequency=Frequency.INSTANT)
+    found = world.comment("x", "1", author_address=SHE)
+    late = NewItem(ItemKind.COMMENT, "y", html="<p>تعليق y</p>", article_guid="1", author_address=HE)
+    world.ingest(late)
+    world.work()
+    world.later(minutes=8)
+    flow.bundle_notices(world.parts, world.now)
+    world.ingest(replace(late, state=ItemState.HELD))
+    world.work()
+    assert told(world, ME) == [["x"]]
+    world.ingest(late)
+    assert answered(world) == found
+
+
+def answered(world: World) -> int | None:
+    """Which comment the reader answers who answers the only letter."""
+    (letter,) = world.letters()
+    talk = Talk(world, parseaddr(letter["Reply-To"])[1], {})
+    assert talk.arrive(mail()).refusal is None
+    return talk.row().parent_id
 
 
 def test_the_same_mail_counts_once_by_whichever_way_it_comes(talk: Talk) -> None:

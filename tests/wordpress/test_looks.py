@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 
 from notifier import flow
-from notifier.domain.words import ItemState
+from notifier.domain.words import Frequency, ItemState
+from tests.flow.moderated import FAN
+from tests.flow.test_threads import ME, pass_time
 from tests.wordpress.fake import Fake, following, stamp
-from tests.world import World
+from tests.world import World, text_of
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_what_a_schedule_publishes_is_found_by_its_date(fake: Fake) -> None:
     assert fake.items()["https://r.example/?p=5"].announced_at
 
 
-def test_what_is_hidden_or_deleted_is_taken_back_and_what_returns_is_no_news(fake: Fake) -> None:
+def test_what_is_hidden_or_deleted_is_taken_back_and_what_returns_keeps_its_date(fake: Fake) -> None:
     fake.post(1, ago_h=1)
     fake.post(2, ago_h=1)
     fake.comment(7, 1)
@@ -80,6 +82,54 @@ def test_what_is_hidden_or_deleted_is_taken_back_and_what_returns_is_no_news(fak
     fake.comments[8]["status"] = "approved"
     fake.poll()
     assert (fake.talk()[8].state, fake.talk()[8].announced_at) == (ItemState.LIVE, first)
+
+
+def follow(fake: Fake) -> None:
+    """One reader waits for answers to the first comment, the other for whatever is said."""
+    fake.post(1, ago_h=1)
+    fake.comment(1, 1, ago_h=0.5, author_email=ME)
+    fake.poll(0)
+    fake.world.work()
+    fake.world.reader(ME, "replies:https://r.example/?p=1#comment-1", frequency=Frequency.INSTANT)
+    fake.world.reader(FAN, "thread:https://r.example/?p=1", frequency=Frequency.INSTANT)
+
+
+def look(fake: Fake, number: int, status: str) -> None:
+    """A moderator sets the status of a comment, and letters leave that are due."""
+    fake.comments[number]["status"] = status
+    fake.poll(60)
+    fake.world.work()
+    pass_time(fake.world, 40, 20)
+
+
+def told_of(fake: Fake, words: str) -> list[str]:
+    letters = [one for one in fake.world.letters() if words in text_of(one)]
+    return sorted(str(one["To"]) for one in letters)
+
+
+@pytest.mark.long
+def test_a_comment_that_is_hidden_before_its_letter_leaves_is_told_once_it_is_back(fake: Fake) -> None:
+    follow(fake)
+    fake.comment(2, 1, parent=1, author_email="c@example.org")
+    fake.poll(20)
+    fake.world.work()
+    look(fake, 2, "hold")
+    assert told_of(fake, "تعليق 2") == []
+    look(fake, 2, "approved")
+    assert told_of(fake, "تعليق 2") == [ME, FAN]
+    look(fake, 2, "hold")
+    look(fake, 2, "approved")
+    assert told_of(fake, "تعليق 2") == [ME, FAN], "once"
+
+
+@pytest.mark.long
+def test_a_comment_of_the_first_look_is_no_news_when_it_comes_back_either(fake: Fake) -> None:
+    follow(fake)
+    look(fake, 1, "hold")
+    look(fake, 1, "approved")
+    assert fake.talk()[1].state is ItemState.LIVE
+    assert fake.talk()[1].announced_at is None
+    assert fake.world.wire.sent == []
 
 
 def test_an_approval_that_comes_late_is_found_and_announced(fake: Fake) -> None:

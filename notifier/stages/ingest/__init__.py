@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from notifier.bulk import add_named, among
 from notifier.domain import topics
 from notifier.domain.items import NewItem, Receipt
-from notifier.domain.words import ItemState
+from notifier.domain.words import ItemKind, ItemState
 from notifier.models import Item, Site, Thread
 from notifier.stages.ingest.again import owe_again
 from notifier.stages.ingest.carrying import Bearer, carry, name_topics, put_down
@@ -63,7 +63,7 @@ def ingest(
 def retract(session: Session, site_id: int, guid: str, now: datetime, *, may_return: bool = False) -> Receipt | None:
     """Take an item back: letters not yet sent leave it out. None for a guid that is not known.
 
-    With `may_return` the same content brings it back, never as news: a moderator may change their mind.
+    With `may_return` the same content brings it back: a moderator may change their mind.
     """
     item = session.scalar(select(Item).where(Item.site_id == site_id, Item.guid == guid).with_for_update())
     if item is None:
@@ -142,10 +142,22 @@ def _update(session: Session, site: Site, new: NewItem, row: dict[str, Any], now
         setattr(item, name, value)
     item.version, item.updated_at = version, now
     item.retracted_at = now if new.state is ItemState.RETRACTED else None
-    if was is ItemState.HELD and new.state is ItemState.LIVE and new.announce:
+    if new.announce and new.state is ItemState.LIVE and _is_let_through(item, was):
         _announce(session, item, now)
     session.flush()
     return Receipt(new.guid, "retracted" if new.state is ItemState.RETRACTED else "updated", item.id, item.version)
+
+
+def _is_let_through(item: Item, was: ItemState) -> bool:
+    """Whether it becomes news now, by what it was before.
+
+    A comment may come back: some sites say that it is gone where a moderator only looks at it. What a source found in
+    its archive never was news, though, and an article that comes back was published long since.
+    """
+    if was is ItemState.HELD:
+        return True
+    is_back = was is ItemState.RETRACTED and item.kind is ItemKind.COMMENT
+    return is_back and (item.announced_at is not None or item.source_id is None)
 
 
 def _announce(session: Session, item: Item, now: datetime) -> None:
