@@ -14,7 +14,7 @@ from notifier.domain.schedule import Hours
 from notifier.domain.text.spoken import Spoken
 from notifier.domain.traces import Tracking
 from notifier.domain.words import Frequency
-from notifier.models import Mute, Site, Subscriber, Subscription, Topic
+from notifier.models import FOR_GOOD, MAY_TURN, Bookmark, Mute, Site, Subscriber, Subscription, Thread, Topic
 
 GROUPS: Final = {
     "topics": ("category", "tag", "site"),
@@ -119,6 +119,8 @@ def _asks(session: Session, subscriber: Subscriber) -> bool:
 def _choices(session: Session, subscriber: Subscriber) -> list[Choice]:
     active = (Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
     has = dict(session.execute(select(Subscription.topic_id, Subscription.frequency).where(*active)).all())
+    turned = _turned_daily(session, subscriber)
+    has |= {one: Frequency.DAILY for one, frequency in has.items() if one in turned and frequency in MAY_TURN}
     is_offered = Topic.name.startswith(_OFFERED, autoescape=True) | Topic.id.in_(has)
     offered = session.scalars(
         select(Topic).where(Topic.site_id == subscriber.site_id, is_offered).order_by(Topic.id)
@@ -133,6 +135,13 @@ def _choices(session: Session, subscriber: Subscriber) -> list[Choice]:
         return Choice(topic.name, label, has.get(topic.id), article, is_muted)
 
     return [*_always(subscriber, {topic.name for topic in offered}), *map(choice, offered)]
+
+
+def _turned_daily(session: Session, subscriber: Subscriber) -> set[int]:
+    """The topics of threads that sent too many letters, and come daily until the reader says otherwise here."""
+    turned = (Bookmark.subscriber_id == subscriber.id, Bookmark.daily_until == FOR_GOOD)
+    rows = select(Thread.topic_id).join(Bookmark, Bookmark.article_id == Thread.article_id)
+    return set(session.scalars(rows.where(*turned)))
 
 
 def _always(subscriber: Subscriber, has: Collection[str]) -> Iterator[Choice]:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from notifier.db import upsert
 from notifier.domain import topics
 from notifier.domain.desk_words import OF_ACT
 from notifier.domain.words import Frequency
-from notifier.models import Site, Subscriber, Subscription, Topic
+from notifier.models import MAY_TURN, UNTIL_ALIVE, Bookmark, Item, ItemTopic, Site, Subscriber, Subscription, Topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,15 @@ def subscribe(
         }
         for topic in ids
     ]
-    session.execute(upsert(session, Subscription).on_conflict_do_nothing(), rows)
+    fresh = upsert(session, Subscription).on_conflict_do_nothing().returning(Subscription.topic_id)
+    begun = session.scalars(fresh, rows).all()
+    if begun and not is_implicit:
+        _choose_anew(session, subscriber, begun, frequency)
     subscriber.changed_at = now
 
 
 def set_frequency(session: Session, subscriber: Subscriber, topic: str, frequency: Frequency, now: datetime) -> None:
-    """Give an active subscription another frequency."""
+    """Give an active subscription another frequency; a thread that had turned daily since comes at this one again."""
     session.execute(
         update(Subscription)
         .where(
@@ -71,6 +74,7 @@ def set_frequency(session: Session, subscriber: Subscriber, topic: str, frequenc
         )
         .values(frequency=frequency, frequency_changed_at=now)
     )
+    _choose_anew(session, subscriber, _ids(subscriber, [topic]), frequency)
     subscriber.changed_at = now
 
 
@@ -117,6 +121,20 @@ def let_go(subscriber: Subscriber, now: datetime) -> bool:
         return False
     subscriber.confirmed_at, subscriber.changed_at = None, now
     return True
+
+
+def _choose_anew(
+    session: Session, subscriber: Subscriber, ids: Sequence[int] | Select[int], frequency: Frequency
+) -> None:
+    """Forget that threads with comments of these topics had turned daily; a day of too many letters goes by itself."""
+    if frequency not in MAY_TURN:
+        return
+    carried = exists().where(
+        Item.article_id == Bookmark.article_id, ItemTopic.item_id == Item.id, ItemTopic.topic_id.in_(ids)
+    )
+    turned = (Bookmark.subscriber_id == subscriber.id, Bookmark.daily_until >= UNTIL_ALIVE)
+    chosen = update(Bookmark).where(*turned, carried).values(daily_until=None)
+    session.execute(chosen.execution_options(synchronize_session=False))
 
 
 def _active(subscriber: Subscriber) -> tuple[ColumnElement[bool], ...]:

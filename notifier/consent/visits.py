@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from notifier.domain.address import AddressInvalid, check_address
 from notifier.domain.tokens import address_hash
-from notifier.models import Bookmark, Item, Site, Subscriber
+from notifier.models import Bookmark, Item, Site, Subscriber, signs_of_life
 
 Visit = tuple[str, str]
 """Which article, by its guid, and the address of who looked at it."""
@@ -20,7 +20,7 @@ Visit = tuple[str, str]
 def acted(session: Session, subscriber_id: int, now: datetime) -> None:
     """Somebody pressed a button of ours: all their threads are at the quickest pace."""
     alive = update(Bookmark).where(Bookmark.subscriber_id == subscriber_id)
-    alive = alive.values(unanswered=0, alive_at=now, look_at=now)
+    alive = alive.values(signs_of_life(now))
     session.execute(alive.execution_options(synchronize_session=False))
 
 
@@ -35,7 +35,7 @@ def visited(session: Session, site: Site, visits: Collection[Visit], now: dateti
         .where(Subscriber.site_id == site.id, tuple_(Item.guid, Subscriber.address_hash).in_(seen))
     )
     alive = update(Bookmark).where(tuple_(Bookmark.subscriber_id, Bookmark.article_id).in_(pairs))
-    alive = alive.values(unanswered=0, alive_at=now, look_at=now)
+    alive = alive.values(signs_of_life(now))
     session.execute(alive.execution_options(synchronize_session=False))
 
 

@@ -26,10 +26,13 @@ from notifier.models.roll import (
     SubscriberTag,
     Tag,
 )
-from notifier.models.threads import Bookmark, Mute, Thread
+from notifier.models.threads import FOR_GOOD, MAY_TURN, UNTIL_ALIVE, Bookmark, Mute, Thread, signs_of_life
 from notifier.models.traces import Trace, TraceCount, TraceSum
 
 __all__ = [
+    "FOR_GOOD",
+    "MAY_TURN",
+    "UNTIL_ALIVE",
     "AddressMove",
     "Alarm",
     "Announcement",
@@ -102,5 +105,6 @@ __all__ = [
     "is_awake",
     "is_reachable",
     "is_waiting",
+    "signs_of_life",
     "takes_comments",
 ]

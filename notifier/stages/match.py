@@ -28,6 +28,7 @@ from notifier.models import (
     Thread,
     Topic,
     is_awake,
+    signs_of_life,
 )
 
 CROWD: Final = 200
@@ -190,7 +191,7 @@ _WROTE: Final = (
 _NOTE_AUTHORS: Final = (
     update(Bookmark)
     .where(tuple_(Bookmark.subscriber_id, Bookmark.article_id).in_(_WROTE))
-    .values(unanswered=0, alive_at=bindparam("now"), look_at=bindparam("now"))
+    .values(signs_of_life(bindparam("now")))
     .execution_options(synchronize_session=False)
 )
 

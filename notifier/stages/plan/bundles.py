@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import case, update
@@ -13,7 +13,7 @@ from notifier.bulk import among
 from notifier.db import queue_up
 from notifier.domain.timing import Pace, Turn, Way, Why, is_last, turn
 from notifier.domain.words import Frequency, LetterKind, Reason
-from notifier.models import Bookmark, Notice, Subscriber
+from notifier.models import FOR_GOOD, UNTIL_ALIVE, Bookmark, Notice, Subscriber
 from notifier.stages.plan.alerted import local_day
 from notifier.stages.plan.conversations import AT_ONCE, Conversation, by_value, conversations, ready
 from notifier.stages.plan.letters import Draft, Edition
@@ -21,7 +21,6 @@ from notifier.stages.plan.notices import drop
 from notifier.stages.plan.persons import Shared, plan_shared
 from notifier.stages.plan.threads import close, make_bookmarks, name_threads, opened
 
-FOR_GOOD: Final = datetime(9999, 1, 1, tzinfo=UTC)
 FOR_TODAY: Final = timedelta(hours=25)
 """Longer than it is to the next daily digest."""
 
@@ -160,7 +159,9 @@ def _wait(session: Session, some: Iterable[tuple[Conversation, datetime]]) -> No
 
 def _leave_to_digest(session: Session, some: Sequence[tuple[Conversation, Why | None]], now: datetime) -> None:
     """Answers join the next daily digest; a thread's comments stay behind the bookmark, where the digest finds them."""
-    until: dict[Why | None, datetime] = {Why.THREAD: FOR_GOOD, Why.IDLE: FOR_GOOD, Why.PERSON: now + FOR_TODAY}
+    # A thread's last letter has turned it daily and said so; who chose otherwise since has had enough for today only.
+    today = now + FOR_TODAY
+    until: dict[Why | None, datetime] = {Why.THREAD: today, Why.PERSON: today, Why.IDLE: UNTIL_ALIVE}
     for (article, (why,)), readers in by_value([(one.pair, (why,)) for one, why in some]).items():
         if why in until:
             _mark(session, article, readers, {"daily_until": until[why]})

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.words import Frequency, ItemState
-from notifier.models import Bookmark, Item, Subscriber, Subscription, Thread, follows_since
+from notifier.models import MAY_TURN, Bookmark, Item, Subscriber, Subscription, Thread, follows_since
 from notifier.stages.plan.already import noticed, shown
 
 Pair = tuple[int, int]
@@ -166,7 +166,7 @@ def ends(open_threads: Iterable[int], until: datetime) -> Select[int | None, int
 
 def frequency_at(moment: datetime) -> ColumnElement[str]:
     """How often a follower's comments come: daily for a while where the thread was too much of a good thing."""
-    is_daily = (Bookmark.daily_until >= moment) & (Subscription.frequency.in_([Frequency.INSTANT, Frequency.HOURLY]))
+    is_daily = (Bookmark.daily_until >= moment) & (Subscription.frequency.in_(MAY_TURN))
     return case((is_daily, Frequency.DAILY.value), else_=Subscription.frequency)
 
 
