@@ -14,7 +14,8 @@ from notifier.domain.tokens import Signer
 from notifier.domain.words import ConsentAction
 from notifier.models import ConsentEvent, Mute, Subscriber, Subscription
 
-UNDO: Final = "undo"
+UNDO: Final = "take-back"
+"""The purpose that its token is bound to: not that of a goodbye's link, which is of a delivery."""
 LASTS: Final = timedelta(days=1)
 PAUSED_UNTIL: Final = "paused_until"
 """In the evidence of a pause: until when."""
