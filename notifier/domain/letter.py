@@ -144,8 +144,8 @@ class LetterContent:
     """Items that matched but did not fit."""
     counted: tuple[int, ...] = ()
     """Those of them that are comments of this letter, by id: told as a number."""
-    is_on_some_days: bool = False
-    """Of a daily digest: for readers who do not want it every day."""
+    is_next_unsaid: bool = False
+    """Of a digest: for readers who do not want it every day, or are on another day than the site."""
     topics: tuple[str, ...] = ()
     """Labels of the topics a confirmation asks about."""
     subject_id: str = ""

@@ -22,6 +22,8 @@ TITLE_MAX: Final = 300
 HEADLINE_MAX: Final = 120
 SUMMARY_MAX: Final = 400
 COMMENT_MAX: Final = 1200
+COMMENT_LINES_MAX: Final = 40
+"""Each is a paragraph in HTML, and weighs a hundred times a letter."""
 QUOTE_MAX: Final = 240
 NAME_MAX: Final = 80
 ALT_MAX: Final = 160
@@ -156,7 +158,7 @@ def logo(site: SiteFace, name: Phrase, scene: Scene) -> Picture | None:
 def remark(item: ItemView, scene: Scene) -> Remark:
     """A comment, ready to set."""
     way = direction_of(item.summary, item.language, scene.direction)
-    lines = paragraphs(clip(_words(item, scene), COMMENT_MAX))
+    lines = few_lines(paragraphs(clip(_words(item, scene), COMMENT_MAX)))
     article = item.article
     return Remark(
         author=_author(item, scene),
@@ -168,6 +170,12 @@ def remark(item: ItemView, scene: Scene) -> Remark:
         article_url=web_url(article.url) if article else "",
         parent=_quote(item.parent, scene) if item.parent else None,
     )
+
+
+def few_lines(lines: Sequence[str]) -> tuple[str, ...]:
+    """At most COMMENT_LINES_MAX of them: what is more is joined to the last."""
+    last = COMMENT_LINES_MAX - 1
+    return (*lines[:last], *filter(None, [" ".join(lines[last:])]))
 
 
 def by_category(items: Iterable[ItemView], scene: Scene, first: str) -> tuple[Group, ...]:
@@ -220,12 +228,13 @@ def of_kind(items: Sequence[ItemView], kind: ItemKind) -> tuple[ItemView, ...]:
 
 
 def _author(item: ItemView, scene: Scene) -> Phrase:
-    name = unlinked(item.author_name, scene.voice.say("letters.link"))
+    # Cleaned first: an address with a control in its middle is none until that has gone.
+    name = unlinked(clean(item.author_name), scene.voice.say("letters.link"))
     return scene.phrase(name, length=NAME_MAX) or scene.phrase(scene.voice.say("letters.anonymous"))
 
 
 def _words(item: ItemView, scene: Scene) -> str:
-    return unlinked(item.summary, scene.voice.say("letters.link"))
+    return unlinked("\n".join(paragraphs(item.summary)), scene.voice.say("letters.link"))
 
 
 def _quote(item: ItemView, scene: Scene) -> Quote:

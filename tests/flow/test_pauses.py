@@ -142,6 +142,27 @@ def test_a_digest_on_some_days_does_not_say_tomorrow(world: World) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("frequency", [Frequency.DAILY, Frequency.WEEKLY])
+def test_where_it_is_another_day_than_at_the_site_nothing_is_said_of_the_next_one(
+    world: World, frequency: Frequency
+) -> None:
+    hours = {"Asia/Baghdad": (8, 1), "Asia/Karachi": (10, 1), "America/Los_Angeles": (21, 0)}
+    for zone, (hour, weekday) in hours.items():
+        reader = world.reader(f"{zone[-3:]}@example.org", frequency=frequency, time_zone=zone)
+        change(world, reader, digest_hour=hour, digest_weekday=weekday)
+    # The first of them after the change is planned reader by reader, the second for all who want the same.
+    for number, at in enumerate((EIGHT, EIGHT + (DAY if frequency is Frequency.DAILY else 7 * DAY))):
+        world.article(str(number))
+        world.work()
+        world.now = at
+        world.tick()
+        sent = zip(world.wire.sent, world.letters(), strict=True)
+        says_a_day = {message.rcpt_to: "العدد التالي يوم" in text_of(letter) for message, letter in sent}
+        assert says_a_day == {"dad@example.org": True, "chi@example.org": True, "les@example.org": False}
+        world.wire.sent.clear()
+
+
+@pytest.mark.long
 def test_own_quiet_hours_hold_a_comment_back(world: World) -> None:
     world.article("1", announce=False)
     quiet, other = (

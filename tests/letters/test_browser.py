@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -52,6 +53,23 @@ def test_direction_survives_mail_clients(page: Any, renderer: Renderer, client: 
             assert page.evaluate(OVERFLOW) == [], kind
             assert page.evaluate(WRONG_BLOCKS, SIDES[way]) == [], kind
             assert page.evaluate(WRONG_ORDER) == [], kind
+
+
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client != "outlook"])
+def test_no_word_is_wider_than_a_phone(page: Any, renderer: Renderer, client: str) -> None:
+    url = "https://aldhifaf.example/reports/2026/11/the-water-of-the-tigris-and-the-dam-at-mosul-full-text"
+    page.set_viewport_size(PHONE)
+    for words in ("ه" * 70, "ha" * 35, url, f"See {url}", f"انظر {url}"):
+        said = fixtures.comment(
+            50, words, words, 5, article=fixtures.DAM, parent=replace(fixtures.QUESTION, summary=words)
+        )
+        story = replace(fixtures.DAM, title=words, summary=words, author_name=words, categories=(words,), language="")
+        for content in (fixtures.REPLY, fixtures.DIGEST, fixtures.ALERT):
+            items = {LetterKind.REPLY: (said,), LetterKind.DIGEST: (story, story, said)}.get(content.kind, (story,))
+            for language in ("ar", "en"):
+                rendered = renderer.render(replace(content, language=language, items=items))
+                page.set_content(CLIENTS[client](mail_html(rendered, fixtures.personal())))
+                assert page.evaluate(OVERFLOW) == [], (content.kind, language, words)
 
 
 @pytest.mark.parametrize("client", CLIENTS)

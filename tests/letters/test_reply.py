@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from notifier.domain.letter import LetterContent
+from notifier.domain.letter import ItemView, LetterContent
 from notifier.stages.render import Renderer, mail_html, mail_text
 from notifier.stages.render.renderer import HTML_BYTES_MAX
 from tests.letters import fixtures
@@ -99,6 +99,48 @@ def test_many_long_comments_stay_under_what_gmail_clips(renderer: Renderer) -> N
     assert "/mute/thread" in html
 
 
+GREEDY = {
+    "lines": "\n".join(["ا", "a"] * 300),
+    "turns of direction": "اa" * 600,
+    "both": "ا\n" * 45 + "اa" * 580,
+}
+"""As much HTML as a comment can be."""
+
+
+@pytest.mark.parametrize("words", GREEDY.values(), ids=GREEDY)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_comment_is_too_heavy_for_a_letter(renderer: Renderer, words: str, language: str) -> None:
+    parent = replace(fixtures.QUESTION, summary=words, author_name="اa" * 40)
+    article = replace(fixtures.DAM, title="اa" * 150)
+    greedy = fixtures.comment(50, "اa" * 40, words, 5, article=article, parent=parent)
+    for content in (fixtures.REPLY, fixtures.DIGEST):
+        rendered = renderer.render(replace(content, language=language, items=(greedy,)))
+        assert len(mail_html(rendered, fixtures.personal()).encode()) < HTML_BYTES_MAX
+
+
+@pytest.mark.parametrize("words", GREEDY.values(), ids=GREEDY)
+def test_greedy_comments_cost_the_others_no_place(renderer: Renderer, words: str) -> None:
+    greedy = tuple(fixtures.comment(50 + n, "x", words, 700 + n, article=fixtures.DAM) for n in range(20))
+    for content in (fixtures.REPLY, fixtures.DIGEST):
+        shown = text(renderer, replace(content, language="en", items=(*greedy, *content.items)))
+        said = [item.title or item.summary.split("\n")[0].replace("\u200e", "") for item in content.items]
+        assert [words for words in said if words not in shown] == []
+    assert "23 new comments" in text(renderer, quiet_of(*greedy, *fixtures.COMMENTS))
+
+
+def quiet_of(*comments: ItemView) -> LetterContent:
+    return replace(quiet(30), items=comments)
+
+
+def test_a_comment_of_many_lines_is_said_whole_in_forty_paragraphs(renderer: Renderer) -> None:
+    words = [f"سطر {n}" for n in range(100)]
+    rendered = renderer.render(quiet_of(fixtures.comment(50, "كرار", "\n".join(words), 5)))
+    html = LexborHTMLParser(mail_html(rendered, fixtures.personal()))
+    lines = [node.text() for node in html.css("p") if node.text().startswith("سطر")]
+    assert len(lines) == 40
+    assert " ".join(lines) == " ".join(words)
+
+
 HOSTILE = (
     '<a href="https://evil.example/a">اضغط هنا</a><img src="https://evil.example/p.gif">',
     "خبر عاجل https://evil.example/b وأيضًا www.evil.example",
@@ -108,13 +150,22 @@ HOSTILE = (
 )
 
 
-@pytest.mark.parametrize("words", HOSTILE)
+HIDDEN = (
+    "https:\u2061//evil.example/h",
+    "www\u2063.evil.example",
+    "evil.example\u200b/n",
+    "\u206ahttps://evil.example",
+)
+
+
+@pytest.mark.parametrize("words", [*HOSTILE, *HIDDEN])
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_nothing_of_a_commenter_is_a_link_or_a_picture(renderer: Renderer, words: str, language: str) -> None:
-    parent = replace(fixtures.QUESTION, summary=words, author_name="https://evil.example/n")
-    comment = fixtures.comment(50, "http://evil.example", words, 5, article=fixtures.DAM, parent=parent)
+    parent = replace(fixtures.QUESTION, summary=words, author_name=HIDDEN[0])
+    comment = fixtures.comment(50, HIDDEN[1], words, 5, article=fixtures.DAM, parent=parent)
+    named = replace(comment, id=51, author_name=words, parent=None)
     for content in (fixtures.REPLY, fixtures.DIGEST):
-        rendered = renderer.render(replace(content, language=language, items=(comment,)))
+        rendered = renderer.render(replace(content, language=language, items=(comment, named)))
         html = LexborHTMLParser(mail_html(rendered, fixtures.personal()))
         assert {urlsplit(node.attributes["href"] or "").hostname for node in html.css("a")} <= OURS
         assert [node for node in html.css("img") if "evil" in (node.attributes["src"] or "")] == []

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from notifier.domain.letter import LetterContent
-from notifier.domain.words import Calendar, Digits, LetterKind
+from notifier.domain.words import Calendar, Digits, Frequency, LetterKind
 from notifier.stages.render import Renderer, mail_text
 from tests.letters import fixtures
 
@@ -92,6 +93,21 @@ def test_a_site_may_want_the_hijri_date_too(renderer: Renderer, language: str, d
 )
 def test_the_next_letter_is_announced_in_a_sentence(renderer: Renderer, language: str, next_one: str) -> None:
     assert next_one in said(renderer, replace(fixtures.DIGEST, language=language))
+
+
+@pytest.mark.parametrize(
+    ("often", "day"), [(Frequency.DAILY, "Friday 30 October"), (Frequency.WEEKLY, "Thursday 5 Nov")]
+)
+def test_the_next_letter_is_so_many_days_away_however_long_they_are(
+    renderer: Renderer, often: Frequency, day: str
+) -> None:
+    """In Cairo the 29th of October 2026 has 25 hours."""
+    midnight = datetime(2026, 10, 28, 21, tzinfo=UTC)
+    text = said(
+        renderer, on(replace(fixtures.DIGEST, language="en", at=midnight, frequency=often), time_zone="Africa/Cairo")
+    )
+    assert "Thursday 29 October 2026" in text
+    assert f"The next issue comes on {day}" in text
 
 
 @pytest.mark.parametrize("language", fixtures.LANGUAGES)

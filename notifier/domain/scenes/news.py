@@ -112,9 +112,9 @@ def _next_digest(content: LetterContent, scene: Scene, often: Frequency) -> str:
     after = _NEXT_AFTER.get(often)
     if after is None:
         return scene.voice.say(f"letters.digest.next.{often}")
-    if content.is_on_some_days:
+    if content.is_next_unsaid:
         return scene.voice.say("letters.digest.next.instant")
-    return scene.voice.say(f"letters.digest.next.{often}", day=scene.dates.day(content.at + after))
+    return scene.voice.say(f"letters.digest.next.{often}", day=scene.dates.day(content.at, after))
 
 
 def _digest_preheader(lead: Story | None, rest: list[Any], say: Callable[..., str], comments: tuple[Any, ...]) -> str:

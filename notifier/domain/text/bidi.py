@@ -39,7 +39,6 @@ _LETTER: Final = {"rtl": "R", "ltr": "L"}
 _SIGNS: Final = {"@": "p", ".": "p", "#": "h", "+": "s", "%": "s"}
 _SHORT_RUN_MAX: Final = 14
 _PHONE_MAX: Final = 18
-_LONG_WORD: Final = 20
 _PAIRS: Final = {")": "(", "]": "[", "}": "{", "»": "«", "”": "“", "’": "‘", '"': '"'}
 
 
@@ -167,9 +166,6 @@ def _stays_whole(run: str) -> bool:
 def _span(html: str, way: str, *, is_whole: bool = False) -> str:
     # The style says the direction again because GMX drops `dir`.
     whole = ";white-space:nowrap" if is_whole else ""
-    # Gmail drops the rule for all of them with the <style> block, and a long URL is wider than a phone.
-    if " " not in html and len(html) > _LONG_WORD:
-        whole = ";overflow-wrap:anywhere"
     return f'<span dir="{way}" style="unicode-bidi:isolate;direction:{way}{whole}">{html}</span>'
 
 

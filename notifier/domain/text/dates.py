@@ -1,7 +1,7 @@
 """Dates as readers of a language write them: the country's months, the site's calendar, the site's digits."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -47,9 +47,9 @@ class Dates:
         """`الاثنين ٢٣ تشرين الثاني ٢٠٢٦`, and the Hijri date beside it where the site wants that."""
         return _day(self, self._local(at).date(), with_year=True)
 
-    def day(self, at: datetime) -> str:
-        """The same without the year, and by one calendar."""
-        return _day(self, self._local(at).date(), with_year=False)
+    def day(self, at: datetime, after: timedelta = timedelta()) -> str:
+        """The same without the year, and by one calendar; so many days after it, however many hours these have."""
+        return _day(self, self._local(at).date() + after, with_year=False)
 
     def time(self, at: datetime) -> str:
         """`٩:٤٠ صباحًا`, or by the 24-hour clock where the locale does so."""

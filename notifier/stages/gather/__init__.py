@@ -174,7 +174,7 @@ def _content(letter: Letter, site: SiteFace, live: tuple[int, ...], known: _Know
         frequency=letter.frequency,
         more=data.get("more", 0) + len(live) - len(shown),
         counted=live[len(shown) :],
-        is_on_some_days=data.get("some_days", False),
+        is_next_unsaid=data.get("some_days", False),
         topics=tuple(told.labels[topic] for topic in data.get("topic_ids", []) if topic in told.labels),
         subject_id=article.guid if article else "",
         subject_title=told.subjects.get(article.id, "") if article else "",

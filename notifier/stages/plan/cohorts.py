@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from notifier.domain.quiet import Bedtime, Quiet, QuietRules
-from notifier.domain.schedule import Hours, last_slot, previous_slot
+from notifier.domain.schedule import Hours, last_slot, previous_slot, zone_of
 from notifier.domain.words import Frequency
 from notifier.models import Item, Run, Subscriber, is_awake
 from notifier.stages.plan.arranged import held_slots
@@ -54,6 +54,12 @@ class Cohort:
             is_awake(self.run.slot),
             or_(*theirs, *_with(self.bedtimes)) if theirs or self.bedtimes else true(),
         )
+
+    def elsewhere(self, now: datetime, site_zone: str) -> frozenset[str]:
+        """The zones of its readers whose day at the slot is not the one that `now` is where the site is."""
+        today = now.astimezone(zone_of(site_zone)).date()
+        zones = {one.time_zone for one in self.hours}
+        return frozenset(zone for zone in zones if self.run.slot.astimezone(zone_of(zone)).date() != today)
 
     @property
     def frequencies(self) -> tuple[Frequency, ...]:

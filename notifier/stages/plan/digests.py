@@ -14,7 +14,7 @@ from notifier.stages.plan.crowd import Drafter, plan_crowd
 from notifier.stages.plan.letters import About, Draft, Edition, Told, digest_draft
 from notifier.stages.plan.news import News, news, seen_by, window
 from notifier.stages.plan.particulars import particulars, plan_particulars
-from notifier.stages.plan.profiles import SOME_DAYS, parsed, profiles
+from notifier.stages.plan.profiles import NEXT_UNSAID, parsed, profiles
 
 
 def plan_digests(session: Session, edition: Edition, run: Run) -> int:
@@ -33,7 +33,7 @@ def plan_digests(session: Session, edition: Edition, run: Run) -> int:
         found = news(session, articles)
         with aside(session, "particulars", particulars(cohort)) as some:
             if found.announced:
-                readers = profiles(cohort, articles, some)
+                readers = profiles(cohort, articles, some, cohort.elsewhere(edition.now, edition.site.time_zone))
                 new += plan_crowd(session, kept, about, readers, _drafter(kept, cohort, found, arranged))
             new += plan_particulars(session, kept, cohort, some, arranged)
     run.seen, run.quiet = seen_by(session, run), list(edition.quiet.usual)
@@ -56,8 +56,8 @@ def _drafter(edition: Edition, cohort: Cohort, found: News, arranged: Arranged) 
         head, wants = parsed(want)
         items = tuple(arranged.order(found.pick(wants, run.frequency, night)))
         if items and (head, items) not in known:
-            language = head.removesuffix(SOME_DAYS)
-            told = Told(language, is_on_some_days=head != language, is_after_quiet=not night.isdisjoint(items))
+            language = head.removesuffix(NEXT_UNSAID)
+            told = Told(language, is_next_unsaid=head != language, is_after_quiet=not night.isdisjoint(items))
             known[head, items] = digest_draft(edition, run, told, items)
         return known.get((head, items))
 

@@ -103,8 +103,8 @@ class Told:
 
     language: str
     """The reader's."""
-    is_on_some_days: bool = False
-    """Its readers do not get one every day, so it does not say when the next one comes."""
+    is_next_unsaid: bool = False
+    """Nothing is said of the next one's day: its readers get none every day, or are on another day than the site."""
     is_after_quiet: bool = False
     """It brings what waited for quiet hours to end, and does not speak of hours: some readers get alerts by day."""
 
@@ -115,14 +115,14 @@ def digest_draft(
     """The digest of these items; what is past the room of one letter is a number in it."""
     most = edition.room.articles
     shown, more = articles[:most], max(0, len(articles) - most)
-    days = {"some_days": True} if told.is_on_some_days else {}
+    unsaid = {"some_days": True} if told.is_next_unsaid else {}
     return Draft(
         edition.site.id,
         LetterKind.DIGEST,
         edition.spoken(told.language),
         (*shown, *comments),
         Frequency.INSTANT if told.is_after_quiet else run.frequency,
-        {"more": more, **days, **edition.room.shown(len(shown), len(comments))},
+        {"more": more, **unsaid, **edition.room.shown(len(shown), len(comments))},
         about_id=run.id,
     )
 

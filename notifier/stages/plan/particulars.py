@@ -54,6 +54,7 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
     wants = _wants(session, list(since))
     had = _had(session, list(since), found)
     waiting = DigestComments(session, run, list(since))
+    elsewhere = cohort.elsewhere(edition.now, edition.site.time_zone)
 
     def is_new(item: int, since: datetime) -> bool:
         return item in articles_since.stragglers or found.announced[item] > since
@@ -66,7 +67,8 @@ def _plan(session: Session, edition: Edition, cohort: Cohort, readers: Sequence[
         comments = waiting.items(reader.id)
         if articles or comments:
             some_days = run.frequency is Frequency.DAILY and reader.digest_days != EVERY_DAY
-            told = Told(reader.language, is_on_some_days=some_days, is_after_quiet=not night.isdisjoint(articles))
+            is_unsaid = some_days or reader.time_zone in elsewhere
+            told = Told(reader.language, is_next_unsaid=is_unsaid, is_after_quiet=not night.isdisjoint(articles))
             draft = digest_draft(edition, run, told, articles, comments)
             owed.append(Owed(draft, reader.id, run.id))
     made = plan_owed(session, edition, LetterKind.DIGEST, owed)

@@ -1,8 +1,9 @@
 """Readers with equal subscriptions share a digest: what each of them wants of the news, as a string to group by."""
 
+from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import FromClause, FunctionElement, Select, String, case, exists, func, literal, select
+from sqlalchemy import ColumnElement, FromClause, FunctionElement, Select, String, case, exists, func, select, true
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -12,7 +13,7 @@ from notifier.models import Subscriber, Subscription
 from notifier.stages.plan.cohorts import Cohort
 from notifier.stages.plan.news import Window
 
-SOME_DAYS: Final = "~"
+NEXT_UNSAID: Final = "~"
 _BY_INITIAL: Final = {frequency.value[0]: frequency for frequency in Frequency}
 
 
@@ -36,16 +37,15 @@ def _joined_on_sqlite(element: _Joined, compiler: SQLCompiler, **options: Any) -
     return f"group_concat({what}, ',')"
 
 
-def profiles(cohort: Cohort, articles: Window, but: FromClause) -> Select[int, str]:
+def profiles(cohort: Cohort, articles: Window, but: FromClause, elsewhere: Collection[str]) -> Select[int, str]:
     """(reader, want) of a cohort but for these (as `particulars` tells them).
 
-    A want is `ar|12d,15i`: the language, with a mark where the daily digest does not come every day, then the topics in
-    the news that a reader has, each with the initial of its frequency.
+    A want is `ar|12d,15i`: the language, with a mark where the daily digest does not come every day or the reader's
+    zone is `elsewhere`, then the topics in the news that a reader has, each with the initial of its frequency.
     """
     topic = func.cast(Subscription.topic_id, String).concat(func.substr(Subscription.frequency, 1, 1))
     profile = _Joined(topic, Subscription.topic_id)
-    every = Subscriber.digest_days == EVERY_DAY
-    mark = case((every, "|"), else_=f"{SOME_DAYS}|") if cohort.run.frequency is Frequency.DAILY else literal("|")
+    mark = case((_says_next(cohort, elsewhere), "|"), else_=f"{NEXT_UNSAID}|")
     return (
         select(Subscriber.id.label("reader"), Subscriber.language.concat(mark).concat(profile).label("want"))
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
@@ -55,9 +55,14 @@ def profiles(cohort: Cohort, articles: Window, but: FromClause) -> Select[int, s
             Subscription.ended_at.is_(None),
             Subscription.topic_id.in_(articles.topics()),
         )
-        .group_by(Subscriber.id, Subscriber.language, Subscriber.digest_days)
+        .group_by(Subscriber.id, Subscriber.language, Subscriber.digest_days, Subscriber.time_zone)
         .having(func.max(case((Subscription.frequency.in_(cohort.frequencies), 1), else_=0)) == 1)
     )
+
+
+def _says_next(cohort: Cohort, elsewhere: Collection[str]) -> ColumnElement[bool]:
+    is_here = Subscriber.time_zone.not_in(elsewhere) if elsewhere else true()
+    return is_here & (Subscriber.digest_days == EVERY_DAY) if cohort.run.frequency is Frequency.DAILY else is_here
 
 
 def parsed(want: str) -> tuple[str, list[tuple[int, Frequency]]]:

@@ -27,6 +27,7 @@ from notifier.domain.words import LetterKind
 from notifier.stages.render.environment import environment
 from notifier.stages.render.faces import Faces
 from notifier.stages.render.failed import RenderFailed
+from notifier.stages.render.lighter import lighter
 from notifier.stages.render.marks import are_astray
 from notifier.stages.render.own import Environments, own_environments
 from notifier.stages.render.personal import weight
@@ -134,17 +135,16 @@ class Renderer:
             raise RenderFailed(f"{content.kind}/body.html", f"{type(error).__name__}: {error}") from error
 
     def _render(self, content: LetterContent) -> Rendered:
-        fitting = content
+        items = content.items
         while True:
-            rendered = self._render_once(fitting)
+            left_out = len(content.items) - len(items)
+            rendered = self._render_once(replace(content, items=items, more=content.more + left_out))
             heavy = weight(rendered.html)
             if heavy < HTML_BYTES_MAX:
                 return rendered
-            kept = min(len(fitting.items) - 1, len(fitting.items) * HTML_BYTES_MAX // heavy)
-            if kept < 1:
+            items = lighter(items, heavy, HTML_BYTES_MAX, direction(content.language))
+            if not items:
                 raise RenderFailed(f"{content.kind}/body.html", f"{heavy} bytes without an item to leave out")
-            left_out = len(content.items) - kept
-            fitting = replace(content, items=content.items[:kept], more=content.more + left_out)
 
     def _render_once(self, content: LetterContent) -> Rendered:
         templates = self._templates[content.kind]
