@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from notifier.consent import editorial
 from notifier.consent.evidence import note
 from notifier.consent.naming import Named, called, named
-from notifier.consent.subscriptions import end, has_any, let_go
+from notifier.consent.subscriptions import end, has_any, let_go, may_have_any
 from notifier.consent.undoing import Act, Undo, latest
 from notifier.domain.issues import LEFT
 from notifier.domain.topics import OF_COMMENTS
@@ -98,6 +98,8 @@ class Unsubscribed:
     language: str
     ended: tuple[Named, ...]
     is_anything_left: bool
+    is_over: bool
+    """Whether they get no letter at all from now on, nor one for everybody."""
     undo: Undo | None = None
     """Of what was ended now or, where that was so already, of the same button pressed before."""
     has_left_editors: bool = False
@@ -146,8 +148,7 @@ def unsubscribe(
     names, ended = gone.said, called(session, subscriber.site_id, gone.now)
     if has_left := is_theirs and editorial.leave(session, subscriber, now):
         names.append(LEFT)
-    is_left = has_any(session, subscriber)
-    is_over = (scope is Scope.ALL or not is_left) and let_go(subscriber, now)
+    is_over = (scope is Scope.ALL or not may_have_any(session, subscriber)) and let_go(subscriber, now)
     if names or is_over:
         why, by = farewell.detail, farewell.source
         note(session, subscriber, ConsentAction.UNSUBSCRIBED, ",".join(names), now, source=by, ip=ip, detail=why)
@@ -156,7 +157,8 @@ def unsubscribe(
         subscriber.site_id,
         subscriber.language,
         ended,
-        is_anything_left=is_left,
+        is_anything_left=has_any(session, subscriber),
+        is_over=subscriber.confirmed_at is None,
         undo=Undo(subscriber.id, Act.LEFT, now, confirmed_at) if is_done_now else latest(session, subscriber, now),
         has_left_editors=has_left,
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from notifier.consent.evidence import note
 from notifier.consent.links import Unsubscribed
 from notifier.consent.naming import Named
-from notifier.consent.subscriptions import end_topics, has_any, let_go, subscribe, take_in
+from notifier.consent.subscriptions import end_topics, has_any, let_go, may_have_any, subscribe, take_in
 from notifier.consent.undoing import Act, Undo, latest
 from notifier.domain.tokens import token_hash
 from notifier.domain.topics import word_of
@@ -62,17 +62,18 @@ def end(session: Session, link: OldLinkView, ip: str, now: datetime) -> Unsubscr
     """
     reader = session.get(Subscriber, link.subscriber_id, with_for_update=True)
     if reader is None:  # erased a moment ago
-        return Unsubscribed(link.site_id, link.language, (), is_anything_left=False)
+        return Unsubscribed(link.site_id, link.language, (), is_anything_left=False, is_over=True)
     gone = end_topics(session, reader, link.topics, "unsubscribed", now)
     if gone.said:
         note(session, reader, ConsentAction.UNSUBSCRIBED, ",".join(gone.said), now, source=SOURCE, ip=ip)
-    confirmed_at, is_left = reader.confirmed_at, has_any(session, reader)
-    is_over = not is_left and let_go(reader, now)
+    confirmed_at = reader.confirmed_at
+    is_over = not may_have_any(session, reader) and let_go(reader, now)
     return Unsubscribed(
         link.site_id,
         link.language,
         (Named(word_of(link.topics[0]), link.label),) if gone.now else (),
-        is_anything_left=is_left,
+        is_anything_left=has_any(session, reader),
+        is_over=reader.confirmed_at is None,
         undo=Undo(reader.id, Act.LEFT, now, confirmed_at) if gone.now or is_over else latest(session, reader, now),
     )
 

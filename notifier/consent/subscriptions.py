@@ -106,6 +106,13 @@ def has_any(session: Session, subscriber: Subscriber) -> bool:
     return session.scalar(select(Subscription.id).where(*_active(subscriber)).limit(1)) is not None
 
 
+def may_have_any(session: Session, subscriber: Subscriber) -> bool:
+    """Whether a reader has one that is active, or one that an act of editors had ended: it may be undone."""
+    theirs = Subscription.ended_at.is_(None) | Subscription.ended_reason.startswith(OF_ACT)
+    some = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id, theirs)
+    return session.scalar(some.limit(1)) is not None
+
+
 def take_in(subscriber: Subscriber, now: datetime) -> None:
     """Write to a reader from now on; the pause of one who had left everything was of what they had then."""
     if subscriber.confirmed_at is None:
