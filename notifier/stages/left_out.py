@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from notifier.bulk import among
 from notifier.db import upsert
@@ -40,21 +40,21 @@ def settle(session: Session, owed: Sequence[Owed], left_out: Mapping[Pair, Reaso
     """
     if not left_out:
         return []
-    states = _states(session, {item for _, item in left_out})
+    gone = _gone(session, {item for _, item in left_out})
     left = {
-        pair: why or (Reason.RETRACTED if states[pair[1]] is ItemState.RETRACTED else None)
-        for pair, why in left_out.items()
-        if pair[1] in states
+        pair: why or (Reason.RETRACTED if gone[pair[1]] else None) for pair, why in left_out.items() if pair[1] in gone
     }
     _note(session, left)
     _tell_notices(session, left, now)
     return [one.id for one in owed if one.kind is LetterKind.REPLY and (one.id, one.about_id) in left]
 
 
-def _states(session: Session, items: Collection[int]) -> dict[int, ItemState]:
-    """Of those that are comments."""
-    of_them = select(Item.id, Item.state).where(among(session, Item.id, items), Item.kind == ItemKind.COMMENT)
-    return dict(session.execute(of_them).all())
+def _gone(session: Session, items: Collection[int]) -> dict[int, bool]:
+    """Of those that are comments: whether it was taken back, or the article that it stands under."""
+    article = aliased(Item)
+    of_them = select(Item.id, Item.state, article.state).outerjoin(article, article.id == Item.article_id)
+    rows = session.execute(of_them.where(among(session, Item.id, items), Item.kind == ItemKind.COMMENT))
+    return {item: ItemState.RETRACTED in states for item, *states in rows}
 
 
 def _note(session: Session, left: Collection[Pair]) -> None:

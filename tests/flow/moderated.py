@@ -119,7 +119,7 @@ def discussion(world: World, frequency: Frequency = Frequency.INSTANT) -> Modera
     return Moderated(world)
 
 
-def another(talk: Moderated, n: int) -> Moderated:
+def another(talk: Moderated, n: int, frequency: Frequency = Frequency.INSTANT) -> Moderated:
     """The same under an article of its own, for the same readers."""
     world, article = talk.world, f"a{n}"
     world.article(article)
@@ -127,7 +127,7 @@ def another(talk: Moderated, n: int) -> Moderated:
     with world.parts.db.writing() as session:
         thread = select(Topic.id).where(Topic.name == f"thread:{article}").scalar_subquery()
         fan = select(Subscriber.id).where(Subscriber.address == FAN).scalar_subquery()
-        follows = {"subscriber_id": fan, "topic_id": thread, "frequency": Frequency.INSTANT, "is_implicit": False}
+        follows = {"subscriber_id": fan, "topic_id": thread, "frequency": frequency, "is_implicit": False}
         session.execute(insert(Subscription).values(**follows, created_at=world.now, ended_reason=""))
     world.later(hours=1)
     world.rung.clear()

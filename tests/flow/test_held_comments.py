@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from sqlalchemy import select, update
 
+from notifier import flow
 from notifier.domain.words import Frequency, ItemState, Reason
 from notifier.models import Bookmark, Mute, Notice, Subscriber, Thread
 from notifier.stages import ledger
@@ -189,6 +190,61 @@ def test_a_last_comment_that_is_gone_keeps_nobody_at_work(talk: Moderated, how: 
     with talk.world.parts.db.reading() as session:
         assert session.scalars(select(Thread.is_open)).one() is False
         assert session.scalars(select(Bookmark.seen).where(Bookmark.seen > 0)).all() == [2]
+
+
+def withdraw(talk: Moderated, *, is_back: bool = False) -> None:
+    """Take the article back, or show it again."""
+    if is_back:
+        talk.world.article("a")
+    else:
+        flow.retract_item(talk.world.parts, talk.world.site.id, "a", talk.world.now, may_return=True)
+    talk.world.rung.clear()
+
+
+@BOTH
+def test_the_discussion_of_an_article_that_was_withdrawn_is_told_when_it_is_back(talk: Moderated, who: str) -> None:
+    talk.write("x")
+    withdraw(talk)
+    talk.write("y")
+    talk.end()
+    assert talk.told(who) == {}
+    assert talk.reasons(ME) == {"x": Reason.RETRACTED, "y": Reason.RETRACTED}
+    withdraw(talk, is_back=True)
+    talk.write("z")
+    talk.end()
+    assert talk.told(who) == {"x": 1, "y": 1, "z": 1}
+
+
+def test_a_letter_about_an_article_that_was_withdrawn_after_the_plan_does_not_leave(talk: Moderated) -> None:
+    talk.write("x")
+    talk.plan()
+    withdraw(talk)
+    talk.send()
+    assert talk.world.wire.sent == []
+    assert talk.reasons(ME) == {"x": Reason.RETRACTED}
+    talk.world.balance()
+    withdraw(talk, is_back=True)
+    talk.end()
+    assert talk.told(ME) == {"x": 1}
+
+
+def test_a_digest_leaves_out_the_discussion_of_an_article_that_was_withdrawn(world: World) -> None:
+    talk = discussion(world, Frequency.DAILY)
+    other = another(talk, 1, Frequency.DAILY)
+    talk.write("x")
+    other.write("x")
+    talk.digest()
+    withdraw(talk)
+    talk.send()
+    assert (talk.told(FAN), other.told(FAN)) == ({}, {"x": 1})
+    talk.write("y")
+    talk.digest()
+    talk.send()
+    assert talk.told(FAN) == {}
+    withdraw(talk, is_back=True)
+    talk.digest()
+    talk.send()
+    assert talk.told(FAN) == {"y": 1}
 
 
 STORIES = (

@@ -3,9 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from sqlalchemy import String, cast, func, literal, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from notifier.bulk import among
 from notifier.domain.owed import Owed
@@ -21,6 +22,8 @@ from notifier.models import (
     Subscription,
 )
 
+_ARTICLE: Final = aliased(Item)
+
 
 @dataclass(slots=True)
 class Shown:
@@ -31,7 +34,7 @@ class Shown:
     comments: set[int] = field(default_factory=set)
     """Those of its items that are comments, live or not."""
     away: tuple[int, ...] = ()
-    """Those of them that are not live."""
+    """Those of them that are not live, or stand under an article that is not."""
 
     def without(self, some: Collection[int]) -> "Shown":
         """The same for a delivery that does not show these."""
@@ -58,35 +61,42 @@ def shown_now(session: Session, owed: Collection[Owed]) -> dict[int, Shown]:
 def live_items(session: Session, letter_ids: Iterable[int]) -> dict[int, Shown]:
     """What these letters would show now."""
     rows = session.execute(
-        select(LetterItem.letter_id, Item.id, Item.kind, Item.state)
+        select(LetterItem.letter_id, Item.id, Item.kind, _ARTICLE.id, Item.state, _ARTICLE.state)
         .join(Item, Item.id == LetterItem.item_id)
+        .outerjoin(_ARTICLE, _ARTICLE.id == Item.article_id)
         .where(among(session, LetterItem.letter_id, letter_ids))
         .order_by(LetterItem.letter_id, LetterItem.position)
     ).all()
-    away = {one for _, one, kind, state in rows if kind is ItemKind.COMMENT and state is not ItemState.LIVE}
-    back = _back(session, away)
+    back = _back(session, {row[1]: row[3] for row in rows if row[2] is ItemKind.COMMENT and not _is_live(row[4:])})
     shown: dict[int, Shown] = defaultdict(Shown)
-    for letter, item, kind, state in rows:
+    for letter, item, kind, _, *states in rows:
         found = shown[letter]
         found.has_items = True
         if kind is ItemKind.COMMENT:
             found.comments.add(item)
-        if state is ItemState.LIVE or item in back:
+        if _is_live(states) or item in back:
             found.live += (item,)
         elif kind is ItemKind.COMMENT:
             found.away += (item,)
     return shown
 
 
-def _back(session: Session, comments: Collection[int]) -> set[int]:
-    """Those of these comments that were let through this very moment; the others stay as they are until we end.
+def _is_live(states: Iterable[ItemState | None]) -> bool:
+    """Whether an item is shown by its state and, where it has one, by that of its article."""
+    return all(state in {ItemState.LIVE, None} for state in states)
 
-    So whoever plans letters of a comment that is approved later sees that it was left out of ours.
+
+def _back(session: Session, comments: Mapping[int, int | None]) -> set[int]:
+    """Those of these comments that were let through this very moment; the others, and their articles, stay as they are.
+
+    Until we end: so whoever plans letters of a comment that is approved later sees that it was left out of ours.
     """
     if not comments:
         return set()
-    these = select(Item.id, Item.state).where(among(session, Item.id, comments)).order_by(Item.id)
-    return {one for one, state in session.execute(these.with_for_update(read=True)) if state is ItemState.LIVE}
+    some = comments.keys() | {article for article in comments.values() if article}
+    these = select(Item.id, Item.state).where(among(session, Item.id, some)).order_by(Item.id)
+    states = dict(session.execute(these.with_for_update(read=True)).all())
+    return {one for one, article in comments.items() if _is_live((states[one], states.get(article or 0)))}
 
 
 def _left_out(session: Session, delivery_ids: Collection[int]) -> dict[int, set[int]]:

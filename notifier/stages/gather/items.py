@@ -19,9 +19,10 @@ _SHOWN: Final = (
 
 
 def views(session: Session, item_ids: set[int]) -> dict[int, ItemView]:
-    """The live ones of these items, by id."""
+    """The live ones of these items, by id; no comment without its article."""
     rows = _items(session, item_ids)
     relatives = _items(session, {one for row in rows.values() for one in (row.article_id, row.parent_id) if one})
+    rows = {one: row for one, row in rows.items() if not row.article_id or row.article_id in relatives}
     categories = _categories(session, item_ids | relatives.keys())
     plain = {one: _view(row, categories[one], None, None) for one, row in relatives.items()}
     return {

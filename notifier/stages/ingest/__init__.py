@@ -144,6 +144,8 @@ def _update(session: Session, site: Site, new: NewItem, row: dict[str, Any], now
     item.retracted_at = now if new.state is ItemState.RETRACTED else None
     if new.announce and new.state is ItemState.LIVE and _is_let_through(item, was):
         _announce(session, item, now)
+    elif item.kind is ItemKind.ARTICLE and was is not ItemState.LIVE and new.state is ItemState.LIVE:
+        owe_again(session, item.id)
     session.flush()
     return Receipt(new.guid, "retracted" if new.state is ItemState.RETRACTED else "updated", item.id, item.version)
 
@@ -162,10 +164,9 @@ def _is_let_through(item: Item, was: ItemState) -> bool:
 
 def _announce(session: Session, item: Item, now: datetime) -> None:
     """A moderator let it through. What was news before is matched only once; its number is new for those not told."""
+    owe_again(session, item.id)
     if item.announced_at is None:
         item.announced_at, item.matched_at = now, None
-    else:
-        owe_again(session, item.id)
     if item.article_id:
         item.nth = next(_numbers(session, [item.article_id])[item.article_id])
 

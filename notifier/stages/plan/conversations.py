@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.timing import Past, Waiting
-from notifier.domain.words import Frequency, ItemState, NoticeReason
-from notifier.models import Bookmark, Item, Notice, Subscriber, Subscription, Thread
+from notifier.domain.words import Frequency, NoticeReason
+from notifier.models import Bookmark, Notice, Subscriber, Subscription, Thread
 from notifier.stages.plan.alerted import alerts_of_the_day, local_day
 from notifier.stages.plan.mutes import Mutes
-from notifier.stages.plan.notices import is_owed
+from notifier.stages.plan.notices import is_gone, is_owed
 from notifier.stages.plan.threads import NOTHING, Follower, News, Pair, Unseen, ends, follower_rows, frequency_at
 
 AT_ONCE = 2000
@@ -32,8 +32,8 @@ class Owed:
     created_at: datetime
     due_at: datetime
     reason: NoticeReason
-    state: ItemState
-    """Of its comment: never held."""
+    is_gone: bool
+    """Whether its comment was taken back, or the article above it."""
 
 
 class Mark(NamedTuple):
@@ -149,7 +149,7 @@ def conversations(session: Session, pairs: Collection[Pair], hold: timedelta, no
     mutes = Mutes(session, {subscriber for subscriber, _ in pairs}, now)
     for pair, owed in _notices(session, pairs, now):
         one = found[pair]
-        if owed.state is ItemState.RETRACTED:
+        if owed.is_gone:
             one.gone.append(owed)
         else:
             (one.muted if mutes.cover(pair, owed.reason) else one.notices).append(owed)
@@ -206,9 +206,8 @@ def _notices(session: Session, pairs: Collection[Pair], now: datetime) -> list[t
     rows = session.execute(
         select(
             Notice.subscriber_id, Notice.article_id, Notice.id, Notice.item_id, Notice.created_at, Notice.due_at,
-            Notice.reason, Item.state,
+            Notice.reason, is_gone(),
         )
-        .join(Item, Item.id == Notice.item_id)
         .where(
             among(session, Notice.subscriber_id, {one for one, _ in pairs}),
             among(session, Notice.article_id, {one for _, one in pairs}),

@@ -8,10 +8,10 @@ from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from notifier.bulk import among
-from notifier.domain.words import ItemState, NoticeReason, Reason
-from notifier.models import Bookmark, Item, Notice, Run, Thread
+from notifier.domain.words import NoticeReason, Reason
+from notifier.models import Bookmark, Notice, Run, Thread
 from notifier.stages.plan.mutes import Mutes
-from notifier.stages.plan.notices import drop, is_owed
+from notifier.stages.plan.notices import drop, is_gone, is_owed
 from notifier.stages.plan.threads import (
     IS_OPEN,
     Follower,
@@ -43,8 +43,8 @@ class DigestComments:
         """Reader -> (article, comment)."""
         self._notices: dict[int, list[int]] = defaultdict(list)
         self._passed: dict[Reason, list[int]] = defaultdict(list)
-        for notice, pair, item, reason, state in self._waiting(readers):
-            if state is ItemState.RETRACTED:
+        for notice, pair, item, reason, has_gone in self._waiting(readers):
+            if has_gone:
                 self._passed[Reason.RETRACTED].append(notice)
             elif mutes.cover(pair, reason):
                 self._passed[Reason.MUTED].append(notice)
@@ -84,11 +84,11 @@ class DigestComments:
             turned = update(Bookmark).where(theirs).values(seen=last)
             session.execute(turned.execution_options(synchronize_session=False))
 
-    def _waiting(self, readers: list[int]) -> list[tuple[int, Pair, int, NoticeReason, ItemState]]:
+    def _waiting(self, readers: list[int]) -> list[tuple[int, Pair, int, NoticeReason, bool]]:
         rows = self._session.execute(
-            select(Notice.id, Notice.subscriber_id, Notice.article_id, Notice.item_id, Notice.reason, Item.state)
-            .join(Item, Item.id == Notice.item_id)
-            .where(among(self._session, Notice.subscriber_id, readers), *waits_for(self._run))
+            select(Notice.id, Notice.subscriber_id, Notice.article_id, Notice.item_id, Notice.reason, is_gone()).where(
+                among(self._session, Notice.subscriber_id, readers), *waits_for(self._run)
+            )
         )
         return [(row[0], (row[1], row[2]), row[3], row[4], row[5]) for row in rows]
 

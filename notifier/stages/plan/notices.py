@@ -13,7 +13,12 @@ from notifier.models import Item, Notice
 
 def is_owed() -> tuple[ColumnElement[bool], ...]:
     """Notices that wait for a letter. Those of a comment that a moderator holds do not: they wait for the moderator."""
-    return Notice.delivery_id.is_(None), Notice.dropped_at.is_(None), ~_is_comment(ItemState.HELD)
+    return Notice.delivery_id.is_(None), Notice.dropped_at.is_(None), ~_is_about(ItemState.HELD)
+
+
+def is_gone() -> ColumnElement[bool]:
+    """Notices of a comment that was taken back, or whose article was."""
+    return _is_about(ItemState.RETRACTED)
 
 
 def drop(session: Session, which: Collection[int], reason: Reason, now: datetime) -> None:
@@ -21,10 +26,12 @@ def drop(session: Session, which: Collection[int], reason: Reason, now: datetime
     if not which:
         return
     theirs = among(session, Notice.id, which)
-    dropped = update(Notice).where(theirs & _is_comment(ItemState.RETRACTED) if reason is Reason.RETRACTED else theirs)
+    dropped = update(Notice).where(theirs & is_gone() if reason is Reason.RETRACTED else theirs)
     dropped = dropped.values(dropped_at=now, dropped_reason=reason)
     session.execute(dropped.execution_options(synchronize_session=False))
 
 
-def _is_comment(state: ItemState) -> ColumnElement[bool]:
-    return looked_up(select(Item.id).where(Item.id == Notice.item_id, Item.state == state).correlate(Notice))
+def _is_about(state: ItemState) -> ColumnElement[bool]:
+    """Of a comment that is in this state, or stands under an article that is."""
+    either = Item.id.in_([Notice.item_id, Notice.article_id])
+    return looked_up(select(Item.id).where(either, Item.state == state).correlate(Notice))

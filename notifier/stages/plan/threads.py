@@ -153,9 +153,10 @@ def close(session: Session, opened: Mapping[int, int]) -> None:
 
 
 def opened(session: Session, site_id: int) -> dict[int, int]:
-    """Article -> number of the last comment, of the site's open threads."""
+    """Article -> number of the last comment, of the site's open threads; those of articles that are not shown wait."""
     rows = select(Thread.article_id, Thread.count).join(Item, Item.id == Thread.article_id)
-    return dict(session.execute(rows.where(IS_OPEN, Item.site_id == site_id)).all())
+    of_site = rows.where(IS_OPEN, Item.site_id == site_id, Item.state == ItemState.LIVE)
+    return dict(session.execute(of_site).all())
 
 
 def ends(open_threads: Iterable[int], until: datetime) -> Select[int | None, int | None]:
@@ -176,10 +177,11 @@ def followers(session: Session, which: Select[int, int, int, datetime, str]) -> 
 
 
 def follower_rows() -> Select[int, int, int, datetime, str]:
-    """What `followers` reads, of everyone with a bookmark who follows the thread it is in."""
+    """What `followers` reads, of everyone with a bookmark who follows the thread it is in, if its article is shown."""
     return (
         select(Bookmark.subscriber_id, Bookmark.article_id, Bookmark.seen, follows_since(), Subscriber.address_hash)
         .join(Thread, Thread.article_id == Bookmark.article_id)
+        .join(Item, (Item.id == Thread.article_id) & (Item.state == ItemState.LIVE))
         .join(
             Subscription,
             (Subscription.topic_id == Thread.topic_id) & (Subscription.subscriber_id == Bookmark.subscriber_id),
