@@ -11,10 +11,7 @@ from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.returns.event import Returned
 from notifier.domain.words import ConsentAction, LetterKind
-from notifier.models import ConsentEvent, Delivery, DeliveryEvent, Subscriber
-
-_MOVED = "address"
-"""The purpose of the proof that a reader has another address now."""
+from notifier.models import MOVED, ConsentEvent, Delivery, DeliveryEvent, Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ def _former(session: Session, letters: Mapping[int, tuple[int, datetime]]) -> di
         return {}
     readers = sorted({reader for reader, _ in letters.values()})
     theirs = among(session, ConsentEvent.subscriber_id, readers)
-    moved = (ConsentEvent.action == ConsentAction.CHANGED, ConsentEvent.purpose == _MOVED)
+    moved = (ConsentEvent.action == ConsentAction.CHANGED, ConsentEvent.purpose == MOVED)
     moves = session.execute(select(ConsentEvent.subscriber_id, ConsentEvent.at).where(theirs, *moved)).all()
     late = {one: (reader, at) for one, (reader, at) in letters.items() if any(r == reader and m > at for r, m in moves)}
     if not late:
