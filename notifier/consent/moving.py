@@ -14,9 +14,9 @@ from notifier.domain.address import AddressInvalid, check_address, fold
 from notifier.domain.tokens import address_hash, token_hash
 from notifier.domain.topics import PERSONAL
 from notifier.domain.words import ConsentAction, Frequency
-from notifier.models import AddressMove, ConsentEvent, Signup, Site, Subscriber, Subscription, Topic
+from notifier.models import MOVED, AddressMove, ConsentEvent, Signup, Site, Subscriber, Subscription, Topic
 
-SOURCE: Final = "address"
+SOURCE: Final = MOVED
 WISHES: Final = (timedelta(days=1), 3)
 """At most so many within so long: the old address gets a letter about each."""
 

@@ -1,6 +1,7 @@
 """Which readers of another plugin may be taken over, many at a time, by looking only.
 
 Whoever was taken over once is never taken over again: what they end here stays ended, however often the import runs.
+Rows of an address that a reader has left are that reader's, at the address of today.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -13,7 +14,17 @@ from notifier.bulk import unseen
 from notifier.domain import topics
 from notifier.domain.takeover import Skip, Wanted
 from notifier.domain.tokens import address_hash
-from notifier.models import Item, ItemTopic, Site, Subscriber, Subscription, Suppression, Topic
+from notifier.models import (
+    ConsentEvent,
+    Item,
+    ItemTopic,
+    Site,
+    Subscriber,
+    Subscription,
+    Suppression,
+    Topic,
+    former_addresses,
+)
 
 TAKEN = "taken"
 ALREADY = "already"
@@ -28,20 +39,30 @@ class Verdict:
 
 
 def judge(session: Session, site: Site, rows: Sequence[Wanted]) -> list[Verdict]:
-    """What would become of each row; changes nothing."""
+    """What would become of each row, in its order; changes nothing."""
     keys = {one.address_key for one in rows}
     hashes = {key: address_hash(site.pepper, key) for key in keys}
     bylines = _bylines(session, site, rows)
     rows = [_named(site, one, hashes[one.address_key], bylines) for one in rows]
-    barred = _barred(session, site, hashes)
     readers = _readers(session, site, keys)
+    moved = _moved(session, site, {hashed: key for key, hashed in hashes.items() if key not in readers})
+    barred = _barred(session, site, hashes | {one.address_key: one.address_hash for one in moved.values()})
+    readers |= {one.address_key: _Reader(one.id, one.confirmed_at is not None) for one in moved.values()}
     had = _had(session, readers.values())
-    return [
-        Verdict(one, Skip.SUPPRESSED)
-        if one.address_key in barred
-        else Verdict(one, _word(one, readers.get(one.address_key), had))
-        for one in rows
-    ]
+    return [_judged(one, moved.get(one.address_key), barred, readers, had) for one in rows]
+
+
+def _judged(
+    one: Wanted,
+    mover: Subscriber | None,
+    barred: set[str],
+    readers: Mapping[str, "_Reader"],
+    had: dict[int, dict[str, bool]],
+) -> Verdict:
+    now = replace(one, address=mover.address, address_key=mover.address_key) if mover else one
+    if not barred.isdisjoint({one.address_key, now.address_key}):
+        return Verdict(one, Skip.SUPPRESSED)
+    return Verdict(now, _word(now, readers.get(now.address_key), had))
 
 
 def _bylines(session: Session, site: Site, rows: Iterable[Wanted]) -> set[str]:
@@ -93,6 +114,14 @@ def _readers(session: Session, site: Site, keys: set[str]) -> dict[str, _Reader]
         )
     )
     return {key: _Reader(number, at is not None) for key, number, at in found}
+
+
+def _moved(session: Session, site: Site, keys: Mapping[str, str]) -> dict[str, Subscriber]:
+    """Address key -> the reader who has left that address for another; `keys`: hash -> key, of nobody's by now."""
+    theirs = (Subscriber.site_id == site.id, ConsentEvent.address_hash.in_(keys))
+    # Should two have had it: the last.
+    found = former_addresses().add_columns(Subscriber).where(*theirs).order_by(ConsentEvent.id)
+    return {keys[hashed]: reader for _, hashed, reader in session.execute(found)} if keys else {}
 
 
 def _had(session: Session, readers: Iterable[_Reader]) -> dict[int, dict[str, bool]]:

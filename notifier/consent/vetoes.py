@@ -13,9 +13,9 @@ from notifier.consent.evidence import note
 from notifier.consent.limits import SignupResult
 from notifier.domain.topics import PERSONAL
 from notifier.domain.words import ConsentAction
-from notifier.models import AddressMove, OneTimeToken, Signup, Subscriber, Subscription, Topic
+from notifier.models import TAKEN_BACK, AddressMove, OneTimeToken, Signup, Subscriber, Subscription, Topic
 
-NOT_ME: Final = "not-me"
+NOT_ME: Final = TAKEN_BACK
 """The purpose that its token is bound to; also the first path segment of its page."""
 LASTS: Final = timedelta(days=7)
 _GONE: Final = {"address": "", "address_key": "", "address_hash": ""}

@@ -12,9 +12,9 @@ from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.returns.event import Returned
 from notifier.domain.words import ConsentAction, LetterKind
-from notifier.models import ConsentEvent, Delivery, DeliveryEvent, Subscriber
+from notifier.models import MOVED, TAKEN_BACK, ConsentEvent, Delivery, DeliveryEvent, Subscriber
 
-_MOVED: Final = ("address", "not-me")
+_MOVES: Final = (MOVED, TAKEN_BACK)
 """The purposes of the proofs that a reader has another address now: one of their own, or the former one again."""
 AT_WORK: Final = timedelta(minutes=10)
 """A letter goes to the address that its reader had when it was claimed: at most so long before its end."""
@@ -99,7 +99,7 @@ def _former(session: Session, letters: Mapping[int, tuple[int, datetime]]) -> di
         return {}
     readers = sorted({reader for reader, _ in letters.values()})
     theirs = among(session, ConsentEvent.subscriber_id, readers)
-    moved = (ConsentEvent.action == ConsentAction.CHANGED, ConsentEvent.purpose.in_(_MOVED))
+    moved = (ConsentEvent.action == ConsentAction.CHANGED, ConsentEvent.purpose.in_(_MOVES))
     moves = session.execute(select(ConsentEvent.subscriber_id, ConsentEvent.at).where(theirs, *moved)).all()
     late = {
         one: (reader, at)

@@ -10,6 +10,7 @@ from notifier.models.corrections import Correction, Headline, OtherVersion
 from notifier.models.delivery import Delivery, DeliveryEvent, Lease, Letter, LetterItem, Notice, Run, Tally
 from notifier.models.desk import ApiKey, AuditEvent, Binding, Sitting, User
 from notifier.models.feedback import Reply
+from notifier.models.former import MOVED, TAKEN_BACK, former_addresses
 from notifier.models.hooks import Call, Endpoint, is_waiting
 from notifier.models.issues import Issue, IssueItem, Trial, Wave
 from notifier.models.own_templates import TemplateVersion
@@ -32,6 +33,8 @@ from notifier.models.traces import Trace, TraceCount, TraceSum
 __all__ = [
     "FOR_GOOD",
     "MAY_TURN",
+    "MOVED",
+    "TAKEN_BACK",
     "UNTIL_ALIVE",
     "AddressMove",
     "Alarm",
@@ -102,6 +105,7 @@ __all__ = [
     "Wave",
     "barring",
     "follows_since",
+    "former_addresses",
     "is_awake",
     "is_reachable",
     "is_waiting",

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from notifier import flow, readers
+from notifier.consent import moving
 from notifier.consent.mutes import Muting
 from notifier.domain.items import NewItem
 from notifier.domain.tokens import address_hash
 from notifier.domain.words import Frequency, ItemKind, ItemState, NoticeReason, Reason, State
-from notifier.models import Bookmark, Delivery, Letter, LetterItem, Notice, Thread
+from notifier.models import Bookmark, Delivery, Letter, LetterItem, Notice, Subscriber, Thread
 from tests.world import World, text_of
 
 ME, SHE = "a@example.org", "b@example.org"
@@ -104,6 +105,21 @@ def test_ones_own_answer_to_oneself_is_no_news(thread: World) -> None:
     thread.comment("r", "1", "mine", author_address="A@example.org", mentions=(ME,))
     pass_time(thread, 10)
     assert thread.wire.sent == []
+
+
+def test_what_one_wrote_before_one_had_another_address_is_no_news(thread: World) -> None:
+    thread.with_settings(thread_hold_s=600)
+    reader = thread.reader(ME, "thread:1", frequency=INSTANT)
+    thread.comment("own", "1", author_address=ME)
+    with thread.parts.db.writing() as session:
+        moving.request(session, session.get_one(Subscriber, reader.id), SHE, thread.now)
+    pass_time(thread, 5, 1)
+    assert readers.confirm(thread.parts, thread.confirm_token(SHE), "", thread.now)
+    thread.work()
+    thread.comment("other", "1")
+    thread.wire.sent.clear()
+    pass_time(thread, 20, 5)
+    assert told(thread, SHE) == [["other"]]
 
 
 @pytest.mark.long

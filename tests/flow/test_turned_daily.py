@@ -99,7 +99,8 @@ def test_who_chooses_anew_on_the_day_of_too_many_letters_has_the_rest_of_it_in_t
     world.now = world.now.replace(hour=5, minute=0) + timedelta(days=1)
     world.tick()
     assert told(world) == [["today"]]
-    world.later(days=1)
+    world.later(days=1, hours=3)
+    world.tick()
     world.comment("later", "1", author_address=SHE)
     pass_time(world, 30, 10)
     assert told(world) == [["today"], ["later"]]

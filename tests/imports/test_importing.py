@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from notifier import imports
-from notifier.consent import suppression
+from notifier import imports, readers
+from notifier.consent import moving, suppression
 from notifier.domain.desk_words import ImportState
 from notifier.domain.words import ConsentAction, Frequency
 from notifier.imports.acts import PlanError
@@ -79,6 +79,25 @@ def test_a_suppression_and_a_goodbye_outlive_every_import(bench: Bench) -> None:
         assert bench.faults(done.id) == [(2, "left"), (3, "suppressed")]
     assert bench.active("left@example.org") == set()
     assert "never@example.org" not in bench.readers()
+
+
+def test_who_has_another_address_by_now_is_the_same_reader_in_every_import(bench: Bench) -> None:
+    world = bench.world
+    reader = world.reader("old@example.org", POLITICS)
+    with world.parts.db.writing() as session:
+        moving.request(session, session.get_one(Subscriber, reader.id), "new@example.org", world.now)
+    world.later(minutes=3)
+    world.tick()
+    assert readers.confirm(world.parts, world.confirm_token("new@example.org"), "", world.now)
+    path = bench.file("email\nold@example.org\n")
+    assert bench.run(path).counts == {"already": 1}
+    assert bench.run(path, topics=(SPORT,)).counts == {"more": 1}
+    assert bench.active("new@example.org") == {POLITICS, SPORT}
+    with world.parts.db.writing() as session:
+        session.execute(update(Subscription).values(ended_at=world.now, ended_reason="unsubscribed"))
+        session.get_one(Subscriber, reader.id).confirmed_at = None
+    assert bench.run(path).counts == {"left": 1}
+    assert set(bench.readers()) == {"new@example.org"}
 
 
 def test_nobody_of_a_suppressed_domain_comes_in_until_it_is_lifted(bench: Bench) -> None:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from notifier import readers
+from notifier.consent import moving
 from notifier.consent.links import UNSUBSCRIBE, Scope
 from notifier.domain.takeover import Skip
 from notifier.models import Base, Subscriber
@@ -70,6 +71,42 @@ def test_who_has_left_here_is_not_brought_back(paper: Paper, scope: Scope) -> No
     again = paper.take(*tables(paper))
     assert "layla@mail.iq" not in paper.has()
     assert again["s.csv"].skipped[Skip.LEFT] == 2
+
+
+def move(paper: Paper, old: str, new: str) -> None:
+    world = paper.world
+    with world.parts.db.writing() as session:
+        reader = session.scalars(select(Subscriber).where(Subscriber.address == old)).one()
+        moving.request(session, reader, new, world.now)
+    for _ in range(4):
+        world.later(minutes=1)
+        world.tick()
+    assert readers.confirm(world.parts, world.confirm_token(new), "", world.now)
+    world.later(days=8)  # what stood with the wish is emptied
+    world.tick()
+
+
+def test_whoever_has_another_address_by_now_is_the_same_reader_and_stays_gone(paper: Paper) -> None:
+    paper.take(*tables(paper))
+    move(paper, "layla@mail.iq", "layla@new.iq")
+    had = paper.has()
+    again = paper.take(*tables(paper))
+    assert (paper.has(), again["s.csv"].taken, again["s.csv"].already) == (had, 0, 3)
+    leave(paper, "layla@new.iq", Scope.ALL)
+    again = paper.take(*tables(paper))
+    assert not [address for address in paper.has() if "layla" in address]
+    assert (again["s.csv"].taken, again["s.csv"].skipped[Skip.LEFT]) == (0, 2)
+    with paper.world.parts.db.reading() as session:
+        assert "layla@mail.iq" not in session.scalars(select(Subscriber.address)).all()
+
+
+def test_what_they_asked_for_under_the_address_they_left_comes_to_the_one_they_have(paper: Paper) -> None:
+    paper.take(*tables(paper))
+    move(paper, "layla@mail.iq", "layla@new.iq")
+    more = write(paper.folder / "more.csv", SUBSCRIPTIONS.columns, [subscription(9, "layla@mail.iq", "comment", 77)])
+    assert paper.take(CsvTable(more, SUBSCRIPTIONS))["more.csv"].taken == 1
+    assert "layla@mail.iq" not in paper.has()
+    assert f"replies:{HOME}/?p=164#comment-77" in paper.has()["layla@new.iq"]
 
 
 def test_who_is_a_reader_already_keeps_what_they_have(paper: Paper) -> None:

@@ -1,7 +1,7 @@
 """What becomes of the staged rows, a word on each; it looks rows up one by one, and changes nothing that stays.
 
 An import never lifts a suppression, and never brings back who left: neither whom this site saw leave, nor whom an
-earlier list did.
+earlier list did. Who has left an address for another is the same reader still.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from notifier.consent.merging.words import Became
 from notifier.db import is_server
 from notifier.domain.importing.rows import Fate
 from notifier.domain.words import ConsentAction
-from notifier.models import ConsentEvent, Subscriber, Subscription, barring
+from notifier.models import ConsentEvent, Subscriber, Subscription, barring, former_addresses
 
 LEFT_ONE: Final = "left_one_list"
 """In what is kept of somebody who left one list among several: the import that told it."""
@@ -32,7 +32,7 @@ def judge(
     it has a row for each list that somebody is on: that they left one of its lists keeps them out of no other.
     """
     # OFFSET 0: each look-up is made once, and not again wherever its answer is used.
-    known = select(incoming, whose(site_id, incoming.c.address_key).label("subscriber_id")).offset(0).subquery("known")
+    known = select(incoming, _theirs(site_id).label("subscriber_id")).offset(0).subquery("known")
     barred = barring(session, site_id, known.c.address_hash, known.c.address_key)
     word = _word(known, site_id, of_lists, or_(*map(looked_up, barred)), asks=asks)
     told = select(known, word.label("word")).offset(0).subquery("told")
@@ -74,6 +74,14 @@ def whose(site_id: int, key: ColumnElement[str]) -> ScalarSelect[int]:
     """The reader of a row's address: looked up in the unique index, whatever the planner has heard."""
     ours = Subscriber.site_id == unseen(site_id), Subscriber.address_key == key
     return select(Subscriber.id).where(*ours).correlate_except(Subscriber).scalar_subquery()
+
+
+def _theirs(site_id: int) -> ColumnElement[int | None]:
+    """The reader of a row's address, or who has left it for another: where somebody has it, the second is not asked."""
+    left = former_addresses().with_only_columns(ConsentEvent.subscriber_id)
+    left = left.where(ConsentEvent.address_hash == incoming.c.address_hash, ConsentEvent.site_id == site_id)
+    left = left.order_by(ConsentEvent.id.desc()).limit(1).correlate(incoming)
+    return func.coalesce(whose(site_id, incoming.c.address_key), left.scalar_subquery())
 
 
 def had(reader: ColumnElement[int], topic: ColumnElement[int]) -> ColumnElement[bool]:

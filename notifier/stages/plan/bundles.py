@@ -1,10 +1,10 @@
 """Comments that waited long enough become one letter a person and thread, at that person's pace."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import case, update
 from sqlalchemy.orm import Session
@@ -15,14 +15,15 @@ from notifier.domain.timing import Pace, Turn, Way, Why, is_last, turn
 from notifier.domain.words import Frequency, LetterKind, Reason
 from notifier.models import FOR_GOOD, UNTIL_ALIVE, Bookmark, Notice, Subscriber
 from notifier.stages.plan.alerted import local_day
-from notifier.stages.plan.conversations import AT_ONCE, Conversation, by_value, conversations, ready
+from notifier.stages.plan.conversations import AT_ONCE, Conversation, conversations, ready
 from notifier.stages.plan.letters import Draft, Edition
 from notifier.stages.plan.notices import drop
 from notifier.stages.plan.persons import Shared, plan_shared
-from notifier.stages.plan.threads import close, make_bookmarks, name_threads, opened
+from notifier.stages.plan.threads import Pair, close, make_bookmarks, name_threads, opened
 
 FOR_TODAY: Final = timedelta(hours=25)
 """Longer than it is to the next daily digest."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _turn_pages(session: Session, pace: Pace, letters: Sequence[Conversation], n
         )
         for one in letters
     ]
-    for (article, (seen, kept, unanswered, turns_daily)), readers in by_value(moved).items():
+    for (article, (seen, kept, unanswered, turns_daily)), readers in _by_value(moved).items():
         values: dict[str, Any] = {"seen": seen, "letters": list(kept), "unanswered": unanswered, "look_at": now}
         if turns_daily:
             values["daily_until"] = FOR_GOOD
@@ -153,7 +154,7 @@ def _count_letters(session: Session, letters: Sequence[Conversation], now: datet
 
 
 def _wait(session: Session, some: Iterable[tuple[Conversation, datetime]]) -> None:
-    for (article, (at,)), readers in by_value([(one.pair, (at,)) for one, at in some]).items():
+    for (article, (at,)), readers in _by_value([(one.pair, (at,)) for one, at in some]).items():
         _mark(session, article, readers, {"look_at": at})
 
 
@@ -162,7 +163,7 @@ def _leave_to_digest(session: Session, some: Sequence[tuple[Conversation, Why | 
     # A thread's last letter has turned it daily and said so; who chose otherwise since has had enough for today only.
     today = now + FOR_TODAY
     until: dict[Why | None, datetime] = {Why.THREAD: today, Why.PERSON: today, Why.IDLE: UNTIL_ALIVE}
-    for (article, (why,)), readers in by_value([(one.pair, (why,)) for one, why in some]).items():
+    for (article, (why,)), readers in _by_value([(one.pair, (why,)) for one, why in some]).items():
         if why in until:
             _mark(session, article, readers, {"daily_until": until[why]})
     notices = [notice.id for one, _ in some for notice in one.notices]
@@ -175,10 +176,18 @@ def _pass_over(session: Session, found: Sequence[Conversation], now: datetime) -
     drop(session, [notice.id for one in found for notice in one.muted], Reason.MUTED, now)
     drop(session, [notice.id for one in found for notice in one.gone], Reason.RETRACTED, now)
     passed = [(one.pair, (one.last,)) for one in found if not one.news.ids and one.last > one.bookmark.seen]
-    for (article, (last,)), readers in by_value(passed).items():
+    for (article, (last,)), readers in _by_value(passed).items():
         _mark(session, article, readers, {"seen": last})
 
 
 def _mark(session: Session, article: int, readers: Sequence[int], values: dict[str, Any]) -> None:
     theirs = (Bookmark.article_id == article) & among(session, Bookmark.subscriber_id, readers)
     session.execute(update(Bookmark).where(theirs).values(values).execution_options(synchronize_session=False))
+
+
+def _by_value(pairs: Collection[tuple[Pair, _T]]) -> dict[tuple[int, _T], list[int]]:
+    """Subscribers by (article, what is to be written of them): those in step are written at once."""
+    groups: dict[tuple[int, _T], list[int]] = defaultdict(list)
+    for (subscriber, article), value in pairs:
+        groups[article, value].append(subscriber)
+    return groups

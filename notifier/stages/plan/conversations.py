@@ -1,10 +1,9 @@
 """What waits for one person in one thread, and how their letters about it went so far."""
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -17,10 +16,19 @@ from notifier.models import Bookmark, Notice, Subscriber, Subscription, Thread
 from notifier.stages.plan.alerted import alerts_of_the_day, local_day
 from notifier.stages.plan.mutes import Mutes
 from notifier.stages.plan.notices import is_gone, is_owed
-from notifier.stages.plan.threads import NOTHING, Follower, News, Pair, Unseen, ends, follower_rows, frequency_at
+from notifier.stages.plan.threads import (
+    NOTHING,
+    Follower,
+    News,
+    Pair,
+    Unseen,
+    ends,
+    follower_rows,
+    followers,
+    frequency_at,
+)  # fmt: skip
 
 AT_ONCE = 2000
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,27 +230,12 @@ def _notices(session: Session, pairs: Collection[Pair], now: datetime) -> list[t
 
 def _followers(session: Session, found: dict[Pair, Conversation]) -> list[Follower]:
     """Those who follow the thread at once; what comes daily is told by the digest."""
-    rows = session.execute(
-        follower_rows()
-        .add_columns(Subscription.is_implicit)
-        .where(
-            among(session, Bookmark.subscriber_id, {one for one, _ in found}),
-            among(session, Thread.article_id, {one for _, one in found}),
-            Subscription.frequency == Frequency.INSTANT,
-        )
+    at_once = follower_rows().where(
+        among(session, Bookmark.subscriber_id, {one for one, _ in found}),
+        among(session, Thread.article_id, {one for _, one in found}),
+        Subscription.frequency == Frequency.INSTANT,
     )
-    follow = []
-    for subscriber, article, seen, since, address_hash, is_implicit in rows:
-        one = found.get((subscriber, article))
-        if one is not None:
-            one.since, one.is_implicit = since, is_implicit
-            follow.append(Follower(one.pair, seen, since, address_hash))
+    follow = [one for one in followers(session, at_once) if one.pair in found]
+    for one in follow:
+        found[one.pair].since, found[one.pair].is_implicit = one.since, one.is_implicit
     return follow
-
-
-def by_value(pairs: Collection[tuple[Pair, _T]]) -> dict[tuple[int, _T], list[int]]:
-    """Subscribers by (article, what is to be written of them): those in step are written at once."""
-    groups: dict[tuple[int, _T], list[int]] = defaultdict(list)
-    for (subscriber, article), value in pairs:
-        groups[article, value].append(subscriber)
-    return groups

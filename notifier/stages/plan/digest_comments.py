@@ -93,7 +93,7 @@ class DigestComments:
         return [(row[0], (row[1], row[2]), row[3], row[4], row[5]) for row in rows]
 
 
-def _behind(run: Run) -> Select[int, int, int, datetime, str]:
+def _behind(run: Run) -> Select[int, int, int, datetime, str, bool]:
     # Said twice, so that no planner begins with all bookmarks.
     of_open = Bookmark.article_id.in_(select(Thread.article_id).where(IS_OPEN))
     late = follower_rows().where(of_open, IS_OPEN, Bookmark.seen < Thread.count)

@@ -12,7 +12,17 @@ from sqlalchemy.orm import Session
 from notifier.bulk import among
 from notifier.db import upsert
 from notifier.domain.words import Frequency, ItemState
-from notifier.models import MAY_TURN, Bookmark, Item, Subscriber, Subscription, Thread, follows_since
+from notifier.models import (
+    MAY_TURN,
+    Bookmark,
+    ConsentEvent,
+    Item,
+    Subscriber,
+    Subscription,
+    Thread,
+    follows_since,
+    former_addresses,
+)
 from notifier.stages.plan.already import noticed, shown
 
 Pair = tuple[int, int]
@@ -58,7 +68,9 @@ class Follower:
     pair: Pair
     seen: int
     since: datetime
-    address_hash: str
+    hashes: frozenset[str]
+    """Of the address they have, and of those they had."""
+    is_implicit: bool
 
 
 class Unseen:
@@ -89,14 +101,14 @@ class Unseen:
         had = self._had.get(one.pair, set()) | self._told.get(subscriber, set())
         if (
             (shared.oldest_at is None or shared.oldest_at >= one.since)
-            and one.address_hash not in shared.writers
+            and one.hashes.isdisjoint(shared.writers)
             and had.isdisjoint(shared.ids)
         ):
             return shared
         return News.of(
             comment
             for comment in shared.comments
-            if comment.at >= one.since and comment.writer != one.address_hash and comment.id not in had
+            if comment.at >= one.since and comment.writer not in one.hashes and comment.id not in had
         )
 
     def last(self, article: int, seen: int) -> int:
@@ -171,15 +183,33 @@ def frequency_at(moment: datetime) -> ColumnElement[str]:
     return case((is_daily, Frequency.DAILY.value), else_=Subscription.frequency)
 
 
-def followers(session: Session, which: Select[int, int, int, datetime, str]) -> list[Follower]:
-    """Rows of (subscriber, article, seen, since, address hash) as values."""
-    return [Follower((row[0], row[1]), row[2], row[3], row[4]) for row in session.execute(which)]
+def followers(session: Session, which: Select[int, int, int, datetime, str, bool]) -> list[Follower]:
+    """Rows of (subscriber, article, seen, since, address hash, is implicit) as values."""
+    rows = session.execute(which).all()
+    hashes = _hashes(session, {row[0]: row[4] for row in rows})
+    return [Follower((row[0], row[1]), row[2], row[3], hashes[row[0]], row[5]) for row in rows]
 
 
-def follower_rows() -> Select[int, int, int, datetime, str]:
+def _hashes(session: Session, readers: Mapping[int, str]) -> dict[int, frozenset[str]]:
+    """Reader -> whose comments are their own: what they wrote before they had another address is no news to them."""
+    former = former_addresses().where(among(session, ConsentEvent.subscriber_id, readers))
+    found: dict[int, set[str]] = {reader: {hashed} for reader, hashed in readers.items()}
+    for reader, hashed in session.execute(former):
+        found[reader or 0].add(hashed)
+    return {reader: frozenset(hashes) for reader, hashes in found.items()}
+
+
+def follower_rows() -> Select[int, int, int, datetime, str, bool]:
     """What `followers` reads, of everyone with a bookmark who follows the thread it is in, if its article is shown."""
     return (
-        select(Bookmark.subscriber_id, Bookmark.article_id, Bookmark.seen, follows_since(), Subscriber.address_hash)
+        select(
+            Bookmark.subscriber_id,
+            Bookmark.article_id,
+            Bookmark.seen,
+            follows_since(),
+            Subscriber.address_hash,
+            Subscription.is_implicit,
+        )
         .join(Thread, Thread.article_id == Bookmark.article_id)
         .join(Item, (Item.id == Thread.article_id) & (Item.state == ItemState.LIVE))
         .join(
