@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from notifier.consent import signup
-from notifier.consent.signup import Limits, SignupResult
+from notifier.consent.limits import Limits, SignupResult
 from notifier.db import is_passing
 from notifier.domain.address import check_address
 from notifier.domain.words import LetterKind

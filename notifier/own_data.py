@@ -130,7 +130,6 @@ def erase(parts: Parts, visitor: Visitor, now: datetime) -> None:
         if reader is None:
             return
         signing_in.close(session, reader.id)
-        moving.forget(session, reader)
         record.forget_words(session, reader.id)
         suppression.erase(session, session.get_one(Site, reader.site_id), reader, now)
 

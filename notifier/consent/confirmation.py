@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notifier.consent.evidence import note
+from notifier.consent.limits import SignupResult
 from notifier.consent.moving import move
 from notifier.consent.naming import Named, named
-from notifier.consent.signup import SignupResult, is_reader
+from notifier.consent.signup import is_reader
 from notifier.consent.subscriptions import subscribe
 from notifier.domain.tokens import new_token, token_hash
 from notifier.domain.words import ConsentAction

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from notifier.consent import handover
@@ -33,7 +33,7 @@ def request(session: Session, reader: Subscriber, raw_address: str, now: datetim
     row = Signup(
         site_id=site.id,
         address=str(address),
-        name=reader.name,
+        # Without the name: whoever has that address and signs up by themselves is somebody else.
         language=reader.language.partition("-u-")[0],
         time_zone=reader.time_zone,
         frequency=Frequency.DAILY,
@@ -84,13 +84,6 @@ def absorb(session: Session, reader: Subscriber, nobody: Subscriber) -> None:
         theirs = update(model).where(model.subscriber_id == nobody.id)
         session.execute(theirs.values(subscriber_id=reader.id).execution_options(synchronize_session=False))
     session.execute(delete(Subscriber).where(Subscriber.id == nobody.id))
-
-
-def forget(session: Session, reader: Subscriber) -> None:
-    """Drop the rows of addresses that this reader wanted and that have not agreed."""
-    wanted = select(Signup.subscriber_id).where(Signup.moves_id == reader.id)
-    nobody_yet = (Subscriber.confirmed_at.is_(None), ~exists().where(Subscription.subscriber_id == Subscriber.id))
-    session.execute(delete(Subscriber).where(Subscriber.id.in_(wanted), Subscriber.id != reader.id, *nobody_yet))
 
 
 def _kept(session: Session, reader: Subscriber, row: Signup, now: datetime) -> AddressMove:

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, insert, select
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from notifier.consent import suppression
 from notifier.consent.evidence import note
+from notifier.consent.limits import Limits, SignupResult, is_limited
 from notifier.consent.subscriptions import subscribe
 from notifier.db import queue_up, upsert
 from notifier.domain import topics
@@ -33,20 +33,6 @@ class Invalid(Exception):  # noqa: N818 - it reads as what it says of a field
         super().__init__(f"{field_name}: {key}")
         self.field = field_name
         self.key = key
-
-
-class SignupResult(StrEnum):
-    """What the task decided (and later, that the reader agreed); the page says the same for all of them."""
-
-    ASKED = "asked"
-    ADDED = "added"
-    LIMITED = "limited"
-    SUPPRESSED = "suppressed"
-    TAKEN = "taken"
-    UNREACHABLE = "unreachable"
-    VETOED = "vetoed"
-    """The address that was to be left said that it had not asked."""
-    CONFIRMED = "confirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +112,6 @@ def request(session: Session, form: SignUpForm, stands_on: Grounds, now: datetim
     return note_all(session, [row(form, stands_on, now)])[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How often one (folded) address may be asked."""
-
-    per_30_days: int
-    gap: timedelta
-    """Least time between two questions."""
-
-
 def decide(session: Session, signup: Signup, now: datetime, limits: Limits) -> SignupResult:
     """Turn a sign-up into subscriptions, or into a question to the address; `signup.result` keeps the answer."""
     site = session.get_one(Site, signup.site_id)
@@ -172,7 +149,7 @@ def _answer(session: Session, signup: Signup, subscriber: Subscriber, now: datet
         subscribe(session, subscriber, signup.topics, signup.frequency, now, is_implicit=signup.is_implicit)
         note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)
         return SignupResult.ADDED
-    if _is_limited(session, signup, now, limits):
+    if is_limited(session, signup, now, limits):
         return SignupResult.LIMITED
     note(session, subscriber, ConsentAction.REQUESTED, ",".join(signup.topics), now, signup=signup)
     return SignupResult.ASKED
@@ -182,20 +159,6 @@ def is_reader(session: Session, subscriber: Subscriber) -> bool:
     """Whether the address said yes and has not left everything since, in however many steps."""
     active = select(Subscription.id).where(Subscription.subscriber_id == subscriber.id, Subscription.ended_at.is_(None))
     return subscriber.confirmed_at is not None and session.scalar(active.limit(1)) is not None
-
-
-def _is_limited(session: Session, signup: Signup, now: datetime, limits: Limits) -> bool:
-    asked = session.scalars(
-        select(Signup.handled_at)
-        .where(
-            Signup.site_id == signup.site_id,
-            Signup.limit_hash == signup.limit_hash,
-            Signup.result.in_([SignupResult.ASKED, SignupResult.CONFIRMED]),
-            Signup.created_at > now - timedelta(days=30),
-        )
-        .order_by(Signup.handled_at.desc())
-    ).all()
-    return len(asked) >= limits.per_30_days or bool(asked and asked[0] and asked[0] > now - limits.gap)
 
 
 def _subscriber(session: Session, site: Site, signup: Signup, key: str, now: datetime) -> Subscriber:

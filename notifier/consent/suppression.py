@@ -9,13 +9,14 @@ from sqlalchemy.orm import Session
 
 from notifier import outbox
 from notifier.consent.evidence import note
+from notifier.consent.forgetting import forget_signups
 from notifier.db import affected, upsert
 from notifier.domain.address import a_labels, check_address
 from notifier.domain.calls import HookEvent
 from notifier.domain.desk_words import OF_ACT
 from notifier.domain.tokens import address_hash, is_hash
 from notifier.domain.words import ConsentAction
-from notifier.models import ConsentEvent, Delivery, DeliveryEvent, Signup, Site, Standing, Subscriber, Suppression
+from notifier.models import ConsentEvent, Delivery, DeliveryEvent, Site, Standing, Subscriber, Suppression
 
 Address = tuple[int, str]
 """A site's id, and the hash of an address under its pepper."""
@@ -132,7 +133,7 @@ def erase(session: Session, site: Site, reader: Subscriber, now: datetime) -> No
     # What servers answered often repeats the address.
     session.execute(update(DeliveryEvent).where(DeliveryEvent.delivery_id.in_(theirs)).values(detail=""))
     session.execute(update(ConsentEvent).where(ConsentEvent.subscriber_id == reader.id).values(ip="", detail={}))
-    session.execute(delete(Signup).where(Signup.subscriber_id == reader.id))
+    forget_signups(session, reader, now)
     forget_standing(session, site.id, reader.address_hash)
     session.execute(delete(Subscriber).where(Subscriber.id == reader.id))
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from notifier.consent import handover, moving
 from notifier.consent.evidence import note
-from notifier.consent.signup import SignupResult
+from notifier.consent.limits import SignupResult
 from notifier.domain.topics import PERSONAL
 from notifier.domain.words import ConsentAction
 from notifier.models import AddressMove, OneTimeToken, Signup, Subscriber, Subscription, Topic
@@ -107,9 +107,11 @@ def _heir(session: Session, wish: AddressMove, reader: Subscriber) -> Subscriber
 
 def _stop(session: Session, signups: Sequence[int], now: datetime) -> None:
     """The buttons of these wishes explain themselves from now on."""
-    theirs = update(Signup).where(Signup.id.in_(signups), Signup.result != SignupResult.CONFIRMED)
-    # One that no task has looked at yet asks nobody any more.
-    stopped = theirs.values(result=SignupResult.VETOED, handled_at=now)
+    # Of one that was never asked no button waits, and it does not count as if it had been.
+    theirs = update(Signup).where(Signup.id.in_(signups), Signup.result.in_(["", SignupResult.ASKED]))
+    # One that no task has looked at yet asks nobody any more; the others were asked when they were.
+    handled_at = func.coalesce(Signup.handled_at, now)
+    stopped = theirs.values(result=SignupResult.VETOED, handled_at=handled_at)
     session.execute(stopped.execution_options(synchronize_session=False))
     tokens = update(OneTimeToken).where(OneTimeToken.signup_id.in_(signups), OneTimeToken.expires_at > now)
     session.execute(tokens.values(expires_at=now).execution_options(synchronize_session=False))

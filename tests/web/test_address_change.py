@@ -7,11 +7,14 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import func, select
 
+from notifier import own_data, readers, upkeep
 from notifier.consent.moving import WISHES
+from notifier.consent.signing_in import Visitor
 from notifier.consent.vetoes import LASTS
 from notifier.domain.tokens import address_hash
 from notifier.models import AddressMove, Signup, Site, Subscriber, Subscription, Suppression
-from tests.web.conftest import Visit
+from notifier.queue import to_sign_up
+from tests.web.conftest import NOW, Visit
 from tests.web.test_sign_in import HERS, act, signed_in
 
 NEW, NEWER = "new@example.org", "newer@example.org"
@@ -171,6 +174,76 @@ def test_nobody_is_told_of_more_than_a_few_wishes_a_day(visit: Visit) -> None:
     visit.now += timedelta(minutes=30)
     visit.work()
     assert [to for to, told in read(visit) if "/not-me/" in told] == [HERS] * WISHES[1]
+
+
+def wanted(visit: Visit, visitor: Visitor, address: str) -> int:
+    """Ask for this address and let its letter go; gives the wish."""
+    own_data.ask_to_move(visit.parts, visitor, address, "192.0.2.7", visit.now)
+    with visit.parts.db.reading() as session:
+        wish = session.scalars(select(AddressMove).order_by(AddressMove.id.desc())).first()
+    assert wish
+    upkeep.at_once(visit.parts, to_sign_up(wish.signup_id), lambda: visit.now)
+    return wish.id
+
+
+def confirmations(visit: Visit, address: str) -> int:
+    """How many letters asked this address to confirm."""
+    return sum(to == address and "/confirm/" in told for to, told in read(visit))
+
+
+@pytest.mark.parametrize("knobs", [{"confirm_gap_s": 3600}], indirect=True)
+def test_a_stranger_is_asked_no_more_often_for_wishes_that_are_taken_back(visit: Visit) -> None:
+    reader = visit.active()
+    asked = []
+    for hours in (0, 0.5, 1, 24, 48):
+        visit.now = NOW + timedelta(hours=hours)
+        wish_id = wanted(visit, visit.visitor(reader), NEW)
+        assert visit.client.post(visit.link("not-me", wish_id)).status_code == 200
+        asked.append(confirmations(visit, NEW))
+    assert asked == [1, 1, 2, 3, 3], "an hour apart at least, and three in thirty days"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("knobs", [{"confirm_gap_s": 3600}], indirect=True)
+@pytest.mark.parametrize("by", ["themselves", "an editor"])
+def test_a_stranger_is_asked_no_more_often_by_those_who_have_themselves_forgotten(visit: Visit, by: str) -> None:
+    for number in range(3):
+        address = f"r{number}@example.net"
+        visitor = visit.visitor(visit.active(address))
+        wanted(visit, visitor, NEW)
+        if by == "themselves":
+            own_data.erase(visit.parts, visitor, visit.now)
+        else:
+            readers.erase(visit.parts, visit.site_id, address, visit.now)
+        visit.now += timedelta(minutes=5)
+    assert confirmations(visit, NEW) == 1
+    rows = repr(visit.rows())
+    assert not [trace for trace in ("example.net", NEW, "192.0.2.7") if trace in rows], "the limit names nobody"
+
+
+def test_forgetting_a_reader_spares_who_signed_up_with_the_address_they_wanted(visit: Visit) -> None:
+    reader, token = visit.active(), visit.confirm(NEW)
+    with visit.parts.db.writing() as session:
+        session.get_one(Subscriber, reader).name = "ليلى"
+    visitor = visit.visitor(reader)
+    for address in (NEW, NEWER):
+        wanted(visit, visitor, address)
+    own_data.erase(visit.parts, visitor, visit.now)
+    with visit.parts.db.reading() as session:
+        assert session.execute(select(Subscriber.address, Subscriber.name)).all() == [(NEW, "")]
+    assert visit.client.post(f"/confirm/{token}").status_code == 200
+    with visit.parts.db.reading() as session:
+        assert session.scalars(select(Subscriber.confirmed_at)).one() == visit.now
+
+
+def test_an_address_that_two_readers_want_can_still_become_the_other_s(visit: Visit) -> None:
+    one, other = visit.active(), visit.active("other@example.org")
+    for reader in (one, other):
+        wanted(visit, visit.visitor(reader), NEW)
+    button = path(visit, NEW, "confirm")
+    own_data.erase(visit.parts, visit.visitor(one), visit.now)
+    assert visit.client.post(button).status_code == 200
+    assert address_of(visit, other) == NEW
 
 
 @pytest.mark.parametrize("token", ["", "1.AAAA", "1.2.3", "x" * 400])
