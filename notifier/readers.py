@@ -230,7 +230,7 @@ def view_letter(parts: Parts, token: str) -> str | None:
 
 def _return(parts: Parts, session: Session, token: str, now: datetime) -> Return | None:
     ids = parts.signer.read(UNDO, token)
-    return goodbyes.view(session, ids[0], now) if ids else None
+    return goodbyes.view(session, ids[0], now) if ids and len(ids) == 1 else None
 
 
 def _live_items(session: Session, letter_id: int) -> tuple[int, ...]:

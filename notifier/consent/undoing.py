@@ -14,7 +14,8 @@ from notifier.domain.tokens import Signer
 from notifier.domain.words import ConsentAction
 from notifier.models import Mute, Subscriber, Subscription
 
-UNDO: Final = "undo"
+UNDO: Final = "take-back"
+"""The purpose that its token is bound to: not that of a goodbye's link, which is of a delivery."""
 LASTS: Final = timedelta(days=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK: Final = timedelta(microseconds=1)

@@ -5,11 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from notifier import flow
 from notifier.domain import topics
-from notifier.models import ConsentEvent, Mute, Subscriber, Subscription
+from notifier.domain.words import LetterKind
+from notifier.models import ConsentEvent, Delivery, Mute, Site, Subscriber, Subscription
 from tests.web.conftest import Visit, article
 
 SPORT = topics.category("رياضة")
@@ -65,6 +66,28 @@ def test_an_undo_is_for_its_own_reader_and_cannot_be_made_up(visit: Visit) -> No
     assert visit.client.post(f"{other}/undo", data={"undo": undo}).status_code == 410
     for wrong in ("", "1.1.1.0.x", undo[:-1] + ("A" if undo[-1] != "A" else "B"), "1" + undo):
         assert visit.client.post(f"{link}/undo", data={"undo": wrong}).status_code == 410
+    assert visit.rows() == before
+
+
+def test_an_undo_opens_no_goodbye_and_a_goodbye_undoes_nothing(visit: Visit) -> None:
+    with visit.parts.db.writing() as session:
+        session.execute(update(Site).values(sends_goodbye=True))
+    hers = visit.link("u", visit.active("other@example.org", topic=SPORT), 0)
+    visit.client.post(hers, data={"scope": "all"})
+    with visit.parts.db.reading() as session:
+        goodbye = session.scalars(select(Delivery.id).where(Delivery.kind == LetterKind.GOODBYE)).one()
+    while (reader := visit.active(f"r{len(active(visit))}@example.org")) < goodbye:
+        pass
+    assert reader == goodbye, "the ids are alike"
+    visit.now += timedelta(minutes=5)
+    link = visit.link("u", reader, 0)
+    undo = undo_in(visit.client.post(link, data={"scope": "all"}).text)
+    before = visit.rows()
+    for wrong in (undo, visit.parts.signer.sign("undo", goodbye, 1, 1, 0)):
+        assert visit.client.get(f"/undo/{wrong}").status_code == visit.client.post(f"/undo/{wrong}").status_code == 404
+    theirs = visit.parts.signer.sign("undo", goodbye)
+    assert visit.client.post(f"{link}/undo", data={"undo": theirs}).status_code == 410
+    assert visit.client.get(f"{visit.link('p', reader)}?undo={theirs}").status_code == 200
     assert visit.rows() == before
 
 
