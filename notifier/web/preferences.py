@@ -19,7 +19,7 @@ from notifier.web.edge import LOOKING, Edge, Form, Here, voice
 from notifier.web.look import PLAIN_HEADERS, Voice
 from notifier.web.problems import Problem
 from notifier.web.wire import Typed
-from notifier.web.wishes import FIELD, name_of, wish
+from notifier.web.wishes import AS_SHOWN, FIELD, name_of, wish
 
 router = APIRouter(include_in_schema=False)
 
@@ -157,6 +157,7 @@ def _page(request: Request, edge: Edge, door: Door, refusal: Invalid | None = No
         address=address,
         own_name=name,
         field=FIELD,
+        as_shown=AS_SHOWN,
         has_quiet_alerts=edge.parts.quiet.holds_alerts,
         frequencies=list(Frequency),
         zones=offered.zones(speaks.language, found.hours.time_zone),

@@ -13,6 +13,8 @@ from notifier.web.wire import Typed
 
 FIELD: Final = "frequency:"
 """Before a topic's name: the field that holds its frequency."""
+AS_SHOWN: Final = "="
+"""Before the frequency that a row of the form showed: whoever sends it back has not touched that row."""
 SHOWN: Final = "shown"
 """Names the checkboxes that a form showed: of those that are not ticked nothing is sent."""
 NUMBER_MAX: Final = 2
@@ -23,7 +25,8 @@ def wish(form: Typed, found: Preferences, languages: frozenset[str]) -> Preferen
     """The change. Raises `Invalid`."""
     if form.one("stop"):
         return PreferenceChange({one.topic: "" for one in found.choices if one.frequency}, is_stopped=True)
-    sent = dict(form.after(FIELD))
+    # Of a page that has been open for long, rows that nobody touched say nothing of what the reader wants by now.
+    sent = {topic: value for topic, value in form.after(FIELD) if not value.startswith(AS_SHOWN)}
     now_is = {one.topic: "muted" if one.is_muted else one.frequency or "" for one in found.choices}
     return PreferenceChange(
         frequencies={topic: sent[topic] for topic, was in now_is.items() if sent.get(topic, was) != was},

@@ -11,6 +11,7 @@ from notifier.models import Subscriber, Subscription, Topic
 from tests.web.conftest import POLITICS, Visit
 
 SPORT = topics.category("رياضة")
+TECH = topics.category("Tech")
 
 
 def subscriptions(visit: Visit) -> dict[str, str]:
@@ -152,6 +153,28 @@ def test_a_topic_that_was_not_offered_is_left_alone(visit: Visit) -> None:
     reader = visit.active()
     visit.client.post(visit.link("p", reader), data={"frequency:thread:a1": "instant", "frequency:site": "daily"})
     assert subscriptions(visit) == {POLITICS: "daily"}
+
+
+def sent_by(page: str, part: str) -> dict[str, str]:
+    """What a browser sends of a form whose rows nobody has touched."""
+    form = page.split(f'<section id="{part}">')[1].split("</form>", maxsplit=1)[0]
+    rows = re.findall(r'<select id="[^"]*" name="([^"]*)">(.*?)</select>', form, re.DOTALL)
+    chosen = {
+        name: re.search(r'value="([^"]*)" selected', row) or re.search(r'value="([^"]*)"', row) for name, row in rows
+    }
+    return {"part": part, **{name: one[1] for name, one in chosen.items() if one}}
+
+
+def test_a_page_that_was_open_for_long_changes_only_the_rows_that_were_touched(visit: Visit) -> None:
+    reader = visit.active()
+    link = visit.link("p", reader)
+    stale = sent_by(visit.client.get(link).text, "topics")
+    visit.client.post(link, data={f"frequency:{POLITICS}": "", f"frequency:{TECH}": "weekly"})
+    visit.client.post(link, data={**stale, f"frequency:{SPORT}": "daily"})
+    assert subscriptions(visit) == {SPORT: "daily", TECH: "weekly"}, "neither begun nor ended by a row as it was shown"
+    before = visit.rows()["subscriptions"]
+    visit.client.post(link, data=sent_by(visit.client.get(link).text, "topics"))
+    assert visit.rows()["subscriptions"] == before
 
 
 def test_a_reader_who_left_must_confirm_anew(visit: Visit) -> None:
