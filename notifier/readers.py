@@ -230,7 +230,6 @@ def view_letter(parts: Parts, token: str) -> str | None:
 
 def _return(parts: Parts, session: Session, token: str, now: datetime) -> Return | None:
     ids = parts.signer.read(UNDO, token)
-    # One id, a delivery: with more it is no goodbye's, for what takes back an act was once signed for this purpose too.
     return goodbyes.view(session, ids[0], now) if ids and len(ids) == 1 else None
 
 

@@ -16,7 +16,7 @@ _EMPTIED: Final[dict[str, Any]] = {
 
 
 def forget_signups(session: Session, reader: Subscriber, now: datetime) -> None:
-    """Forget what a reader asked for; of an address that was asked of late only that it was, by its limit hash.
+    """Forget what a reader asked for; of another address that was asked of late only that it was, by its limit hash.
 
     Else whoever is forgotten and comes again could have letters sent to a stranger without end. An address that they
     wanted, and that asked for nothing itself, is forgotten with them.
@@ -30,7 +30,8 @@ def forget_signups(session: Session, reader: Subscriber, now: datetime) -> None:
     moments = [at for *_, at in found if at]
     proof = update(ConsentEvent).where(ConsentEvent.subscriber_id.in_(wanted), ConsentEvent.at.in_(moments))
     session.execute(proof.values(ip="", detail={}))
-    session.execute(delete(Signup).where(Signup.id.in_(ids), ~counts(now)))
+    is_their_own = Signup.subscriber_id == reader.id
+    session.execute(delete(Signup).where(Signup.id.in_(ids), ~counts(now) | is_their_own))
     session.execute(update(Signup).where(Signup.id.in_(ids)).values(_EMPTIED))
     _forget_nobodies(session, wanted)
 

@@ -14,7 +14,10 @@ from notifier.domain.words import ConsentAction, LetterKind
 from notifier.models import Delivery, Subscriber, Subscription, Topic
 
 UNDO: Final = "undo"
-"""The purpose that its token is bound to; also the first path segment of its page."""
+"""The purpose that its token is bound to; also the first path segment of its page. One id, a delivery.
+
+With more it is none of these: what takes back an act was once signed for this purpose too.
+"""
 UNDO_LASTS: Final = timedelta(days=7)
 
 

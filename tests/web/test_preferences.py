@@ -4,10 +4,11 @@ import re
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from notifier.domain import topics
 from notifier.models import Subscriber, Subscription, Topic
+from notifier.web.wire import FIELDS_MAX, ROWS_MAX
 from tests.web.conftest import POLITICS, Visit
 
 SPORT = topics.category("رياضة")
@@ -175,6 +176,23 @@ def test_a_page_that_was_open_for_long_changes_only_the_rows_that_were_touched(v
     before = visit.rows()["subscriptions"]
     visit.client.post(link, data=sent_by(visit.client.get(link).text, "topics"))
     assert visit.rows()["subscriptions"] == before
+
+
+def test_a_section_of_many_rows_is_saved_up_to_a_bound(visit: Visit) -> None:
+    link = visit.link("p", visit.active())
+    with visit.parts.db.writing() as session:
+        # Together more than a form of any other page may weigh.
+        rows = [{"site_id": visit.site_id, "name": f"category:قسم {'س' * 20} {n}", "label": ""} for n in range(1800)]
+        session.execute(insert(Topic), rows)
+    sent = {f"frequency:{one['name']}": "=" for one in rows} | {"part": "topics"}
+    assert visit.client.post(link, data={**sent, f"frequency:{SPORT}": "daily"}).status_code == 200
+    assert subscriptions(visit) == {POLITICS: "daily", SPORT: "daily"}
+    pairs = [f"{n}=" for n in range(ROWS_MAX + 1)]
+    for path, count in ((link, ROWS_MAX + 1), ("/me/undo", FIELDS_MAX + 1)):
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert visit.client.post(path, content="&".join(pairs[:count]), headers=form).status_code == 400
+    several = {str(n): (None, "") for n in range(FIELDS_MAX + 1)}
+    assert visit.client.post(link, files=several).status_code == 400
 
 
 def test_a_reader_who_left_must_confirm_anew(visit: Visit) -> None:
