@@ -126,7 +126,8 @@ def _marker(node: LexborNode, scene: Scene) -> str:
     parent, before = node.parent, node.prev
     if parent is None or parent.tag != "ol":
         return BULLET
-    place = 1
+    # What is not a number did not come through `sanitise`.
+    place = int(parent.attributes.get("start") or 1)
     while before is not None:
         place += before.tag == "li"
         before = before.prev
