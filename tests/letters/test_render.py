@@ -138,13 +138,12 @@ def test_a_quote_in_the_text_part_runs_its_own_way(renderer: Renderer, language:
     for words, mark, spoken in ((english, ltr, "en"), (arabic, rtl, "ar")):
         parent = replace(fixtures.QUESTION, summary=words, author_name="Hannah")
         reply = replace(fixtures.REPLY, items=(replace(fixtures.COMMENTS[0], parent=parent),))
-        wrong = replace(
-            fixtures.SAMPLES[LetterKind.CORRECTION], correction=Correction("x", fixtures.AT, "<p>x", words, spoken)
-        )
+        said = Correction("x", fixtures.AT, "<p>x", words, spoken)
+        wrong = replace(fixtures.SAMPLES[LetterKind.CORRECTION], correction=said)
         for content in (reply, wrong):
-            lines = mail_text(renderer.render(replace(content, language=language)), PERSONAL).split("\r\n")
-            assert f"{mark}> {words}" in lines
-            assert content is wrong or f"{mark}> Hannah" in lines
+            text = mail_text(renderer.render(replace(content, language=language)), PERSONAL)
+            assert f"\n{mark}> {words}\r\n" in text
+            assert content is wrong or f"\n{mark}> Hannah\r\n" in text
 
 
 def test_personal_links_are_escaped_in_html_and_bare_in_text(renderer: Renderer) -> None:
