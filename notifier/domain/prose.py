@@ -8,7 +8,7 @@ from typing import Final
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from notifier.domain.html import sanitise
-from notifier.domain.text.bidi import Phrase, direction_of
+from notifier.domain.text.bidi import Phrase, direction_of, direction_within
 from notifier.domain.text.clean import clean
 from notifier.domain.views import Scene
 from notifier.domain.weburl import web_url
@@ -20,8 +20,6 @@ _BLOCKS: Final = _KINDS.keys() | {
     "th", "tr", "ul",
 }  # fmt: skip
 _BOLD: Final = frozenset({"b", "strong", "mark"})
-_LANGUAGE: Final = {"rtl": "ar", "ltr": "en"}
-"""Words of a paragraph run as it does, unless none of their letters do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def _paragraph(block: _Block, scene: Scene, language: str) -> Paragraph | None:
         plain = clean(text)
         if plain:
             is_apart = bool(pieces) and (is_apart or text[0].isspace())
-            pieces.append(Piece(Phrase(plain, direction_of(plain, _LANGUAGE[way], way)), url, is_bold, is_apart))
+            pieces.append(Piece(Phrase(plain, direction_within(plain, way)), url, is_bold, is_apart))
             is_apart = text[-1].isspace()
         else:
             is_apart = is_apart or bool(text)
@@ -126,7 +124,8 @@ def _marker(node: LexborNode, scene: Scene) -> str:
     parent, before = node.parent, node.prev
     if parent is None or parent.tag != "ol":
         return BULLET
-    place = 1
+    # What is not a number did not come through `sanitise`.
+    place = int(parent.attributes.get("start") or 1)
     while before is not None:
         place += before.tag == "li"
         before = before.prev

@@ -6,7 +6,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from notifier.domain.address import AddressInvalid, a_labels
 
-_KEPT: Final = "/:@!$&'()*+,;=-._~%?"
+# An apostrophe would end an attribute in the templates of others.
+_KEPT: Final = "/:@!$&()*+,;=-._~%?"
 _PORTS: Final = {"http": 80, "https": 443}
 _ORDINARY: Final = re.compile(r"https?://[a-z0-9.-]+(?::\d{1,5})?(?:/[A-Za-z0-9/._~%=&?+,:;@!$*#-]*)?")
 _ASCII_HOST: Final = re.compile(r"[A-Za-z0-9.:\[\]-]+")

@@ -93,6 +93,14 @@ def test_direction_comes_from_the_language_not_the_first_word() -> None:
     assert first_strong("12") is None
 
 
+@pytest.mark.parametrize("language", ["en", "en-US", "ku", "de", "x"])
+def test_a_language_that_most_letters_contradict_is_not_believed(language: str) -> None:
+    for default in ("rtl", "ltr"):
+        assert direction_of("شركة Google تعلن عن خدمة جديدة", language, default) == "rtl"
+        assert direction_of("I love the word نخلة", language, default) == "ltr"
+        assert direction_of("Microsoft تطلق Windows", "ar", default) == "rtl"
+
+
 def test_lines_and_subjects_get_a_mark_only_where_they_would_flip() -> None:
     assert mark_line("Laravel 12 يصل", "rtl") == RLM + "Laravel 12 يصل"
     assert mark_line("يصل Laravel", "rtl") == "يصل Laravel"

@@ -84,6 +84,11 @@ def test_a_picture_that_cannot_be_fetched_is_none(renderer: Renderer, url: str) 
     assert not page(renderer, with_item(LetterKind.DIGEST, replace(fixtures.DAM, image_url=url))).css("img")
 
 
+def test_an_address_with_an_apostrophe_is_one_like_others(renderer: Renderer) -> None:
+    made = page(renderer, with_item(LetterKind.ALERT, replace(fixtures.DAM, url="https://x.example/it's?b='c'#d'e")))
+    assert "https://x.example/it%27s?b=%27c%27#d%27e" in {node.attributes.get("href") for node in made.css("a")}
+
+
 @pytest.mark.parametrize(
     "html",
     [

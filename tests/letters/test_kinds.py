@@ -147,6 +147,13 @@ def test_a_numbered_list_counts_in_the_digits_of_the_site(renderer: Renderer) ->
     assert "١. أولًا\r\n٢. ثانيًا\r\n\r\nتتمة\r\n\r\nنهاية" in text
 
 
+@pytest.mark.parametrize(("begun", "marker"), [("3", "٣"), ("0", "٠"), ("x", "١"), ("-2", "١"), ("", "١")])
+def test_a_numbered_list_begins_where_its_editor_lets_it(renderer: Renderer, begun: str, marker: str) -> None:
+    html = f'<ol start="{begun}"><li>خبر</li><li>بند</li></ol>'
+    text = mail_text(renderer.render(replace(ISSUE, issue=Editorial("عدد", html))), PERSONAL)
+    assert f"{marker}. خبر\r\n" in text
+
+
 def test_a_correction_says_what_was_wrong_and_what_is_right(renderer: Renderer) -> None:
     said = words(renderer, CORRECTION)
     places = [said.rindex(one) for one in ("المنشور يوم الأحد ٢٢", "٢١ في المئة", "والصواب", "١٢ في المئة", "نعتذر")]

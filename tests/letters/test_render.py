@@ -10,8 +10,8 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from notifier.domain.address import AddressInvalid
-from notifier.domain.letter import LetterContent, PersonalMark
-from notifier.domain.text.bidi import RLM
+from notifier.domain.letter import Correction, LetterContent, PersonalMark
+from notifier.domain.text.bidi import LRM, RLM
 from notifier.domain.words import Frequency, ItemKind, LetterKind
 from notifier.settings import templates_dir
 from notifier.stages.render import Renderer, RenderFailed, mail_html, mail_text, personalise, public_page
@@ -129,6 +129,21 @@ def test_text_lines_neither_flip_nor_hide_their_links(renderer: Renderer, kind: 
     assert not any(control in text for control in "\u2066\u2067\u2068\u2069\u202a\u202b\u202c\u202d\u202e\u061c")
     if kind is LetterKind.DIGEST:
         assert f"{RLM}FIFA Arab Cup draw: Iraq in group B" in text
+
+
+@pytest.mark.parametrize("language", fixtures.LANGUAGES)
+def test_a_quote_in_the_text_part_runs_its_own_way(renderer: Renderer, language: str) -> None:
+    english, arabic = "Is Laravel 12 out (finally)?", "Laravel 12 يصل رسميًا"
+    ltr, rtl = ("", RLM) if language == "en" else (LRM, RLM)
+    for words, mark, spoken in ((english, ltr, "en"), (arabic, rtl, "ar")):
+        parent = replace(fixtures.QUESTION, summary=words, author_name="Hannah")
+        reply = replace(fixtures.REPLY, items=(replace(fixtures.COMMENTS[0], parent=parent),))
+        said = Correction("x", fixtures.AT, "<p>x", words, spoken)
+        wrong = replace(fixtures.SAMPLES[LetterKind.CORRECTION], correction=said)
+        for content in (reply, wrong):
+            text = mail_text(renderer.render(replace(content, language=language)), PERSONAL)
+            assert f"\n{mark}> {words}\r\n" in text
+            assert content is wrong or f"\n{mark}> Hannah\r\n" in text
 
 
 def test_personal_links_are_escaped_in_html_and_bare_in_text(renderer: Renderer) -> None:

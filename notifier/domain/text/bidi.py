@@ -65,20 +65,27 @@ def first_strong(text: str) -> str | None:
 
 
 def direction_of(text: str, language: str, default: str) -> str:
-    """The block direction of a text: of its language, unless no letter of it runs that way.
+    """The block direction of a text: right to left in such a language, unless no letter of it runs that way.
 
-    Without a language the greater part of the letters decides, for a comment may well begin with "Laravel";
-    without letters, `default`.
+    Else the greater part of the letters decides, for a comment may well begin with "Laravel", and many a feed of Arabic
+    articles says that it is in English; without letters, `default`.
     """
     ways = _ways(text)
     if len(ways) == 1:
         return next(iter(ways))
-    if language:
-        return language_direction(language)
+    # Arabic may be full of Latin names; a text that is Arabic for the most part is no English.
+    if language and language_direction(language) == "rtl":
+        return "rtl"
     if not ways:
         return default
     counted = Counter(map(letter_way, text))
     return "rtl" if counted["rtl"] > counted["ltr"] else "ltr" if counted["ltr"] > counted["rtl"] else default
+
+
+def direction_within(text: str, base: str) -> str:
+    """How words of a paragraph of direction `base` run: as it does, unless none of their letters do."""
+    ways = _ways(text)
+    return next(iter(ways)) if len(ways) == 1 else base
 
 
 def isolate(text: str, base: str) -> str:

@@ -57,6 +57,9 @@ def for_text(values: dict[str, Any], scene: Scene) -> dict[str, Any]:
     def own(phrase: Phrase) -> Markup:
         return trusted(_own_way(clean(phrase), phrase.direction, scene.direction))
 
+    def quoted(words: str, way: str) -> Markup:
+        return own(Phrase(f"> {words}", way))
+
     def written(passages: tuple[Passage, ...]) -> Markup:
         whole, before = "", None
         for one in (one for passage in passages for one in passage.paragraphs):
@@ -68,8 +71,8 @@ def for_text(values: dict[str, Any], scene: Scene) -> dict[str, Any]:
     def sources_line(sources: tuple[str, ...]) -> str:
         return scene.voice.say("letters.counts.sources", sources=scene.voice.say("common.comma").join(sources))
 
-    wordings = {"joined": joined, "lines": lines, "own": own, "written": written, "sources_line": sources_line}
-    return {**values, "say": scene.voice.say, **wordings}
+    wordings = {"joined": joined, "lines": lines, "own": own, "quoted": quoted, "written": written}
+    return {**values, "say": scene.voice.say, "sources_line": sources_line, **wordings}
 
 
 def _with_marker(one: Paragraph) -> Phrase:
