@@ -80,7 +80,8 @@ def _theirs(site_id: int) -> ColumnElement[int | None]:
     """The reader of a row's address, or who has left it for another: where somebody has it, the second is not asked."""
     left = former_addresses().with_only_columns(ConsentEvent.subscriber_id)
     left = left.where(ConsentEvent.address_hash == incoming.c.address_hash, ConsentEvent.site_id == site_id)
-    left = left.order_by(ConsentEvent.id.desc()).limit(1).correlate(incoming)
+    # A sum, which no index is sorted by: PostgreSQL would rather read all proofs backwards until one fits.
+    left = left.order_by((ConsentEvent.id + 0).desc()).limit(1).correlate(incoming)
     return func.coalesce(whose(site_id, incoming.c.address_key), left.scalar_subquery())
 
 
