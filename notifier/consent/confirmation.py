@@ -122,8 +122,9 @@ def _introduce(session: Session, subscriber: Subscriber, signup: Signup) -> None
 def _open_signups(session: Session, signup: Signup) -> list[Signup]:
     """What this address asked for and was not sent a second letter for waits for the same button."""
     is_open = Signup.result.in_([SignupResult.ASKED, SignupResult.LIMITED])
-    # A change of address waits for its own button, and its button confirms nothing else.
-    if signup.moves_id is not None:
+    # A change of address waits for its own button, and its button confirms nothing else; nor does one of a person who
+    # was forgotten, who shares "nobody" with all others that were.
+    if signup.moves_id is not None or signup.subscriber_id is None:
         return [signup] if signup.result in {SignupResult.ASKED, SignupResult.LIMITED} else []
     mine = (Signup.subscriber_id == signup.subscriber_id) & Signup.moves_id.is_(None)
     return list(session.scalars(select(Signup).where(mine, is_open).order_by(Signup.id)))
