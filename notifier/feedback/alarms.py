@@ -76,9 +76,9 @@ def refused(session: Session, account: str, statuses: Sequence[str], limits: Lim
     alarm = _raised(session, f"{_ACCOUNT}:{account}", len(statuses), statuses[-1], now)
     if _is_halted(alarm, now) or alarm.window_count < limits.policy_least:
         return
-    # So many that stayed make them a small share: none needs to be counted beyond that.
-    enough = math.floor(alarm.window_count / limits.policy_share) - alarm.window_count + 1
-    stayed = _stayed(session, account, now, min(LATELY, enough))
+    # So many that stayed make them a small share: none needs to be counted beyond that. At no share any is too many.
+    most = alarm.window_count / limits.policy_share if limits.policy_share else LATELY
+    stayed = _stayed(session, account, now, min(LATELY, max(0, math.floor(most) - alarm.window_count + 1)))
     if alarm.window_count >= limits.policy_share * (alarm.window_count + stayed):
         _halt(alarm, now + limits.account_halt)
 

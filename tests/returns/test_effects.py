@@ -188,6 +188,15 @@ def test_a_few_refusals_among_many_letters_halt_nothing(post: Post) -> None:
     assert (alarm.count, alarm.halted_until) == (2, None)
 
 
+def test_where_no_share_is_small_enough_the_number_alone_halts(post: Post) -> None:
+    post.world.with_settings(policy_refusals_halt=2, policy_refusals_share=0.0)
+    post.readers(*(f"r{n}" for n in range(6)))
+    sent = post.send()
+    for name in ("r0", "r1"):
+        post.told(sent[name], "550 5.7.1 we do not like you")
+    assert post.alarms()[0].halted_until is not None
+
+
 def test_letters_that_are_planned_and_wait_do_not_hide_those_that_left(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
